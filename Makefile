@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test test-all check lint venv source validity bench clean
+
+demo: venv
+	$(BIN)/autograder demo
+
+test: venv lint
+	$(BIN)/pytest tests
+
+test-all: venv lint
+	$(BIN)/pytest tests --thorough
+	$(BIN)/python -m autograder.validity
+
+check: venv
+	$(BIN)/pytest tests/test_notebooks.py
+
+validity: venv
+	$(BIN)/python -m autograder.validity
+
+bench: venv
+	$(BIN)/python benchmarks/grading.py
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+source: venv
+	$(BIN)/python -m autograder.build
+
+venv: .venv/installed .venv-student/installed
+
+# torch first and by its pin, so that no other package draws a larger build of it.
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --progress-bar off "$$(sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)"
+	$(BIN)/pip install --quiet --progress-bar off -e ".[dev]"
+	touch $@
+
+.venv-student/installed: pyproject.toml .venv/installed
+	$(PYTHON) -m venv .venv-student
+	$(BIN)/python -c "from autograder.build import student_requirements; from autograder.course import ROOT; print(*student_requirements(ROOT), sep='\n')" > .venv-student/requirements.txt
+	.venv-student/bin/pip install --quiet --progress-bar off -r .venv-student/requirements.txt
+	touch $@
+
+clean:
+	rm -rf demo .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,97 @@
+"""The front's side of grading: starts the worker, asks it, starts it again when it dies. Imports no torch, no student code."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from autograder.course import Course
+from autograder.grading.messages import receive_json, send_json
+
+TRIES = 3
+
+
+class GradingError(RuntimeError):
+    """Grading itself cannot go on (not the student's fault); the message says what to do."""
+
+
+class Grader:
+    """A worker process behind a socket. ``grade`` may be called from several threads; one notebook is graded at a time."""
+
+    def __init__(self, course: Course, seed: str) -> None:
+        self.course, self.seed = course, seed
+        self._lock = threading.Lock()
+        self._sock: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False
+        if course.isolation == "none":
+            print(
+                "WARNING: isolation is off. Student code runs on this machine with your rights, your files and your network.",
+                file=sys.stderr,
+            )
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Start the worker without waiting for it: it loads torch while the front does other things."""
+        if self._sock is not None:
+            return
+        ours, theirs = socket.socketpair()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "autograder.grading.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C stops the front, which closes the socket: the worker ends in order
+            cwd=self.course.root,
+        )
+        theirs.close()
+        send_json(ours, {**self.course.to_json(), "seed": self.seed, "assignments": self.course.assignments})
+        self._sock, self._ready = ours, False
+
+    def grade(self, notebook: dict[str, Any], assignment: str) -> dict[str, Any]:
+        """The graded notebook. Raises GradingError after TRIES workers died over it, or when none can start."""
+        with self._lock:
+            for _ in range(TRIES):
+                try:
+                    return self._ask({"notebook": notebook, "assignment": assignment})
+                except (EOFError, ConnectionError):
+                    self._stop()
+                except BaseException:
+                    self._stop()  # an answer may still be on its way: this worker's next one would be read as another's
+                    raise
+            raise GradingError(f"The grading worker died {TRIES} times over this notebook; the others are not touched by it.")
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.start()
+        assert self._sock is not None
+        if not self._ready:
+            said = receive_json(self._sock)
+            if "broken" in said:
+                raise GradingError(said["broken"])
+            self._ready = True
+        send_json(self._sock, request)
+        answer = receive_json(self._sock)
+        if "broken" in answer:
+            raise GradingError(answer["broken"])
+        return answer["notebook"]  # type: ignore[no-any-return]
+
+    def _stop(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        """End the worker, and with it the cage and whatever runs in it."""
+        with self._lock:
+            self._stop()

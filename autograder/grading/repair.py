@@ -1,0 +1,282 @@
+"""Brings whatever was handed in into the form that was given out, by names; says what was mended.
+
+Functions are graded wherever they stand, so the order of cells does not matter. What matters: every graded cell is there
+once, with points, ids, tags and tests from source, and every answer is kept. The text is read, never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Cell = dict[str, Any]
+KEY = "autograder"  # where a notebook keeps repairs and results, in its metadata
+MAX_FILE = 64 << 20
+MAX_CELLS = 2000
+CALL = re.compile(r"""selfcheck\.check\(\s*["'](\w+)["']""")
+
+
+class UnreadableError(ValueError):
+    """The file is no notebook; the message says where it stops being one, for teacher and student."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A cell that source knows by its grade_id."""
+
+    grade_id: str
+    kind: str  # "test", "manual", "solution" or "given"
+    cell_type: str
+    source: str  # as graded: tests with their hidden line
+    stub: str  # as given out
+    metadata: Mapping[str, Any]
+    question: str  # the text cell before it
+
+    @property
+    def function(self) -> str:
+        """The function that the cell defines or tests."""
+        return self.grade_id.removeprefix("test_") if self.kind == "test" else self.grade_id
+
+
+@dataclass(frozen=True)
+class Template:
+    """What was given out: the cells with a grade_id, in order, and the text of all others."""
+
+    known: Mapping[str, Known]
+    plain: frozenset[str]
+    cells: tuple[Cell, ...]
+    metadata: Mapping[str, Any]
+
+
+def read_template(source: pathlib.Path, release: pathlib.Path) -> Template:
+    """The template from an assignment's source and release notebook. Raises FileNotFoundError with the command to run."""
+    for path in (source, release):
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing. Run `nbgrader generate_assignment {path.parent.name}` first.")
+    ours, given = (json.loads(p.read_text(encoding="utf-8")) for p in (source, release))
+    known: dict[str, Known] = {}
+    by_id = {c["metadata"]["nbgrader"]["grade_id"]: c for c in ours["cells"] if "nbgrader" in c["metadata"]}
+    question = ""
+    for cell in given["cells"]:
+        meta = cell["metadata"].get("nbgrader")
+        if meta:
+            name = meta["grade_id"]
+            kind = ("manual" if meta["solution"] else "test") if meta["grade"] else "solution" if meta["solution"] else "given"
+            graded = text(by_id[name]) if kind in ("test", "given") else text(cell)
+            known[name] = Known(name, kind, cell["cell_type"], graded, text(cell), cell["metadata"], question)
+        question = text(cell)
+    plain = frozenset(text(c) for c in given["cells"] if "nbgrader" not in c["metadata"])
+    cells = tuple({**c, "source": text(c)} for c in given["cells"])
+    return Template(known, plain, cells, given["metadata"])
+
+
+def read_notebook(data: bytes) -> dict[str, Any]:
+    """A handed-in file as JSON with cells, whatever nbformat it claims. Raises UnreadableError."""
+    if len(data) > MAX_FILE:
+        raise UnreadableError(f"the file is larger than {MAX_FILE >> 20} MiB")
+    if not data.strip():
+        raise UnreadableError("the file is empty")
+    try:
+        raw = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UnreadableError("the file is not UTF-8 text") from error
+    except RecursionError as error:
+        raise UnreadableError("the file is nested too deeply to be a notebook") from error
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"the notebook is not JSON, line {error.lineno}") from error
+    if not isinstance(raw, dict):
+        raise UnreadableError("the file is JSON, but not a notebook")
+    if isinstance(raw.get("worksheets"), list):  # nbformat 3 and older
+        raw["cells"] = [c for sheet in raw["worksheets"] if isinstance(sheet, dict) for c in sheet.get("cells", [])]
+    if not isinstance(raw.get("cells"), list):
+        raise UnreadableError("the file is JSON, but has no cells")
+    return raw
+
+
+@dataclass
+class Repair:
+    """Mends one notebook; ``said`` collects what was done, for the teacher."""
+
+    template: Template
+    said: list[str] = field(default_factory=list)
+
+    def mend(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The notebook in nbformat 4.5, in the form that was given out."""
+        cells = [c for c in map(normal, raw["cells"][:MAX_CELLS]) if c is not None]
+        owners = self.find(cells)
+        for name, found in owners.items():
+            self.settle(self.template.known[name], found)
+        self.insert_missing(cells, {name for name, found in owners.items() if found})
+        cells = [c for c in cells if not c.pop("drop", False)]
+        name_cells(cells)
+        metadata = {**copy.deepcopy(dict(self.template.metadata)), KEY: {"repairs": self.said}}
+        return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+    def find(self, cells: Sequence[Cell]) -> dict[str, list[Cell]]:
+        """For every known name the cells that carry it; where none does, the one that by its content must be it."""
+        owners: dict[str, list[Cell]] = {name: [] for name in self.template.known}
+        for cell in cells:
+            name = cell.pop("grade_id")
+            if name in owners:
+                owners[name].append(cell)
+                cell["owned"] = True
+        for name, known in self.template.known.items():
+            lost_function = known.kind == "solution" and not any(defines(c["source"], name) for c in owners[name])
+            if not owners[name] or lost_function:
+                match = next((c for i, c in enumerate(cells) if not c.get("owned") and self.matches(known, cells, i)), None)
+                if match is not None:
+                    match["owned"] = True
+                    for other in owners[name]:
+                        other["owned"] = False
+                    owners[name] = [match]
+                    self.said.append(f"{name}: found by its content in a cell that had lost its id.")
+        return owners
+
+    def matches(self, known: Known, cells: Sequence[Cell], index: int) -> bool:
+        """Whether a cell without an id is this one, by what it says."""
+        source = cells[index]["source"]
+        if known.kind == "test":
+            found = CALL.search(source)
+            return cells[index]["cell_type"] == "code" and found is not None and found.group(1) == known.function
+        if known.kind == "given":
+            return bool(source == known.stub)
+        if known.kind == "solution":
+            return cells[index]["cell_type"] == "code" and defines(source, known.function)
+        return index > 0 and cells[index - 1]["source"] == known.question and source not in self.template.plain
+
+    def settle(self, known: Known, found: list[Cell]) -> None:
+        """Make of one or more cells of a name the one that is graded, with source's metadata."""
+        if not found:
+            return
+        keep = found[0]
+        if len(found) > 1:
+            keep = self.choose(known, found)
+        if keep["cell_type"] != known.cell_type:
+            self.said.append(f"{known.grade_id}: was a {keep['cell_type']} cell, made a {known.cell_type} cell again.")
+            retype(keep, known.cell_type)
+        if known.kind in ("test", "given"):
+            if keep["source"] not in (known.stub, known.source):
+                self.said.append(f"{known.grade_id}: had been edited, put back as it was given out.")
+            keep["source"] = known.source
+        keep["metadata"] = copy.deepcopy(dict(known.metadata))
+
+    def choose(self, known: Known, found: list[Cell]) -> Cell:
+        """Of several cells with one id the one to grade; of answers nothing is lost."""
+        name = known.grade_id
+        if known.kind in ("test", "given"):
+            for cell in found[1:]:
+                cell["drop"] = True
+            self.said.append(f"{name}: stood {len(found)} times, kept once.")
+            return found[0]
+        if known.kind == "manual":
+            answers = [c["source"] for c in found if c["source"].strip() and c["source"] != known.stub]
+            found[0]["source"] = "\n\n".join(dict.fromkeys(answers)) or known.stub
+            for cell in found[1:]:
+                cell["drop"] = True
+            self.said.append(f"{name}: the answer stood in {len(found)} cells, joined into one.")
+            return found[0]
+        joined = "\n".join(c["source"] for c in found)
+        if not all(parses(c["source"]) for c in found) and parses(joined):
+            found[0]["source"] = joined
+            for cell in found[1:]:
+                cell["drop"] = True
+            self.said.append(f"{name}: was split over {len(found)} cells, joined again.")
+            return found[0]
+        self.said.append(f"{name}: stood {len(found)} times; all were run, so the last definition counts.")
+        return next((c for c in reversed(found) if defines(c["source"], name)), found[-1])
+
+    def insert_missing(self, cells: list[Cell], present: set[str]) -> None:
+        """Put back given, test and answer cells that are gone, behind the cell they followed."""
+        behind: str | None = None
+        for name, known in self.template.known.items():
+            if name not in present and known.kind != "solution":
+                cell = {"cell_type": known.cell_type, "source": known.source, "metadata": copy.deepcopy(dict(known.metadata))}
+                index = position(cells, behind)
+                cells.insert(min(index, len(cells)), cell)
+                present.add(name)
+                self.said.append(f"{name}: was missing, put back.")
+            elif name not in present:
+                self.said.append(f"{name}: no cell defines it.")
+            if name in present:
+                behind = name
+
+
+def empty_notebook(template: Template, reason: str) -> dict[str, Any]:
+    """The notebook as it was given out, for a submission that cannot be read: graded 0, with the reason on every page."""
+    repair = Repair(template)
+    notebook = repair.mend({"cells": template.cells})
+    notebook["metadata"][KEY] = {"repairs": [], "unreadable": reason}
+    return notebook
+
+
+def normal(cell: Any) -> Cell | None:
+    """One cell of any nbformat as type, text and grade_id; outputs and foreign metadata are left behind."""
+    if not isinstance(cell, dict):
+        return None
+    kind = {"heading": "markdown", "html": "markdown"}.get(str(cell.get("cell_type")), cell.get("cell_type"))
+    if kind not in ("code", "markdown", "raw"):
+        return None
+    meta = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
+    nbgrader = meta.get("nbgrader") if isinstance(meta.get("nbgrader"), dict) else {}  # type: ignore[union-attr]
+    result = {"cell_type": kind, "source": text(cell), "metadata": {}, "id": cell.get("id")}
+    result["grade_id"] = nbgrader.get("grade_id") if isinstance(nbgrader.get("grade_id"), str) else None  # type: ignore[union-attr]
+    if kind != "code" and isinstance(cell.get("attachments"), dict):
+        result["attachments"] = cell["attachments"]
+    return result
+
+
+def text(cell: Mapping[str, Any]) -> str:
+    """A cell's text, from a string or a list of lines, with plain line ends."""
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    return source.replace("\r\n", "\n").replace("\r", "\n") if isinstance(source, str) else ""
+
+
+def retype(cell: Cell, kind: str) -> None:
+    """Change a cell's type; an attachment has no place in code."""
+    cell["cell_type"] = kind
+    if kind == "code":
+        cell.pop("attachments", None)
+
+
+def name_cells(cells: Sequence[Cell]) -> None:
+    """Give every cell a valid id of its own, and code cells their empty outputs."""
+    used: set[str] = set()
+    for number, cell in enumerate(cells):
+        cell.pop("owned", None)
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        wish = grade_id or cell.get("id")
+        valid = isinstance(wish, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wish) and wish not in used
+        cell["id"] = wish if valid else f"cell-{number}"
+        used.add(cell["id"])
+        if cell["cell_type"] == "code":
+            cell.update(execution_count=None, outputs=[])
+
+
+def position(cells: Sequence[Cell], behind: str | None) -> int:
+    """The place right behind the cell of this grade_id; the top where there is none."""
+    for index, cell in enumerate(cells):
+        if behind is not None and cell["metadata"].get("nbgrader", {}).get("grade_id") == behind:
+            return index + 1
+    return 0 if behind is None else len(cells)
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether a cell's text binds this name at its top level."""
+    return re.search(rf"^(?:async\s+)?(?:def|class)\s+{name}\b|^{name}\s*=", source, re.MULTILINE) is not None
+
+
+def parses(source: str) -> bool:
+    """Whether the text is Python as it stands."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,112 @@
+"""One pure step: a submitted notebook in, the graded notebook with its results out. No database, no paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from autograder.build import HIDDEN_REGION
+from autograder.grading.judge import FunctionResult, Judge
+from autograder.grading.repair import KEY
+from autograder.grading.render import result_html
+from autograder.kernels.cage import Cage
+from autograder.kernels.contract import functions
+from autograder.kernels.student import Student
+from autograder.kernels.submission import CellRun, Submission
+from autograder.seeds import fingerprint
+from autograder.solutions import nbgrader_of, source_cells
+
+ILLUSTRATION = "illustration"
+
+
+def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage: Cage) -> dict[str, Any]:
+    """Run the notebook's code in the cage, judge its functions, write points and reasons into the graded cells.
+
+    Untouched illustrations are left out: they only show. Should a function miss a name, everything runs once more, so
+    that code which leans on an illustration's variable is right too.
+    """
+    points = graded_functions(notebook)
+    unreadable = notebook["metadata"].get(KEY, {}).get("unreadable", "")
+    if unreadable:
+        results = {name: FunctionResult(name, 0.0, most, faults=()) for name, most in points.items()}
+        return finish(notebook, assignment, results, [], judge, unreadable)
+    shown = {c["source"] for c in source_cells(assignment) if ILLUSTRATION in c["metadata"].get("tags", [])}
+    cells = [c for c in notebook["cells"] if is_run(c)]
+    lean = [c for c in cells if c["source"] not in shown]
+    results, runs, name_errors = attempt(lean, assignment, points, judge, cage)
+    if name_errors and len(lean) < len(cells):
+        lean = cells
+        results, runs, _ = attempt(lean, assignment, points, judge, cage)
+    for number, (cell, run) in enumerate(zip(lean, runs, strict=True), 1):
+        cell["outputs"] = run.outputs
+        cell["execution_count"] = number
+        if run.stopped is not None:
+            cell["outputs"] = [{"output_type": "error", "ename": "Stopped", "evalue": run.stopped, "traceback": [run.stopped]}]
+    return finish(notebook, assignment, results, [r.stopped for r in runs if r.stopped], judge, "")
+
+
+def attempt(
+    cells: list[dict[str, Any]], assignment: str, points: Mapping[str, float], judge: Judge, cage: Cage
+) -> tuple[dict[str, FunctionResult], list[CellRun], bool]:
+    """Run these cells, then judge every function; say whether a name was missing on the way."""
+    submission = Submission(cage, [c["source"] for c in cells])
+    try:
+        submission.begin()
+        student = Student(submission, functions(assignment))
+        return judge.grade(assignment, student, points), submission.runs, student.name_errors
+    finally:
+        submission.end()
+
+
+def graded_functions(notebook: Mapping[str, Any]) -> dict[str, float]:
+    """The functions that this notebook's graded cells ask for, with their points."""
+    return {
+        nbgrader_of(c)["grade_id"].removeprefix("test_"): float(nbgrader_of(c)["points"]) for c in notebook["cells"] if is_graded(c)
+    }
+
+
+def is_graded(cell: Mapping[str, Any]) -> bool:
+    """Whether this cell's output is ours to write: a test cell."""
+    meta = nbgrader_of(cell)
+    return bool(cell["cell_type"] == "code" and meta.get("grade") and not meta.get("solution"))
+
+
+def is_run(cell: Mapping[str, Any]) -> bool:
+    """Whether this cell is code of the submission."""
+    return cell["cell_type"] == "code" and not is_graded(cell) and bool(cell["source"].strip())
+
+
+def finish(
+    notebook: dict[str, Any],
+    assignment: str,
+    results: Mapping[str, FunctionResult],
+    stopped: list[str],
+    judge: Judge,
+    unreadable: str,
+) -> dict[str, Any]:
+    """Write results where nbgrader looks (the graded cells' output) and where our reports look (the metadata)."""
+    for cell in notebook["cells"]:
+        if is_graded(cell):
+            result = results[nbgrader_of(cell)["grade_id"].removeprefix("test_")]
+            cell["source"] = HIDDEN_REGION.sub("", cell["source"])
+            cell["execution_count"] = None
+            cell["outputs"] = [
+                {
+                    "output_type": "execute_result",
+                    "execution_count": None,
+                    "metadata": {},
+                    "data": {"text/plain": f"{result.points:g}", "text/html": result_html(result, unreadable)},
+                }
+            ]
+    kept = notebook["metadata"].get(KEY, {})
+    notebook["metadata"][KEY] = {
+        "assignment": assignment,
+        "seed": fingerprint(judge.seed),
+        "functions": {name: asdict(result) for name, result in results.items()},
+        "stopped": stopped,
+        "repairs": kept.get("repairs", []),
+        "unreadable": unreadable,
+        "needs_look": bool(unreadable or any(r.faults for r in results.values())),
+    }
+    return notebook

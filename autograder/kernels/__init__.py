@@ -1,0 +1,1 @@
+"""Starts, bounds and talks to the student's process. Knows nothing of suites, references or marks."""

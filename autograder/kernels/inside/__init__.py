@@ -1,0 +1,1 @@
+"""What runs inside the cage. These files stand alone: nothing else of the course is mounted beside them."""

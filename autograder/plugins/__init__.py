@@ -1,0 +1,25 @@
+"""What nbgrader_config.py plugs into nbgrader: our reading of submissions, our grading, our feedback."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from autograder.course import scripts_on_path
+
+def configure(config: Any) -> None:
+    """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
+    scripts_on_path()
+    # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
+    warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
+    config.Autograde.exporter_class = "autograder.plugins.reading.SubmissionExporter"
+    config.Autograde.autograde_preprocessors = [
+        "autograder.plugins.grading.GradeInWorker",
+        "nbgrader.preprocessors.IgnorePattern",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

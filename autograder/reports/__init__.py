@@ -1,0 +1,1 @@
+"""What the teacher reads: marks, mistakes and odd submissions, from the graded notebooks of a course directory."""

@@ -1,0 +1,201 @@
+"""Grades code in this very process, as the worker would: for tests of the hidden suites.
+
+    from tests.harness import grade, lost, reference, stub, written
+
+    lost("a2_mlp_backprop", written("a2_mlp_backprop", "def sigmoid(z): return z"))   # {"sigmoid": 0.0, …}
+
+A submission is a namespace in which the assignment's functions are defined. No cage: trusted code only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import textwrap
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from _pytest.config import _prepareconfig
+
+for _name in ("OMP", "OPENBLAS", "MKL"):  # as in the cage: CPU time of one thread, not of all that spin
+    os.environ.setdefault(f"{_name}_NUM_THREADS", "1")
+
+import autograder.suites
+from autograder.grading.judge import MARKERS, FunctionResult, Judge, SuiteError
+from autograder.kernels.contract import functions
+from autograder.kernels.student import Answer, Student
+from autograder.kernels.submission import LocalCode
+from autograder.solutions import local_student, nbgrader_of, reference_namespace, source_cells
+
+SUITES = pathlib.Path(autograder.suites.__file__).parent
+SEED = "seed-0"
+SEEDS = tuple(f"seed-{number}" for number in range(5))
+COST_SHARE = 0.125
+
+Namespace = dict[str, Any]
+
+
+# ---- submissions -----------------------------------------------------------------------------------------------------
+
+
+def reference(assignment: str) -> Namespace:
+    """The reference solutions in a fresh namespace."""
+    return reference_namespace(assignment)
+
+
+def written(assignment: str, *code: str, **objects: Any) -> Namespace:
+    """The reference solutions with other source run on top, then other objects put under their names.
+
+    Source sees the reference functions as its globals, so a function that it redefines is also what the others call.
+    """
+    namespace = reference(assignment)
+    for text in code:
+        exec(compile(textwrap.dedent(text), "<submission>", "exec"), namespace)
+    namespace.update(objects)
+    return namespace
+
+
+def replaced(assignment: str, name: str, old: str, new: str) -> Namespace:
+    """The reference solutions with one piece of text changed in the cell of one function."""
+    from autograder.solutions import solution_code
+
+    code = solution_code(assignment)[name]
+    assert old in code, f"{name} does not hold {old!r}"
+    return written(assignment, code.replace(old, new))
+
+
+def stub(assignment: str) -> Namespace:
+    """What is handed in by someone who wrote nothing: given cells are there, every function raises."""
+
+    def empty(name: str) -> Any:
+        def function(*_: Any, **__: Any) -> None:
+            raise NotImplementedError
+
+        function.__name__ = name
+        return function
+
+    return {**reference(assignment), **{name: empty(name) for name in functions(assignment)}}
+
+
+def points(assignment: str) -> dict[str, float]:
+    """The points of every function, from the graded cells of the source notebook."""
+    return {
+        meta["grade_id"].removeprefix("test_"): float(meta["points"])
+        for meta in map(nbgrader_of, source_cells(assignment))
+        if meta.get("grade") and not meta.get("solution")
+    }
+
+
+# ---- judging ---------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """A pytest plugin that adds up the seconds that test functions take."""
+
+    seconds = 0.0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Any:
+        """Time one test function."""
+        start = time.perf_counter()
+        try:
+            return (yield)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+
+@cache
+def judge_in_process(assignment: str, seed: str = SEED) -> Judge:
+    """A judge with this assignment's suite collected and its problems drawn from this course seed.
+
+    pytest.main would close its session before it returns, so the session is opened by hand and stays open.
+    """
+    judge = Judge(seed, COST_SHARE)
+    without = [f"no:{plugin}" for plugin in ("cacheprovider", "logging", "capture", "warnings", "terminal")]
+    arguments = [
+        str(SUITES / f"test_{assignment}.py"),
+        f"--rootdir={SUITES}",
+        f"--confcutdir={SUITES}",
+        "-c",
+        os.devnull,
+    ]
+    arguments += [part for name in without for part in ("-p", name)] + ["--import-mode=importlib", "--assert=plain"]
+    config = _prepareconfig(arguments, plugins=[judge, Clock()])
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config._do_configure()
+    session = pytest.Session.from_config(config)
+    config.hook.pytest_sessionstart(session=session)
+    config.hook.pytest_collection(session=session)
+    assert session.items, f"no hidden test was collected for {assignment}"
+    with contextlib.suppress(SuiteError):  # a function without a test: said when someone asks for its points
+        judge.collect(session.items)
+    return judge
+
+
+def grade(
+    assignment: str, namespace: Namespace, seed: str = SEED, only: str | tuple[str, ...] = ()
+) -> Mapping[str, FunctionResult]:
+    """Points and reasons for every function, or for those in only. An error of the suite itself fails the caller."""
+    results = judge_in_process(assignment, seed).grade(
+        assignment, local_student(assignment, namespace), wanted(assignment, only)
+    )
+    faults = [fault for result in results.values() for fault in result.faults]
+    assert not faults, faults
+    return results
+
+
+def wanted(assignment: str, only: str | tuple[str, ...]) -> dict[str, float]:
+    """The points of some functions, or of all."""
+    names = (only,) if isinstance(only, str) else only
+    return {name: most for name, most in points(assignment).items() if not names or name in names}
+
+
+def lost(assignment: str, namespace: Namespace, seed: str = SEED, only: str | tuple[str, ...] = ()) -> dict[str, float]:
+    """The functions that did not earn full points, with the share of their points that they earned."""
+    results = grade(assignment, namespace, seed, only)
+    return {name: round(r.points / r.max_points, 3) for name, r in results.items() if r.points < r.max_points}
+
+
+def wrong_arrays(result: FunctionResult) -> set[str]:
+    """The names of the arrays that some check of this function found wrong."""
+    return {name for check in result.checks for name, ok, _ in check.arrays if not ok}
+
+
+def sentences(result: FunctionResult) -> str:
+    """All that the student reads about one function."""
+    return "\n".join(
+        line
+        for check in result.checks
+        for line in (check.sentence, *(f"{name}: {text}" for name, ok, text in check.arrays if not ok), *check.notes)
+        if line
+    )
+
+
+def suite_seconds(assignment: str, namespace: Namespace, seed: str = SEED) -> float:
+    """Wall seconds in the suite's own test functions for one submission, without the calls of the student's code."""
+    judge = judge_in_process(assignment, seed)
+    assert judge.config is not None
+    clock = next(plugin for plugin in judge.config.pluginmanager.get_plugins() if isinstance(plugin, Clock))
+    student = Timed(LocalCode(namespace), functions(assignment))
+    clock.seconds = 0.0
+    judge.grade(assignment, student, points(assignment))
+    return clock.seconds - student.seconds
+
+
+class Timed(Student):
+    """A student whose answering time is added up."""
+
+    seconds = 0.0
+
+    def ask(self, name: str, *arguments: Any) -> Answer:
+        """As Student.ask."""
+        start = time.perf_counter()
+        try:
+            return super().ask(name, *arguments)
+        finally:
+            self.seconds += time.perf_counter() - start
