@@ -19,11 +19,11 @@ from typing import Any
 from autograder.course import Course, load_course, scripts_on_path
 
 SELF_CHECK_POINTS = re.compile(r"(points=)\d+(\.\d+)?")
-# One line, and all of it: a number above any maximum wherever our grading did not run (nbgrader then refuses to give
-# marks); beside the source notebook, in an instructor's Jupyter, the hidden suite runs.
+# A number above any maximum wherever our grading did not run (nbgrader then refuses to give marks); beside the source
+# notebook, in an instructor's Jupyter, the hidden suite runs.
 HIDDEN = """
 ### BEGIN HIDDEN TESTS
-__import__("autograder.instructor", fromlist=["x"]).run("{name}", globals()) if __import__("os").path.exists("../../course.toml") else 1e9
+__import__("autograder.instructor").instructor.run("{name}") if __import__("os").path.exists("../../course.toml") else 1e9
 ### END HIDDEN TESTS"""
 HIDDEN_REGION = re.compile(r"\n?### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS", re.DOTALL)
 METADATA = {
@@ -41,9 +41,10 @@ def build(course: Course, target: pathlib.Path) -> list[str]:
     """Build TARGET/source and TARGET/release for every assignment of the course; return the assignments built."""
     for assignment in course.assignments:
         folder = target / "source" / assignment
+        notebook = source_notebook(course, assignment)  # first: a script that cannot be built removes nothing
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        write_notebook(source_notebook(course, assignment), folder / f"{assignment}.ipynb")
+        write_notebook(notebook, folder / f"{assignment}.ipynb")
         shutil.copyfile(course.selfcheck, folder / "selfcheck.py")
         (folder / "requirements.txt").write_text("\n".join(student_requirements(course.root)) + "\n")
     release(target, course.assignments)
@@ -56,7 +57,9 @@ def source_notebook(course: Course, assignment: str) -> dict[str, Any]:
 
     path = course.root / "assignments" / assignment / f"{assignment}.py"
     if not path.exists():
-        raise BuildError(f"{path.relative_to(course.root)} is missing. Write the assignment there, then run `make source`.")
+        raise BuildError(
+            f"{path.relative_to(course.root)} is missing. Write the assignment there, then run `make source`."
+        )
     notebook = jupytext.reads(path.read_text(), fmt="py:percent")
     points = course.points.get(assignment, {})
     cells = [cell_json(cell, points, assignment) for cell in notebook.cells]

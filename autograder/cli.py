@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Grade hand-written gradients against PyTorch.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Grade hand-written gradients against PyTorch.", no_args_is_help=True, pretty_exceptions_enable=False
+)
 
 
 @app.command()
 def demo(
-    folder: Annotated[pathlib.Path, typer.Argument(help="Where the demo's course directory is made; emptied first.")] = pathlib.Path("demo"),
+    folder: Annotated[
+        pathlib.Path, typer.Argument(help="Where the demo's course directory is made; emptied first.")
+    ] = pathlib.Path("demo"),
     assignment: Annotated[list[str] | None, typer.Option(help="Only this assignment; may be given again.")] = None,
 ) -> None:
     """Make a class of sample students, grade it with nbgrader, and show what came."""
@@ -27,6 +31,50 @@ def build() -> None:
     from autograder.build import main
 
     main()
+
+
+Course = Annotated[pathlib.Path, typer.Option(help="The course directory.", file_okay=False)]
+
+
+@app.command()
+def report(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    course: Course = pathlib.Path(),
+    anonymous: Annotated[bool, typer.Option(help="Number the students in place of naming them.")] = False,
+) -> None:
+    """What the class did: marks by question, mistakes by frequency, odd submissions; and one HTML page."""
+    from rich.console import Console
+
+    from autograder.reports.class_report import class_report
+    from autograder.reports.show import print_report, write_page
+
+    try:
+        found = class_report(course.resolve(), assignment, anonymous=anonymous)
+    except LookupError as error:
+        typer.echo(error.args[0], err=True)
+        raise typer.Exit(1) from None
+    print_report(found, Console())
+    page = write_page(found, course / "reports" / f"{assignment}{'-anonymous' if anonymous else ''}.html")
+    typer.echo(f"As a page: {page}")
+
+
+@app.command()
+def explain(
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    function: Annotated[str, typer.Argument(help="For example rnn_backward.")],
+    course: Course = pathlib.Path(),
+) -> None:
+    """Grade one submission once more and say, check by check, why a mark is what it is."""
+    from rich.console import Console
+
+    from autograder.reports.explain import explain as replay
+
+    try:
+        stands = replay(course.resolve(), student, function, Console())
+    except LookupError as error:
+        typer.echo(error.args[0], err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(0 if stands else 1)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ class Notes:
 NOTES = Notes()
 
 
-def assert_same(actual: Any, expected: Any, name: str = "result", *, upstream: Any = None, training: bool = False) -> None:
+def assert_same(
+    actual: Any, expected: Any, name: str = "result", *, upstream: Any = None, training: bool = False
+) -> None:
     """One array (or number) is the expected one. Raises Wrong."""
     assert_arrays({name: actual}, {name: expected}, upstream=upstream, training=training)
 
@@ -84,7 +86,8 @@ def assert_arrays(
     an agreement worth only that part. rtol replaces the tolerance where the expected numbers are themselves inexact.
     """
     verdicts = tuple(
-        compare(name, actual[name], value, upstream=upstream, training=training, rtol=rtol) for name, value in expected.items()
+        compare(name, actual[name], value, upstream=upstream, training=training, rtol=rtol)
+        for name, value in expected.items()
     )
     if ceiling < 1 or not all(v.ok for v in verdicts):
         raise Wrong(Ruling(verdicts, ceiling, sentence))
@@ -110,23 +113,34 @@ def compare(
 ) -> Verdict:
     """One array against the expected one: shape, dtype, finite, close.
 
-    expected may be the student's own first answer, and so Odd: then nothing agrees with it.
+    expected may be the student's own: an Odd one agrees with nothing, a float32 one is as coarse as a float32 answer.
     """
     if isinstance(expected, Odd):
         return Verdict(name, False, f"{expected.sentence} came the first time.", actual=actual)
     wanted = np.asarray(expected, dtype=np.float64)
     if isinstance(actual, Odd):
-        return Verdict(name, False, f"{actual.sentence} came, {form(wanted)} was expected.", actual=actual, expected=wanted)
+        return Verdict(
+            name, False, f"{actual.sentence} came, {form(wanted)} was expected.", actual=actual, expected=wanted
+        )
     value = np.asarray(actual)
     kind = value.dtype.name
     if value.dtype.kind not in "fiub":
         return Verdict(name, False, f"the dtype is {kind}; float64 is wanted.", actual=value, expected=wanted)
     if kind == "float16":
-        return Verdict(name, False, "the dtype is float16, too coarse for a gradient; float64 is wanted.", actual=value, expected=wanted)
+        return Verdict(
+            name,
+            False,
+            "the dtype is float16, too coarse for a gradient; float64 is wanted.",
+            actual=value,
+            expected=wanted,
+        )
     if value.shape != wanted.shape:
-        return Verdict(name, False, f"the shape is {value.shape}; {wanted.shape} is wanted.", actual=value, expected=wanted)
+        return Verdict(
+            name, False, f"the shape is {value.shape}; {wanted.shape} is wanted.", actual=value, expected=wanted
+        )
     value = value.astype(np.float64)
-    wrong = entries_off(value, wanted, max(tolerance(kind, training), rtol or 0.0) * scale(wanted, upstream))
+    allowed = max(tolerance(kind, training), tolerance(np.asarray(expected).dtype.name, training), rtol or 0.0)
+    wrong = entries_off(value, wanted, allowed * scale(wanted, upstream))
     if wrong.any():
         return Verdict(name, False, how_many(wrong, value), wrong, value, wanted)
     if kind == "float32":
@@ -138,6 +152,11 @@ def tolerance(dtype: str, training: bool = False) -> float:
     """The relative tolerance for a returned dtype; integers count as float64."""
     table = RTOL_TRAINING if training else RTOL
     return table.get(dtype, table["float64"])
+
+
+def coarse(*values: Any) -> float | None:
+    """The tolerance for float64 numbers that were computed from these values of the student: float32's if one is that."""
+    return RTOL["float32"] if any(np.asarray(value).dtype == np.float32 for value in values) else None
 
 
 def scale(expected: np.ndarray, upstream: Any = None) -> float:
@@ -155,7 +174,7 @@ def entries_off(value: np.ndarray, wanted: np.ndarray, allowed: float) -> np.nda
     """A mask of the entries that differ by more than allowed; NaN and infinity differ unless both have them."""
     with np.errstate(invalid="ignore", over="ignore"):
         close = np.abs(value - wanted) <= allowed
-    return ~(close | (value == wanted))
+    return np.asarray(~(close | (value == wanted)))
 
 
 def how_many(wrong: np.ndarray, value: np.ndarray) -> str:

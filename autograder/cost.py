@@ -30,6 +30,7 @@ def assert_linear_in_time(short: Callable[[], Answer], long: Callable[[], Answer
     growth = long_seconds / max(short_seconds, FLOOR)
     if growth > MAX_GROWTH:
         fail(
-            f"Eight times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. One sweep from the last step to the "
+            f"Eight times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. "
+            "One sweep from the last step to the "
             "first costs about 8 times: pass one carry back and do not start again for each step."
         )

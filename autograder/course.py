@@ -29,7 +29,7 @@ class Course:
     assignments: tuple[str, ...] = tuple(CONTRACT)
     cost_share: float = 0.125
     points: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     python: pathlib.Path = ROOT / ".venv-student/bin/python"
     isolation: str = "cage"
 

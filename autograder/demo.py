@@ -46,15 +46,18 @@ def run_demo(folder: pathlib.Path, assignments: Sequence[str], console: Console)
     console.print(marks_table(graded, recipes))
     expected = sum(r.expected() == marks(graded, r) for r in recipes)
     seconds = time.monotonic() - start
-    console.print(f"{len(recipes)} submissions graded in {seconds:.0f} s; {expected} of {len(recipes)} marks are the recipe's own.")
+    console.print(
+        f"{len(recipes)} submissions graded in {seconds:.0f} s; {expected} of {len(recipes)} marks are the recipe's own."
+    )
     look = sorted({g.student for rows in graded.values() for g in rows if g.needs_look})
     if look:
         console.print(f"Somebody should look at: {', '.join(look)} (graded 0, with the reason in their feedback).")
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder
-    console.print(f"Feedback pages: {shown}/feedback/STUDENT/ASSIGNMENT/*.html   Grades: {shown}/grades.csv   Gradebook: {shown}/gradebook.db")
+    console.print(f"Feedback pages: {shown}/feedback/STUDENT/ASSIGNMENT/*.html")
+    console.print(f"Grades: {shown}/grades.csv   Gradebook: {shown}/gradebook.db")
     scripts = os.path.relpath(ROOT / ".venv/bin", folder)
     console.print(f"Formgrader: cd {shown} && {scripts}/jupyter lab, then menu Nbgrader > Formgrader")
-    return expected == len(recipes)
+    return bool(expected == len(recipes))
 
 
 def prepare(folder: pathlib.Path, recipes: Sequence[Recipe]) -> None:

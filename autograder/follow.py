@@ -7,12 +7,12 @@ them. No answer enters the student's process: the worker calls the student's fun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from autograder.compare import NOTES, Ruling, Wrong, assert_arrays, compare, same
+from autograder.compare import NOTES, Ruling, Verdict, Wrong, compare
 from autograder.kernels.student import CallFailed, Odd
 
 WRONG_FORWARD_CEILING = 0.5
@@ -27,38 +27,50 @@ def assert_backward(
     expected: Arrays,
     *,
     forward_is_right: bool,
-    own: Callable[[], Arrays],
+    own: Callable[[], Arrays | None],
     forward: str,
     upstream: Any = None,
+    rtol: float | None = None,
+    answered: Callable[[], Arrays] | None = None,
 ) -> None:
     """PyTorch's gradients; or, where the student's forward is wrong, the gradients of that forward, for half.
 
-    own gives the latter (see differences) and is called only when needed. Raises Wrong.
+    own gives the latter (see differences) and is called only when needed; None where the forward is no ground to stand
+    on. An array that the wrong forward does not depend on earns nothing. rtol: see coarse. answered gives the student's
+    gradients for the problem of own, where that is another, smaller one. The better of the two counts. Raises Wrong.
     """
-    if forward_is_right or all(same(grads[name], value, upstream=upstream) for name, value in expected.items()):
-        assert_arrays(grads, expected, upstream=upstream)
+    right = tuple(compare(n, grads[n], value, upstream=upstream, rtol=rtol) for n, value in expected.items())
+    if all(v.ok for v in right):
         return
     try:
-        ground = own()
+        ground = None if forward_is_right else own()
+        found = grads if answered is None or ground is None else answered()
     except CallFailed:
-        assert_arrays(grads, expected, upstream=upstream)
-        return
-    assert_arrays(
-        grads,
-        ground,
-        upstream=upstream,
-        rtol=DIFFERENCE_RTOL,
-        ceiling=WRONG_FORWARD_CEILING,
-        sentence=f"Your {forward} is wrong, so this is compared with differences of your own {forward}, for half of the points.",
+        ground = None
+    if ground is None:
+        raise Wrong(Ruling(right))
+    verdicts = tuple(
+        compare(name, found[name], value, upstream=upstream, rtol=max(DIFFERENCE_RTOL, rtol or 0.0))
+        if np.any(value) or not np.any(expected[name])
+        else Verdict(name, False, f"your {forward} does not depend on it.")
+        for name, value in ground.items()
     )
+    sentence = (
+        f"Your {forward} is wrong, so this is compared with differences of your own {forward}, for half of the points."
+    )
+    followed = Ruling(verdicts, WRONG_FORWARD_CEILING, sentence)
+    raise Wrong(max(followed, Ruling(right), key=lambda ruling: ruling.share))
 
 
-def differences(f: Callable[[dict[str, np.ndarray]], float], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Central differences of a scalar f of named arrays, by every entry of every array; good to about 1e-9 relative."""
+def differences(f: Callable[[dict[str, np.ndarray]], Any], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Central differences of f of named arrays, by every entry of every array; good to about 1e-9 relative.
+
+    f gives a number, or an array: then each slope has the axes of the input and after them those of f.
+    """
     arrays = {name: np.array(value, dtype=np.float64) for name, value in inputs.items()}
     slopes = {}
     for name, array in arrays.items():
-        slope = np.zeros_like(array)
+        slope = []
         for index in np.ndindex(array.shape):
             centre = array[index]
             values = []
@@ -66,40 +78,54 @@ def differences(f: Callable[[dict[str, np.ndarray]], float], inputs: Mapping[str
                 array[index] = centre + step
                 values.append(f(arrays))
             array[index] = centre
-            slope[index] = (values[0] - values[1]) / (2 * EPS)
-        slopes[name] = slope
+            slope.append((values[0] - values[1]) / (2 * EPS))
+        slopes[name] = np.array(slope).reshape(array.shape + np.shape(slope[0]))
     return slopes
 
 
 def assert_right_or_composed(
     actual: Arrays,
     expected: Arrays,
-    compose: Callable[[], Arrays | None],
+    compose: Callable[[], Arrays | Iterable[Arrays] | None],
     *,
     lower: str,
     upstream: Any = None,
     training: bool = False,
+    rtol: float | None = None,
 ) -> None:
     """The expected arrays, or what the student's own lower functions give, composed by the worker.
 
-    compose returns the latter, or None where the lower functions are no ground to stand on (ill-shaped, or the same
-    for two draws); it may raise CallFailed (a stub, a dead function): then PyTorch alone decides. Raises Wrong.
+    compose returns the latter, or several forms of it (each lower function called, or its work done in place), or None
+    where the lower functions are no ground to stand on (ill-shaped, or the same for two draws); it may raise CallFailed
+    (a stub, a dead function): then PyTorch alone decides. Raises Wrong.
     """
-    right = tuple(compare(n, actual[n], v, upstream=upstream, training=training) for n, v in expected.items())
+
+    def verdicts(wanted: Arrays) -> tuple[Verdict, ...]:
+        return tuple(
+            compare(n, actual[n], wanted[n], upstream=upstream, training=training, rtol=rtol) for n in expected
+        )
+
+    right = verdicts(expected)
     if all(v.ok for v in right):
         return
     try:
-        ground = compose()
+        composed = compose()
+        grounds = [] if composed is None else [composed] if isinstance(composed, Mapping) else list(composed)
     except CallFailed as failure:
         raise Wrong(Ruling(right, sentence=f"Blocked by {failure.function}: {failure.sentence}")) from None
-    if ground is not None and all(np.shape(ground[n]) == np.shape(v) for n, v in expected.items()):
-        followed = tuple(compare(n, actual[n], v, upstream=upstream, training=training) for n, v in ground.items())
+    best, sentence = right, ""
+    for ground in grounds:
+        if any(np.shape(ground[name]) != np.shape(value) for name, value in expected.items()):
+            continue
+        followed = verdicts(ground)
         if all(v.ok for v in followed):
-            NOTES.lines.append(f"Wrong numbers, but only because {lower} is: built rightly upon it, so it costs nothing here.")
+            NOTES.lines.append(
+                f"Wrong numbers, but only because {lower} is: built rightly upon it, so it costs nothing here."
+            )
             return
-        if sum(v.ok for v in followed) > sum(v.ok for v in right):
-            raise Wrong(Ruling(followed, sentence=f"Compared with what your own {lower} would give."))
-    raise Wrong(Ruling(right))
+        if sum(v.ok for v in followed) > sum(v.ok for v in best):
+            best, sentence = followed, f"Compared with what your own {lower} would give."
+    raise Wrong(Ruling(best, sentence=sentence))
 
 
 def varies(first: Any, second: Any) -> bool:

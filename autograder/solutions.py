@@ -20,7 +20,9 @@ def source_cells(assignment: str) -> tuple[Mapping[str, Any], ...]:
     """The cells of source/ASSIGNMENT/ASSIGNMENT.ipynb. Raises FileNotFoundError with the command that builds it."""
     path = ROOT / "source" / assignment / f"{assignment}.ipynb"
     if not path.exists():
-        raise FileNotFoundError(f"{path.relative_to(ROOT)} is missing. Run `make source` to build it from assignments/.")
+        raise FileNotFoundError(
+            f"{path.relative_to(ROOT)} is missing. Run `make source` to build it from assignments/."
+        )
     notebook = json.loads(path.read_text())
     return tuple({**c, "source": "".join(c["source"])} for c in notebook["cells"])
 

@@ -10,8 +10,6 @@ A submission is a namespace in which the assignment's functions are defined. No 
 from __future__ import annotations
 
 import contextlib
-import os
-import pathlib
 import textwrap
 import time
 from collections.abc import Mapping
@@ -19,19 +17,14 @@ from functools import cache
 from typing import Any
 
 import pytest
-from _pytest.config import _prepareconfig
 
-for _name in ("OMP", "OPENBLAS", "MKL"):  # as in the cage: CPU time of one thread, not of all that spin
-    os.environ.setdefault(f"{_name}_NUM_THREADS", "1")
-
-import autograder.suites
-from autograder.grading.judge import MARKERS, FunctionResult, Judge, SuiteError
+from autograder.grading.collection import open_suites
+from autograder.grading.judge import FunctionResult, Judge, SuiteError
 from autograder.kernels.contract import functions
 from autograder.kernels.student import Answer, Student
 from autograder.kernels.submission import LocalCode
 from autograder.solutions import local_student, nbgrader_of, reference_namespace, source_cells
 
-SUITES = pathlib.Path(autograder.suites.__file__).parent
 SEED = "seed-0"
 SEEDS = tuple(f"seed-{number}" for number in range(5))
 COST_SHARE = 0.125
@@ -70,15 +63,8 @@ def replaced(assignment: str, name: str, old: str, new: str) -> Namespace:
 
 def stub(assignment: str) -> Namespace:
     """What is handed in by someone who wrote nothing: given cells are there, every function raises."""
-
-    def empty(name: str) -> Any:
-        def function(*_: Any, **__: Any) -> None:
-            raise NotImplementedError
-
-        function.__name__ = name
-        return function
-
-    return {**reference(assignment), **{name: empty(name) for name in functions(assignment)}}
+    empty = [f"def {name}(*_, **__): raise NotImplementedError()" for name in functions(assignment)]
+    return written(assignment, *empty)
 
 
 def points(assignment: str) -> dict[str, float]:
@@ -110,30 +96,10 @@ class Clock:
 
 @cache
 def judge_in_process(assignment: str, seed: str = SEED) -> Judge:
-    """A judge with this assignment's suite collected and its problems drawn from this course seed.
-
-    pytest.main would close its session before it returns, so the session is opened by hand and stays open.
-    """
+    """A judge with this assignment's suite collected and its problems drawn from this course seed."""
     judge = Judge(seed, COST_SHARE)
-    without = [f"no:{plugin}" for plugin in ("cacheprovider", "logging", "capture", "warnings", "terminal")]
-    arguments = [
-        str(SUITES / f"test_{assignment}.py"),
-        f"--rootdir={SUITES}",
-        f"--confcutdir={SUITES}",
-        "-c",
-        os.devnull,
-    ]
-    arguments += [part for name in without for part in ("-p", name)] + ["--import-mode=importlib", "--assert=plain"]
-    config = _prepareconfig(arguments, plugins=[judge, Clock()])
-    for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
-    config._do_configure()
-    session = pytest.Session.from_config(config)
-    config.hook.pytest_sessionstart(session=session)
-    config.hook.pytest_collection(session=session)
-    assert session.items, f"no hidden test was collected for {assignment}"
     with contextlib.suppress(SuiteError):  # a function without a test: said when someone asks for its points
-        judge.collect(session.items)
+        open_suites(judge, [assignment], [Clock()])
     return judge
 
 

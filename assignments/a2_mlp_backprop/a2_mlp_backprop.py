@@ -492,7 +492,7 @@ with selfcheck.needs("sigmoid", "numerical_gradient"):
         error = np.abs(np.array(slopes) - slope).max(axis=1) / slope.max()
         plt.loglog(eps, error, marker, label=f"{name}: best {error.min():.0e} at ε = {eps[error.argmin()]:.0e}")
     if guess_best_eps is not None:
-        plt.axvline(guess_best_eps, color="0.4", linestyle=":", label="your guess")
+        plt.axvline(guess_best_eps, color="0.4", linestyle="--", label="your guess")
     plt.gca().set(xlabel="ε", ylabel="relative error", title="Too small is as bad as too large")
     plt.legend()
     plt.show()
@@ -616,8 +616,9 @@ def forward_in_lines(x, params):
 with selfcheck.needs("sigmoid"):
     rng = np.random.default_rng(5)
     params = random_params(rng, inputs=2, hidden=3, outputs=5)
+    values = forward_in_lines(rng.standard_normal((4, 2)), params)
     print("4 rows, 2 inputs, 3 hidden units, 5 outputs")
-    for name, value in (params | forward_in_lines(rng.standard_normal((4, 2)), params)).items():
+    for name, value in (params | values).items():
         print(f"{name:10} and grad_{name:10} {value.shape}")
 
 # %% [markdown]

@@ -128,6 +128,9 @@ plt.show()
 
 # %% [markdown]
 r"""
+Every gradient has the shape of the array it belongs to, or you could not subtract one from the other. That is the first
+thing to check, always.
+
 ### 1.1 · Forward
 
 One entry at a time, the two matrix products are two sums:
@@ -248,6 +251,8 @@ for value in (0, 0.5, 1, 2, 4):
 
 # %% [markdown]
 r"""
+Near $z = 0$ everything comes back, past $|z| = 2$ next to nothing.
+
 ### 1.4 · Backward
 
 Lines B and D and your five formulas are the function. Two warnings. `weight_hh` is square, so its shape cannot tell
@@ -651,10 +656,9 @@ guess_paths = None  # your guess: a whole number
 # %% tags=["illustration"]
 places = {"L": (1.5, 2), "h0": (0, 1), "h1": (1, 1), "h2": (2, 1), "weight_hh": (1.5, 0)}
 paths = {"L h1 weight_hh": ("-", -0.08), "L h2 weight_hh": ("--", 0.08), "L h2 h1 weight_hh": (":", 0)}
-look = {"arrowstyle": "->", "color": "0.7", "shrinkA": 18, "shrinkB": 18}
 fig, ax = plt.subplots(figsize=(8, 4.2))
-for start, end in ("h0", "h1"), ("h1", "h2"), ("weight_hh", "h1"), ("weight_hh", "h2"), ("h1", "L"), ("h2", "L"):
-    ax.annotate("", places[end], places[start], arrowprops=look)
+for a, b in ("h0", "h1"), ("h1", "h2"), ("weight_hh", "h1"), ("weight_hh", "h2"), ("h1", "L"), ("h2", "L"):
+    ax.annotate("", places[b], places[a], arrowprops={"arrowstyle": "->", "color": "0.7", "shrinkA": 18, "shrinkB": 18})
 for path, (line, shift) in paths.items():
     across, up = np.transpose([places[name] for name in path.split()])
     ax.plot(across + shift, up, line, linewidth=2, label=path.replace(" ", " → "))

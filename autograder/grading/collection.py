@@ -24,7 +24,10 @@ def open_suites(judge: Judge, assignments: Iterable[str], plugins: Iterable[Any]
     """
     paths = [str(path) for name in assignments if (path := SUITES / f"test_{name}.py").exists()]
     arguments = [*paths, f"--rootdir={SUITES}", f"--confcutdir={SUITES}", "-c", os.devnull]
-    arguments += [part for name in WITHOUT for part in ("-p", f"no:{name}")] + ["--import-mode=importlib", "--assert=plain"]
+    arguments += [part for name in WITHOUT for part in ("-p", f"no:{name}")] + [
+        "--import-mode=importlib",
+        "--assert=plain",
+    ]
     config = _prepareconfig(arguments, plugins=[judge, *plugins])
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)

@@ -12,8 +12,10 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.grading.messages import receive_json, send_json
+from autograder.grading.repair import KEY
 
 TRIES = 3
+START_SECONDS = 120.0
 
 
 class GradingError(RuntimeError):
@@ -54,26 +56,35 @@ class Grader:
         self._sock, self._ready = ours, False
 
     def grade(self, notebook: dict[str, Any], assignment: str) -> dict[str, Any]:
-        """The graded notebook. Raises GradingError after TRIES workers died over it, or when none can start."""
+        """The graded notebook. One that ends TRIES workers comes back with 0 points and that reason.
+
+        Raises GradingError when no worker can start, or a suite is not in order: then nobody gets a mark.
+        """
         with self._lock:
             for _ in range(TRIES):
                 try:
                     return self._ask({"notebook": notebook, "assignment": assignment})
-                except (EOFError, ConnectionError):
+                except (EOFError, ConnectionError, TimeoutError):
                     self._stop()
                 except BaseException:
                     self._stop()  # an answer may still be on its way: this worker's next one would be read as another's
                     raise
-            raise GradingError(f"The grading worker died {TRIES} times over this notebook; the others are not touched by it.")
+            notebook["metadata"].setdefault(KEY, {})["unreadable"] = (
+                f"Grading this notebook ended the grading process {TRIES} times. Nothing of it is graded; your teacher has "
+                "been told and will look at it."
+            )
+            return self._ask({"notebook": notebook, "assignment": assignment})
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         self.start()
         assert self._sock is not None
         if not self._ready:
+            self._sock.settimeout(START_SECONDS)
             said = receive_json(self._sock)
             if "broken" in said:
                 raise GradingError(said["broken"])
             self._ready = True
+        self._sock.settimeout(START_SECONDS + 3 * self.course.limits.submission)
         send_json(self._sock, request)
         answer = receive_json(self._sock)
         if "broken" in answer:

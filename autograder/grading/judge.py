@@ -121,7 +121,9 @@ class Judge:
             items.sort(key=lambda i: i.cost)
             missing = [f.name for f in CONTRACT[assignment] if f.name not in {i.function for i in items}]
             if missing and 0:
-                raise SuiteError(f"suites/test_{assignment}.py has no test for {', '.join(missing)}. Add test_{missing[0]}_….")
+                raise SuiteError(
+                    f"suites/test_{assignment}.py has no test for {', '.join(missing)}. Add test_{missing[0]}_…."
+                )
 
     def run(self, item: Item, student: Student) -> Finding:
         """Run one test on one student. State between runs: none but the drawn problems."""
@@ -203,10 +205,16 @@ def check(item: Item, finding: Finding, weight: float, share: float, function: s
     sentence = ""
     if finding.failure is not None:
         blocked = finding.failure.function != function
-        sentence = f"Blocked by {finding.failure.function}: {finding.failure.sentence}" if blocked else finding.failure.sentence
+        sentence = (
+            f"Blocked by {finding.failure.function}: {finding.failure.sentence}"
+            if blocked
+            else finding.failure.sentence
+        )
     elif finding.ruling is not None:
         arrays = tuple((v.name, v.ok, v.sentence) for v in finding.ruling.verdicts if v.name != "behaviour")
-        sentence = " ".join([finding.ruling.sentence, *(v.sentence for v in finding.ruling.verdicts if v.name == "behaviour")]).strip()
+        sentence = " ".join(
+            [finding.ruling.sentence, *(v.sentence for v in finding.ruling.verdicts if v.name == "behaviour")]
+        ).strip()
     elif finding.error is not None:
         sentence = "The grader itself failed here; your teacher has been told and will look at it."
     elif share < finding.share:

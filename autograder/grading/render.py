@@ -6,7 +6,10 @@ from html import escape
 
 from autograder.grading.judge import Check, FunctionResult
 
-BOX = "border:1px solid #888;border-left:6px solid {edge};border-radius:4px;padding:8px 12px;margin:4px 0;font-family:sans-serif;font-size:14px"
+BOX = (
+    "border:1px solid #888;border-left:6px solid {edge};border-radius:4px;padding:8px 12px;margin:4px 0;"
+    "font-family:sans-serif;font-size:14px"
+)
 EDGES = {"right": "#0072b2", "partly": "#e69f00", "wrong": "#d55e00"}  # Okabe and Ito: told apart by everyone
 TABLE = "border-collapse:collapse;margin:4px 0 4px 0;font-size:13px"
 CELL = "border:1px solid #bbb;padding:2px 8px;text-align:left"
@@ -58,5 +61,7 @@ def one_line(result: FunctionResult) -> str:
     for check in result.checks:
         if check.share < 1:
             off = [name for name, ok, _ in check.arrays if not ok]
-            return f"{result.name}: {', '.join(off)} wrong" if off else check.sentence or f"{result.name}: {check.title}"
+            return (
+                f"{result.name}: {', '.join(off)} wrong" if off else check.sentence or f"{result.name}: {check.title}"
+            )
     return ""

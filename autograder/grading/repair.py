@@ -67,7 +67,13 @@ def read_template(source: pathlib.Path, release: pathlib.Path) -> Template:
         meta = cell["metadata"].get("nbgrader")
         if meta:
             name = meta["grade_id"]
-            kind = ("manual" if meta["solution"] else "test") if meta["grade"] else "solution" if meta["solution"] else "given"
+            kind = (
+                ("manual" if meta["solution"] else "test")
+                if meta["grade"]
+                else "solution"
+                if meta["solution"]
+                else "given"
+            )
             graded = text(by_id[name]) if kind in ("test", "given") else text(cell)
             known[name] = Known(name, kind, cell["cell_type"], graded, text(cell), cell["metadata"], question)
         question = text(cell)
@@ -129,7 +135,9 @@ class Repair:
         for name, known in self.template.known.items():
             lost_function = known.kind == "solution" and not any(defines(c["source"], name) for c in owners[name])
             if not owners[name] or lost_function:
-                match = next((c for i, c in enumerate(cells) if not c.get("owned") and self.matches(known, cells, i)), None)
+                match = next(
+                    (c for i, c in enumerate(cells) if not c.get("owned") and self.matches(known, cells, i)), None
+                )
                 if match is not None:
                     match["owned"] = True
                     for other in owners[name]:
@@ -196,7 +204,11 @@ class Repair:
         behind: str | None = None
         for name, known in self.template.known.items():
             if name not in present and known.kind != "solution":
-                cell = {"cell_type": known.cell_type, "source": known.source, "metadata": copy.deepcopy(dict(known.metadata))}
+                cell = {
+                    "cell_type": known.cell_type,
+                    "source": known.source,
+                    "metadata": copy.deepcopy(dict(known.metadata)),
+                }
                 index = position(cells, behind)
                 cells.insert(min(index, len(cells)), cell)
                 present.add(name)
@@ -224,7 +236,7 @@ def normal(cell: Any) -> Cell | None:
         return None
     meta = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     nbgrader = meta.get("nbgrader") if isinstance(meta.get("nbgrader"), dict) else {}  # type: ignore[union-attr]
-    result = {"cell_type": kind, "source": text(cell), "metadata": {}, "id": cell.get("id")}
+    result: Cell = {"cell_type": kind, "source": text(cell), "metadata": {}, "id": cell.get("id")}
     result["grade_id"] = nbgrader.get("grade_id") if isinstance(nbgrader.get("grade_id"), str) else None  # type: ignore[union-attr]
     if kind != "code" and isinstance(cell.get("attachments"), dict):
         result["attachments"] = cell["attachments"]

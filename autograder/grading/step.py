@@ -8,8 +8,8 @@ from typing import Any
 
 from autograder.build import HIDDEN_REGION
 from autograder.grading.judge import FunctionResult, Judge
-from autograder.grading.repair import KEY
 from autograder.grading.render import result_html
+from autograder.grading.repair import KEY
 from autograder.kernels.cage import Cage
 from autograder.kernels.contract import functions
 from autograder.kernels.student import Student
@@ -42,7 +42,9 @@ def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage
         cell["outputs"] = run.outputs
         cell["execution_count"] = number
         if run.stopped is not None:
-            cell["outputs"] = [{"output_type": "error", "ename": "Stopped", "evalue": run.stopped, "traceback": [run.stopped]}]
+            cell["outputs"] = [
+                {"output_type": "error", "ename": "Stopped", "evalue": run.stopped, "traceback": [run.stopped]}
+            ]
     return finish(notebook, assignment, results, [r.stopped for r in runs if r.stopped], judge, "")
 
 
@@ -62,7 +64,9 @@ def attempt(
 def graded_functions(notebook: Mapping[str, Any]) -> dict[str, float]:
     """The functions that this notebook's graded cells ask for, with their points."""
     return {
-        nbgrader_of(c)["grade_id"].removeprefix("test_"): float(nbgrader_of(c)["points"]) for c in notebook["cells"] if is_graded(c)
+        nbgrader_of(c)["grade_id"].removeprefix("test_"): float(nbgrader_of(c)["points"])
+        for c in notebook["cells"]
+        if is_graded(c)
     }
 
 

@@ -59,8 +59,12 @@ def serve(sock: socket.socket, judge: Any, cage: Cage) -> None:
         except (EOFError, ConnectionError):
             return
         try:
-            answer = {"notebook": grade_notebook(request["notebook"], request["assignment"], judge, cage)}
-        except Exception as error:  # a suite or a cage that is not in order: no mark is given, and the front is told why
+            answer: dict[str, Any] = {
+                "notebook": grade_notebook(request["notebook"], request["assignment"], judge, cage)
+            }
+        except (
+            Exception
+        ) as error:  # a suite or a cage that is not in order: no mark is given, and the front is told why
             answer = {"broken": f"{type(error).__name__}: {error}"}
         send_json(sock, answer)
 

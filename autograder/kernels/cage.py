@@ -66,7 +66,9 @@ class Cage:
     hosts that cannot have them; the caller must have been told to).
     """
 
-    def __init__(self, python: pathlib.Path, limits: Limits, isolation: str = "cage", files: pathlib.Path | None = None) -> None:
+    def __init__(
+        self, python: pathlib.Path, limits: Limits, isolation: str = "cage", files: pathlib.Path | None = None
+    ) -> None:
         if not python.exists():
             raise CageError(f"The students' Python is missing: {python}. Run `make venv` to install it.")
         self.limits = limits
@@ -102,7 +104,7 @@ class Cage:
             said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
             raise CageError(
                 f"The cage for student code did not start: {said[-1] if said else error}. On a host without user "
-                "namespaces set isolation = \"none\" under [kernel] in course.toml: grading then runs student code with "
+                'namespaces set isolation = "none" under [kernel] in course.toml: grading then runs student code with '
                 "no wall around it."
             ) from error
         self.control.settimeout(None)
@@ -189,6 +191,6 @@ def bwrap() -> str:
         return str(bwrap_path())
     except (ImportError, RuntimeError) as error:
         raise CageError(
-            f"bubblewrap is not to be had on {sys.platform}. Set isolation = \"none\" under [kernel] in course.toml to "
+            f'bubblewrap is not to be had on {sys.platform}. Set isolation = "none" under [kernel] in course.toml to '
             "grade without a wall around student code, or grade on Linux."
         ) from error

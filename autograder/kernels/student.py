@@ -91,7 +91,7 @@ class Student:
     def _ask(self, function: Function, arguments: Sequence[Any]) -> Answer:
         name = function.name
         if name in self.dead:
-            raise CallFailed(name, "died", self.dead[name])
+            raise self._died(function)
         packer = wire.Packer()
         head = {"op": "call", "name": name, "args": [encode(a, packer) for a in arguments], "returns": function.returns}
         try:
@@ -100,9 +100,9 @@ class Student:
             cpu = self.code.cpu_seconds() - before
         except ProcessDied as death:
             self.dead[name] = f"{name} was stopped: {death}. Its other checks were left out."
-            raise CallFailed(name, "died", self.dead[name]) from None
+            raise self._died(function) from None
         if "failed" in head:
-            raise self._failure(name, head)
+            raise self._failure(function, head)
         try:
             value = decode(function.returns, head["value"], body, self.code.generation, name)
             changed = tuple(argument_name(function, str(path)) for path in head["changed"])
@@ -110,8 +110,13 @@ class Student:
         except (KeyError, TypeError, AttributeError, ValueError, wire.ProtocolError):
             raise CallFailed(name, "returned", f"{name} answered with something that cannot be read.") from None
 
-    def _failure(self, name: str, head: dict[str, Any]) -> CallFailed:
-        kind = head["failed"]
+    def _died(self, function: Function) -> CallFailed:
+        """A call that ended the process; the guilt is with a function below that had done so before, if there is one."""
+        guilty = next((name for name in function.needs if name in self.dead), function.name)
+        return CallFailed(guilty, "died", self.dead[guilty])
+
+    def _failure(self, function: Function, head: dict[str, Any]) -> CallFailed:
+        name, kind = function.name, head["failed"]
         if kind == "missing":
             return CallFailed(name, "missing", f"The notebook defines no function {name}.")
         if kind == "not callable":
@@ -119,7 +124,8 @@ class Student:
         if kind == "stale":
             return CallFailed(name, "died", f"{name} could not be called: the kernel had to be started again.")
         if head.get("type") == "NotImplementedError":
-            return CallFailed(name, "stub", f"{name} is not written yet.")
+            unwritten = next((n for n in function.needs if n == head.get("where")), name)
+            return CallFailed(unwritten, "stub", f"{unwritten} is not written yet.")
         self.name_errors = self.name_errors or head.get("type") in ("NameError", "UnboundLocalError")
         return CallFailed(name, "raised", f"{name} raised {error_in_words(head)}")
 
@@ -177,8 +183,11 @@ def expected(spec: Spec) -> str:
 
 
 TYPE_NAMES = frozenset(
-    "NoneType list tuple dict set str bytes int float complex bool function generator map zip range ndarray type module "
-    "method builtin_function_or_method float64 float32 defaultdict OrderedDict SimpleNamespace".split()
+    (
+        "NoneType list tuple dict set str bytes int float complex bool function generator map zip range "
+        "ndarray type module method builtin_function_or_method float64 float32 defaultdict OrderedDict "
+        "SimpleNamespace"
+    ).split()
 )
 
 
@@ -210,9 +219,12 @@ def odd_in_words(entry: Mapping[str, Any]) -> str:
 
 SMALL = r"\(?[\d, ()]{1,40}\)?"
 ERRORS = frozenset(
-    "ArithmeticError AssertionError AttributeError AxisError FloatingPointError IndexError KeyError LinAlgError MemoryError "
-    "NameError OverflowError RecursionError RuntimeError StopIteration SyntaxError TypeError UnboundLocalError ValueError "
-    "ZeroDivisionError SystemExit KeyboardInterrupt OSError ImportError ModuleNotFoundError FileNotFoundError".split()
+    (
+        "ArithmeticError AssertionError AttributeError AxisError FloatingPointError IndexError KeyError "
+        "LinAlgError MemoryError NameError OverflowError RecursionError RuntimeError StopIteration "
+        "SyntaxError TypeError UnboundLocalError ValueError ZeroDivisionError SystemExit KeyboardInterrupt "
+        "OSError ImportError ModuleNotFoundError FileNotFoundError"
+    ).split()
 )
 # Messages of Python and NumPy that help and hold nothing but names and sizes. Any other message stays unsaid: a
 # student's own text could carry the hidden inputs out.
@@ -259,4 +271,4 @@ def argument_name(function: Function, path: str) -> str:
     """The name of an argument from its path: ``1.weight_hh`` of rnn_forward's third is params["weight_hh"]."""
     first, _, rest = path.partition(".")
     name = function.arguments[int(first)] if first.isdigit() and int(first) < len(function.arguments) else first
-    return f'{name}["{rest}"]' if rest and not rest.isdigit() else name
+    return f'{name}["{rest}"]' if rest and not rest.replace(".", "").isdigit() else name

@@ -65,17 +65,18 @@ class Submission:
             for code, run in zip(self.cells, self.runs, strict=True):
                 if run.stopped is None:
                     try:
-                        head, _ = self._exchange({"op": "run", "code": code}, wire.Packer(), self.cage.limits.cell, "cell")
+                        limit = self.cage.limits.cell
+                        head, _ = self._exchange({"op": "run", "code": code}, wire.Packer(), limit)
                         run.outputs = clean_outputs(head.get("outputs"))
                     except ProcessDied as death:
-                        run.stopped, run.outputs = str(death), []
-                        break
+                        run.stopped, run.outputs = f"This cell was stopped: {death}.", []
+                        if self._process is None:
+                            break
 
     def request(self, head: dict[str, Any], packer: wire.Packer) -> tuple[dict[str, Any], memoryview]:
         """Ask for one call, in a fresh process if the last one died. Raises ProcessDied when this call ends it."""
         self.begin()
-        answer, body = self._exchange(head, packer, self.cage.limits.call, "call")
-        return answer, body
+        return self._exchange(head, packer, self.cage.limits.call)
 
     def cpu_seconds(self) -> float:
         """CPU time of the present process."""
@@ -87,12 +88,12 @@ class Submission:
             self._process.kill()
             self._process = None
 
-    def _exchange(
-        self, head: dict[str, Any], packer: wire.Packer, seconds: float, what: str
-    ) -> tuple[dict[str, Any], memoryview]:
+    def _exchange(self, head: dict[str, Any], packer: wire.Packer, seconds: float) -> tuple[dict[str, Any], memoryview]:
         assert self._process is not None
         now = time.monotonic()
-        until = min(now + seconds, max(self.deadline, now + 0.05))
+        if now >= self.deadline:
+            raise ProcessDied(self._used_up())
+        until = min(now + seconds, self.deadline)
         try:
             self._process.sock.settimeout(seconds)
             wire.send(self._process.sock, head, packer)
@@ -101,13 +102,14 @@ class Submission:
                 return answer, body
             reason = how_it_ended(answer)
         except TimeoutError:
-            reason = f"it was still running after {seconds:g} s" if until == now + seconds else (
-                f"the {self.cage.limits.submission:g} s for the whole notebook were used up"
-            )
+            reason = self._used_up() if until == self.deadline else f"it was still running after {seconds:g} s"
         except (EOFError, ConnectionError, wire.ProtocolError):
             reason = "it ended the kernel"
         self.end()
-        raise ProcessDied(f"This {what} was stopped: {reason}." if what == "cell" else reason)
+        raise ProcessDied(reason)
+
+    def _used_up(self) -> str:
+        return f"the {self.cage.limits.submission:g} s for the whole notebook were used up"
 
 
 class LocalCode:
@@ -125,8 +127,8 @@ class LocalCode:
         return answer, memoryview(b"".join(reply.chunks))
 
     def cpu_seconds(self) -> float:
-        """CPU time of this process."""
-        return time.process_time()
+        """CPU time of this thread: those of NumPy's BLAS, which spin while they wait, are not the code's doing."""
+        return time.thread_time()
 
 
 def how_it_ended(answer: Any) -> str:
@@ -150,7 +152,11 @@ def well_formed(output: Any) -> bool:
         return False
     kind = output.get("output_type")
     if kind == "stream":
-        return set(output) == {"output_type", "name", "text"} and output["name"] in ("stdout", "stderr") and isinstance(output["text"], str)
+        return (
+            set(output) == {"output_type", "name", "text"}
+            and output["name"] in ("stdout", "stderr")
+            and isinstance(output["text"], str)
+        )
     if kind == "error":
         lines = output.get("traceback")
         return (

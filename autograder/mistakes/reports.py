@@ -24,7 +24,14 @@ SEED = 2024
 CHOSEN = {
     "a2_mlp_backprop": (
         "mlp_backward",
-        ("bias_1_before_slope", "sign_turned", "hidden_slope_missing", "mean_twice", "bias_by_mean", "upstream_ignored"),
+        (
+            "bias_1_before_slope",
+            "sign_turned",
+            "hidden_slope_missing",
+            "mean_twice",
+            "bias_by_mean",
+            "upstream_ignored",
+        ),
         ("top_slope_missing",),
     ),
     "a4_bptt": (
@@ -38,7 +45,10 @@ CHOSEN = {
 def mistake_reports(assignment: str) -> str:
     """The six reports and the list of names, as markdown. Raises KeyError for an assignment that has none."""
     function, chosen, others = CHOSEN[assignment]
-    blocks = [f"**Report {letter}**\n\n```text\n{report(assignment, function, id)}\n```" for letter, id in zip(LETTERS, chosen, strict=True)]
+    blocks = [
+        f"**Report {letter}**\n\n```text\n{report(assignment, function, id)}\n```"
+        for letter, id in zip(LETTERS, chosen, strict=True)
+    ]
     names = [f"* `{id}`: {find(assignment, id).title}" for id in sorted((*chosen, *others))]
     return "\n\n".join([*blocks, "**The names to choose from**", "\n".join(names)])
 

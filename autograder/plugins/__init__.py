@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.course import scripts_on_path
 
+
 def configure(config: Any) -> None:
     """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
     scripts_on_path()

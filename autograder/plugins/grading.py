@@ -15,6 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.course import load_course
 from autograder.grading.front import Grader
 from autograder.grading.repair import KEY
+from autograder.plugins.rubrics import rubrics, with_rubrics
 from autograder.seeds import course_seed
 
 
@@ -33,7 +34,9 @@ class GradeInWorker(NbGraderPreprocessor):  # type: ignore[misc]
 
         converter = self.parent.parent
         grader = shared_grader(pathlib.Path(converter.coursedir.root))
-        graded = grader.grade(nb, resources["nbgrader"]["assignment"])
+        assignment = resources["nbgrader"]["assignment"]
+        graded = grader.grade(nb, assignment)
+        graded = with_rubrics(graded, rubrics(grader.course.root / "assignments" / assignment / "rubric.md"))
         if graded["metadata"][KEY]["needs_look"]:
             self.log.error("%s needs a look: see the autograded notebook.", resources["nbgrader"]["student"])
             if isinstance(converter.parent, AutogradeApp):

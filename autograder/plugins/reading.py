@@ -73,7 +73,8 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
         return repair.mend(read_notebook(path.read_bytes()))
     except UnreadableError as error:
         return empty_notebook(
-            template, f"{path.name} could not be read: {error}. It was kept as handed in; save the notebook anew and hand it in again."
+            template,
+            f"{path.name} could not be read: {error}. It was kept as handed in; save the notebook anew and hand it in again.",
         )
 
 
@@ -100,7 +101,9 @@ def cached_template(source: tuple[str, int], release: tuple[str, int]) -> Templa
 def list_every_folder(converter: Autograde) -> None:
     """Put the assignment's notebook on nbgrader's list for folders that hold none, or one of another name."""
     coursedir = converter.coursedir
-    release = pathlib.Path(coursedir.root) / coursedir.format_path(coursedir.release_directory, ".", coursedir.assignment_id)
+    release = pathlib.Path(coursedir.root) / coursedir.format_path(
+        coursedir.release_directory, ".", coursedir.assignment_id
+    )
     names = [p.name for p in sorted(release.glob(f"{coursedir.notebook_id}.ipynb"))]
     pattern = converter._format_source(coursedir.assignment_id, coursedir.student_id)
     for folder in glob.glob(pattern):
@@ -120,6 +123,6 @@ def refuse_other_seed(converter: Autograde, root: pathlib.Path) -> None:
             graded = json.load(file)["metadata"].get(KEY, {}).get("seed")
         if graded not in (None, fingerprint(course_seed(root))):
             raise NbGraderException(
-                f"{path} was graded with another course seed than {VARIABLE} or .course_seed now gives. Put the old seed back, or "
-                f"set {NEW_SEED}=1 and grade the whole class again with --force."
+                f"{path} was graded with another course seed than {VARIABLE} or .course_seed now gives. "
+                f"Put the old seed back, or set {NEW_SEED}=1 and grade the whole class again with --force."
             )

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import pathlib
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from autograder.kernels.contract import functions
 from autograder.solutions import ROOT, nbgrader_of, solution_code
 
 Notebook = dict[str, Any]
-Accident = Callable[[Notebook], Notebook | bytes | None]
+Handed = Notebook | bytes | None  # a notebook, a file that is none, no file at all
+Accident = Callable[[Notebook], Handed]
+Answers = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One submission. ``answers`` replaces solutions by function; a function not named is answered rightly.
+    """One submission. A function is answered as ``answers`` has it, else as ``style`` has it, else as our solution does.
 
-    loses: the share of its points that a function loses (1 = all); a function not named loses nothing.
-    stubs: functions left as they were given out. accident: what happens to the finished notebook (None: no file).
+    kind says in a line what this submission is. loses: the share of its points that a function loses (1 = all); a
+    function not named loses nothing. stubs: functions left as they were given out. accident: what happens to the
+    finished notebook (None from it: no file). repaired: what the list of repairs must name. stopped: how many cells had
+    to be stopped.
     """
 
     student: str
     assignment: str
-    answers: Mapping[str, str] = field(default_factory=dict)
+    kind: str
+    style: Answers = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
     stubs: tuple[str, ...] = ()
     loses: Mapping[str, float] = field(default_factory=dict)
     loses_all: bool = False
     accident: Accident | None = None
     needs_look: bool = False
     file: str = ""
+    repaired: tuple[str, ...] = ()
+    stopped: int = 0
 
     def expected(self) -> dict[str, float]:
         """Points by function."""
@@ -47,13 +59,13 @@ class Recipe:
     def make(self) -> bytes | None:
         """The file as handed in; None where nothing is."""
         notebook = released(self.assignment)
-        solutions = solution_code(self.assignment)
+        answers = {**solution_code(self.assignment), **self.style, **self.answers}
         for cell in notebook["cells"]:
             name = nbgrader_of(cell).get("grade_id", "")
             if nbgrader_of(cell).get("solution") and cell["cell_type"] == "code" and name not in self.stubs:
-                cell["source"] = self.answers.get(name, solutions[name])
-        result: Notebook | bytes | None = self.accident(notebook) if self.accident else notebook
-        return json.dumps(result, indent=1).encode() if isinstance(result, dict) else result
+                cell["source"] = answers[name]
+        result = self.accident(notebook) if self.accident else notebook
+        return saved(result) if isinstance(result, dict) else result
 
     def hand_in(self, submitted: pathlib.Path) -> pathlib.Path:
         """Write the submission below a submitted/ folder; return its folder."""
@@ -65,45 +77,40 @@ class Recipe:
         return folder
 
 
+def written(assignment: str, text: str) -> dict[str, str]:
+    """A piece of Python as answers: each function of the contract is an answer, with the helpers that stand before it.
+
+    Raises ValueError for helpers behind the last function, which no cell would hold.
+    """
+    text = textwrap.dedent(text).strip() + "\n"
+    lines = text.splitlines()
+    answers, begin = {}, 0
+    for node in ast.parse(text).body:
+        name = getattr(node, "name", None) or getattr(getattr(node, "targets", [None])[0], "id", "")
+        if name in functions(assignment):
+            assert node.end_lineno is not None
+            answers[name] = "\n".join(lines[begin : node.end_lineno]).strip()
+            begin = node.end_lineno
+    if begin < len(lines):
+        raise ValueError(f"{assignment}: no cell holds {lines[begin:]}. Let a function of the course stand last.")
+    return answers
+
+
 def released(assignment: str) -> Notebook:
     """A fresh copy of the notebook as given out, cell texts joined."""
+    return copy.deepcopy(read_released(assignment))
+
+
+@cache
+def read_released(assignment: str) -> Notebook:
+    """The notebook as given out, read once."""
     path = ROOT / "release" / assignment / f"{assignment}.ipynb"
     notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
-    return copy.deepcopy(notebook)
+    return notebook
 
 
-def cell_of(notebook: Notebook, grade_id: str) -> dict[str, Any]:
-    """The cell of this grade_id. Raises StopIteration where there is none."""
-    return next(c for c in notebook["cells"] if nbgrader_of(c).get("grade_id") == grade_id)
-
-
-def drop_cells(*grade_ids: str) -> Accident:
-    """Somebody deleted these cells."""
-
-    def accident(notebook: Notebook) -> Notebook:
-        notebook["cells"] = [c for c in notebook["cells"] if nbgrader_of(c).get("grade_id") not in grade_ids]
-        return notebook
-
-    return accident
-
-
-def add_cell(code: str) -> Accident:
-    """Somebody wrote a code cell of their own at the end."""
-
-    def accident(notebook: Notebook) -> Notebook:
-        notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": code, "execution_count": None, "outputs": []})
-        return notebook
-
-    return accident
-
-
-def cut_file(notebook: Notebook) -> bytes:
-    """The upload broke off: no JSON any more."""
-    text = json.dumps(notebook, indent=1)
-    return text[: len(text) // 2].encode()
-
-
-def no_file(notebook: Notebook) -> None:
-    """The folder was handed in empty."""
+def saved(notebook: Notebook) -> bytes:
+    """The notebook as today's Jupyter writes it."""
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()

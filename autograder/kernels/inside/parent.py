@@ -1,7 +1,7 @@
 """The warm parent of all students' processes: Python with NumPy, matplotlib and IPython ready, and a fork for each.
 
-It runs inside the cage, started with ``python -m inside.parent FD OPTIONS``; over that socket the worker sends a descriptor for every
-submission. The parent itself never runs student code. Each fork gets user, pid, ipc, mount and network namespaces of
+It runs inside the cage, started with ``python -m inside.parent FD OPTIONS``; over that socket the worker sends a
+descriptor for every submission. The parent itself never runs student code. Each fork gets user, pid, ipc, mount and network namespaces of
 its own, so nothing that one submission does outlives it or reaches another, nor this parent.
 """
 
@@ -16,7 +16,13 @@ import socket
 import sys
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
+    0x20000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 MS_NOSUID, MS_NODEV = 2, 4
 HOME = "/home/student"
@@ -105,7 +111,10 @@ def unshare() -> None:
 def private_files(size: int) -> None:
     """Mount a fresh tmpfs as home and as /tmp, and a /proc of this pid namespace where the host allows it."""
     for place in ("/tmp", "/home", "/dev/shm"):
-        checked(LIBC.mount(b"tmpfs", place.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=0755".encode()), place)
+        checked(
+            LIBC.mount(b"tmpfs", place.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=0755".encode()),
+            place,
+        )
     LIBC.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None)
     os.mkdir(HOME)
     os.chdir(HOME)

@@ -17,6 +17,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+
 from . import wire
 
 MAX_ARRAY = 16 << 20
@@ -27,7 +28,7 @@ MAX_TEXT = 200
 class Session:
     """The student's namespace (an IPython shell), the objects kept for the worker, and the socket to it."""
 
-    def __init__(self, shell: Any, sock: socket.socket, max_output: int = MAX_OUTPUT) -> None:
+    def __init__(self, shell: Any, sock: socket.socket | None, max_output: int = MAX_OUTPUT) -> None:
         self.shell = shell
         self.sock = sock
         self.max_output = max_output
@@ -36,6 +37,7 @@ class Session:
 
     def serve(self) -> None:
         """Answer requests until the worker closes the socket."""
+        assert self.sock is not None
         while True:
             try:
                 head, body = wire.receive(self.sock)
@@ -117,7 +119,11 @@ class Session:
         if isinstance(spec, dict):
             if not (isinstance(value, collections.abc.Mapping) or hasattr(value, "keys")):
                 return got(value)
-            return {"dict": {k: self.encode(s, value[k], packer) if k in value else {"absent": True} for k, s in spec.items()}}
+            return {
+                "dict": {
+                    k: self.encode(s, value[k], packer) if k in value else {"absent": True} for k, s in spec.items()
+                }
+            }
         if isinstance(value, (str, bytes, collections.abc.Mapping)) or not hasattr(value, "__len__"):
             return got(value)
         if len(value) != len(spec):
@@ -149,10 +155,11 @@ def got(value: Any) -> dict[str, Any]:
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Type, message and line of what the student's function raised; the worker decides what of it is shown."""
-    line = None
+    """Type, message, line and innermost function of what was raised; the worker decides what of it is shown."""
+    line, where = None, ""
     traceback = error.__traceback__
     while traceback is not None:
+        where = traceback.tb_frame.f_code.co_name[:MAX_TEXT]
         if traceback.tb_frame.f_code.co_filename.startswith(("<ipython", "/tmp/ipykernel")):
             line = traceback.tb_lineno
         traceback = traceback.tb_next
@@ -160,7 +167,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         message = str(error)[:MAX_TEXT]
     except Exception:  # an exception whose own __str__ fails says nothing
         message = ""
-    return {"type": type(error).__name__[:MAX_TEXT], "message": message, "line": line}
+    return {"type": type(error).__name__[:MAX_TEXT], "message": message, "line": line, "where": where}
 
 
 def snapshot(arguments: list[Any]) -> list[tuple[str, np.ndarray, tuple[Any, ...]]]:
@@ -170,7 +177,7 @@ def snapshot(arguments: list[Any]) -> list[tuple[str, np.ndarray, tuple[Any, ...
 
 def changes(before: list[tuple[str, np.ndarray, tuple[Any, ...]]], arguments: list[Any]) -> list[str]:
     """The paths of arguments that are no longer what they were."""
-    now = {path: array for path, array in walk(arguments)}
+    now = dict(walk(arguments))
     changed = [p for p, a, old in before if now.get(p) is not a or (a.tobytes(), a.dtype.str, a.shape) != old]
     return changed + [p for p in now if p not in {path for path, _, _ in before}]
 
@@ -294,7 +301,7 @@ def make_shell() -> Any:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    class Hook(DisplayHook):
+    class Hook(DisplayHook):  # type: ignore[misc]
         """Turns the value of a cell's last line into an execute_result."""
 
         def __call__(self, result: Any = None) -> None:
@@ -306,7 +313,7 @@ def make_shell() -> Any:
             if data:
                 self.shell.outputs.show("execute_result", data, metadata)
 
-    class Publisher(DisplayPublisher):
+    class Publisher(DisplayPublisher):  # type: ignore[misc]
         """Turns display(…) and figures into display_data."""
 
         def publish(self, data: dict[str, Any], metadata: Any = None, **kwargs: Any) -> None:
@@ -315,7 +322,7 @@ def make_shell() -> Any:
         def clear_output(self, wait: bool = False) -> None:
             self.shell.outputs.items.clear()
 
-    class Shell(InteractiveShell):
+    class Shell(InteractiveShell):  # type: ignore[misc]
         """A shell with no window system behind it."""
 
         displayhook_class = Hook
@@ -334,7 +341,12 @@ def make_shell() -> Any:
     def show_error(etype: Any, evalue: Any, stb: list[str]) -> None:
         lines = [line for text in stb for line in str(text).split("\n")]
         shell.outputs.items.append(
-            {"output_type": "error", "ename": etype.__name__, "evalue": str(evalue)[:MAX_TEXT], "traceback": lines[:200]}
+            {
+                "output_type": "error",
+                "ename": etype.__name__,
+                "evalue": str(evalue)[:MAX_TEXT],
+                "traceback": lines[:200],
+            }
         )
 
     shell._showtraceback = show_error
@@ -346,7 +358,7 @@ def warm_up(shell: Any) -> None:
     import matplotlib
 
     matplotlib.use("module://matplotlib_inline.backend_inline")
-    import matplotlib.pyplot  # noqa: F401  (imported for the fork)
+    import matplotlib.pyplot
 
     shell.run_line_magic("matplotlib", "inline")
     shell.run_cell("import numpy as np\n1 + 1", store_history=False)

@@ -23,7 +23,10 @@ MAX_BODY = 64 << 20
 MAX_DIMENSIONS = 8
 DTYPES = frozenset(
     f"{order}{kind}"
-    for order, kinds in (("<", ("f2", "f4", "f8", "c8", "c16", "i2", "i4", "i8", "u2", "u4", "u8")), ("|", ("b1", "i1", "u1")))
+    for order, kinds in (
+        ("<", ("f2", "f4", "f8", "c8", "c16", "i2", "i4", "i8", "u2", "u4", "u8")),
+        ("|", ("b1", "i1", "u1")),
+    )
     for kind in kinds
 )
 

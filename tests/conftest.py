@@ -1,6 +1,0 @@
-"""What holds for all of our tests."""
-
-import os
-
-for name in ("OMP", "OPENBLAS", "MKL"):  # before NumPy is loaded: CPU time of one thread, as in the students' process
-    os.environ.setdefault(f"{name}_NUM_THREADS", "1")

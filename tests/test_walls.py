@@ -1,0 +1,102 @@
+"""Who may import whom, and what may reach students."""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from autograder.course import ROOT
+from autograder.kernels.contract import CONTRACT
+
+PACKAGE = ROOT / "autograder"
+# A folder or module, and what of our own it may import (style.md, The house). kernels uses nothing but itself.
+MAY_USE = {
+    "kernels": {"kernels"},
+    "compare": {"kernels"},
+    "problems": set(),
+    "references": {"problems", "references", "kernels"},
+    "follow": {"kernels", "compare"},
+    "cost": {"kernels", "compare"},
+}
+
+
+def imports(path: pathlib.Path) -> set[str]:
+    """The modules that a file imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(part: str) -> list[pathlib.Path]:
+    """The files of a folder or module of the package."""
+    folder = PACKAGE / part
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+@pytest.mark.parametrize("part", MAY_USE)
+def test_imports_go_one_way(part: str) -> None:
+    for path in files(part):
+        ours = {m.split(".")[1] for m in imports(path) if m.startswith("autograder.")}
+        assert ours <= MAY_USE[part], f"{path.relative_to(ROOT)} imports {ours - MAY_USE[part]}"
+
+
+def test_what_runs_in_the_cage_stands_alone() -> None:
+    for path in files("kernels/inside"):
+        assert not any(m.startswith("autograder") for m in imports(path)), path
+
+
+def test_assignments_know_nothing_of_the_autograder() -> None:
+    for path in (ROOT / "assignments").rglob("*.py"):
+        assert "autograder" not in path.read_text(), path
+
+
+def test_students_files_import_only_what_students_have() -> None:
+    allowed = {"numpy", "matplotlib", "selfcheck"} | sys.stdlib_module_names
+    for path in (ROOT / "assignments").rglob("*.py"):
+        assert {m.split(".")[0] for m in imports(path)} <= allowed, path
+
+
+@pytest.mark.parametrize(
+    "module", ["autograder.plugins.grading", "autograder.plugins.reading", "autograder.cli", "autograder.demo"]
+)
+def test_the_front_loads_neither_torch_nor_suites(module: str) -> None:
+    code = (
+        f"import sys, {module}; "
+        "print([m for m in sys.modules if m == 'torch' or m.startswith(('autograder.suites', 'autograder.references'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_release_holds_what_students_need_and_nothing_else(assignment: str) -> None:
+    folder = ROOT / "release" / assignment
+    assert {p.name for p in folder.iterdir()} == {f"{assignment}.ipynb", "selfcheck.py", "requirements.txt"}
+    notebook = (folder / f"{assignment}.ipynb").read_text()
+    for secret in ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograder", "torch.autograd", "1e9"):
+        assert secret not in notebook, secret
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_release_holds_no_line_of_a_suite(assignment: str) -> None:
+    suite = (PACKAGE / "suites" / f"test_{assignment}.py").read_text()
+    lines = {
+        line.strip() for line in suite.splitlines() if len(line.strip()) > 40 and not line.strip().startswith('"""')
+    }
+    given = (ROOT / "release" / assignment / f"{assignment}.ipynb").read_text()
+    given += (ROOT / "release" / assignment / "selfcheck.py").read_text()
+    assert not [line for line in lines if line in given]
+
+
+def test_the_contract_is_the_notebooks() -> None:
+    for assignment, contract in CONTRACT.items():
+        script = (ROOT / "assignments" / assignment / f"{assignment}.py").read_text()
+        graded = re.findall(r'"grade_id": "test_(\w+)"', script)
+        assert sorted(graded) == sorted(f.name for f in contract), assignment
