@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.compare import assert_arrays, fail
-from autograder.kernels.student import Answer, Kept, Student
+from autograder.compare import Ruling, Wrong, compare, fail
+from autograder.kernels.student import Answer, Kept, Odd, Student
 
 
 def assert_repeatable(
@@ -24,7 +24,13 @@ def assert_repeatable(
     before, now = flat(first.value, parts), flat(again.value, parts)
     if before.keys() != now.keys():
         fail("A second call returns something of another form than the first.")
-    assert_arrays(now, before, sentence="A second call gives other numbers than the first.")
+    verdicts = tuple(
+        compare(part, now[part], value)
+        for part, value in before.items()
+        if not (isinstance(value, Odd) and value == now[part])  # no array, twice: charged where the numbers are
+    )
+    if not all(v.ok for v in verdicts):
+        raise Wrong(Ruling(verdicts, 0.0, "A second call gives other numbers than the first."))
 
 
 def assert_untouched(name: str, *answers: Answer) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from autograder.kernels.student import Odd
 
 RTOL = {"float64": 1e-7, "float32": 1e-4}
+CLEARLY = RTOL["float64"] ** 2
 RTOL_TRAINING = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -85,6 +86,8 @@ def assert_arrays(
     upstream sets the scale where an expected array is all zero. ceiling < 1 (with a sentence that says why) makes even
     an agreement worth only that part. rtol replaces the tolerance where the expected numbers are themselves inexact.
     """
+    if ceiling == 1 and clearly_agree(actual, expected):
+        return
     verdicts = tuple(
         compare(name, actual[name], value, upstream=upstream, training=training, rtol=rtol)
         for name, value in expected.items()
@@ -98,6 +101,20 @@ def assert_gradients(grads: Mapping[str, Any], expected: Mapping[str, Any], *, u
     assert_arrays(grads, expected, upstream=upstream)
 
 
+def assert_names(actual: Mapping[str, Any], expected: Mapping[str, str]) -> None:
+    """Every name is the expected one, however it is spaced or capitalised; each is a share. Raises Wrong."""
+    verdicts = tuple(
+        Verdict(
+            key,
+            isinstance(actual[key], str) and actual[key].strip(" \n`").lower() == name.lower(),
+            "another name fits.",
+        )
+        for key, name in expected.items()
+    )
+    if not all(v.ok for v in verdicts):
+        raise Wrong(Ruling(verdicts))
+
+
 def fail(sentence: str) -> None:
     """A check without arrays that is not passed, and why. Raises Wrong."""
     raise Wrong(Ruling((Verdict("behaviour", False, sentence),)))
@@ -105,7 +122,7 @@ def fail(sentence: str) -> None:
 
 def same(actual: Any, expected: Any, *, upstream: Any = None, training: bool = False) -> bool:
     """Whether the two count as the same."""
-    return compare("", actual, expected, upstream=upstream, training=training).ok
+    return clearly_same(actual, expected) or compare("", actual, expected, upstream=upstream, training=training).ok
 
 
 def compare(
@@ -117,46 +134,66 @@ def compare(
     """
     if isinstance(expected, Odd):
         return Verdict(name, False, f"{expected.sentence} came the first time.", actual=actual)
-    wanted = np.asarray(expected, dtype=np.float64)
+    wanted = np.asarray(np.real(expected), dtype=np.float64)  # the student's first answer may be complex
     if isinstance(actual, Odd):
         return Verdict(
             name, False, f"{actual.sentence} came, {form(wanted)} was expected.", actual=actual, expected=wanted
         )
     value = np.asarray(actual)
-    kind = value.dtype.name
     if value.dtype.kind not in "fiub":
-        return Verdict(name, False, f"the dtype is {kind}; float64 is wanted.", actual=value, expected=wanted)
-    if kind == "float16":
-        return Verdict(
-            name,
-            False,
-            "the dtype is float16, too coarse for a gradient; float64 is wanted.",
-            actual=value,
-            expected=wanted,
-        )
+        sentence = f"the dtype is {value.dtype.name}; float64 is wanted."
+        return Verdict(name, False, sentence, actual=value, expected=wanted)
+    if value.dtype.char == "e":
+        sentence = "the dtype is float16, too coarse for a gradient; float64 is wanted."
+        return Verdict(name, False, sentence, actual=value, expected=wanted)
     if value.shape != wanted.shape:
-        return Verdict(
-            name, False, f"the shape is {value.shape}; {wanted.shape} is wanted.", actual=value, expected=wanted
-        )
-    value = value.astype(np.float64)
-    allowed = max(tolerance(kind, training), tolerance(np.asarray(expected).dtype.name, training), rtol or 0.0)
+        sentence = f"the shape is {value.shape}; {wanted.shape} is wanted."
+        return Verdict(name, False, sentence, actual=value, expected=wanted)
+    single = value.dtype.char == "f"
+    allowed = max(tolerance(single or is_single(expected), training), rtol or 0.0)
+    value = np.asarray(value, dtype=np.float64)
     wrong = entries_off(value, wanted, allowed * scale(wanted, upstream))
     if wrong.any():
         return Verdict(name, False, how_many(wrong, value), wrong, value, wanted)
-    if kind == "float32":
+    if single:
         NOTES.lines.append(f"{name} is float32: right, but only to 7 digits; NumPy's own float64 would give 16.")
     return Verdict(name, True, actual=value, expected=wanted)
 
 
-def tolerance(dtype: str, training: bool = False) -> float:
-    """The relative tolerance for a returned dtype; integers count as float64."""
-    table = RTOL_TRAINING if training else RTOL
-    return table.get(dtype, table["float64"])
+def tolerance(single: bool, training: bool = False) -> float:
+    """The relative tolerance for a returned float32, or for any other dtype; integers count as float64."""
+    return (RTOL_TRAINING if training else RTOL)["float32" if single else "float64"]
+
+
+def is_single(value: Any) -> bool:
+    """Whether this is float32."""
+    return isinstance(value, (np.ndarray, np.generic)) and value.dtype.char == "f"
+
+
+def clearly_same(value: Any, wanted: Any) -> bool:
+    """Whether two float64 arrays are the same by the rule alone: what is right, nearly always, is done with here.
+
+    Two dot products bound max |a - b| from above and max |b| from below, so nothing passes that the rule would not let
+    pass, and it costs a fifth of it.
+    """
+    if not (type(value) is type(wanted) is np.ndarray and value.dtype.char == wanted.dtype.char == "d"):
+        return False
+    if value.shape != wanted.shape:
+        return False
+    if value.tobytes() == wanted.tobytes():  # a second call's answer
+        return True
+    off, size = (value - wanted).ravel(), wanted.ravel()
+    return bool(off.dot(off) * size.size <= CLEARLY * size.dot(size) < np.inf)
+
+
+def clearly_agree(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    """Whether every expected array is clearly the same."""
+    return all(clearly_same(actual[name], value) for name, value in expected.items())
 
 
 def coarse(*values: Any) -> float | None:
     """The tolerance for float64 numbers that were computed from these values of the student: float32's if one is that."""
-    return RTOL["float32"] if any(np.asarray(value).dtype == np.float32 for value in values) else None
+    return RTOL["float32"] if any(map(is_single, values)) else None
 
 
 def scale(expected: np.ndarray, upstream: Any = None) -> float:
@@ -174,7 +211,7 @@ def entries_off(value: np.ndarray, wanted: np.ndarray, allowed: float) -> np.nda
     """A mask of the entries that differ by more than allowed; NaN and infinity differ unless both have them."""
     with np.errstate(invalid="ignore", over="ignore"):
         close = np.abs(value - wanted) <= allowed
-    return np.asarray(~(close | (value == wanted)))
+    return np.asarray(~(close | (value == wanted) | (np.isnan(value) & np.isnan(wanted))))
 
 
 def how_many(wrong: np.ndarray, value: np.ndarray) -> str:

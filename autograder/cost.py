@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 
 from autograder.compare import fail
 from autograder.kernels.student import Answer
 
 MAX_FORWARDS = 2000  # honest: about 2, honest Python loops up to 800, one-by-one differences 25,000
 MAX_GROWTH = 24.0  # from T = 50 to T = 400: linear 7 to 9, quadratic 60
+MAX_LOWER_CALLS = 4  # of the own lower function, where that is what costs so much
+TRIES = 3
 FLOOR = 50e-6  # seconds; a shorter time is the call itself, not the student's arithmetic
 
 
-def assert_cheap(forward: Callable[[], Answer], backward: Callable[[], Answer], what: str = "backward") -> None:
-    """The backward costs at most MAX_FORWARDS of its own forwards. Raises Wrong."""
-    forward_seconds = max(forward().cpu for _ in range(3))
+def assert_cheap(
+    forward: Callable[[], Answer],
+    backward: Callable[[], Answer],
+    what: str = "backward",
+    lower: Callable[[], Answer] | None = None,
+) -> None:
+    """The backward costs at most MAX_FORWARDS of its own forwards. Raises Wrong.
+
+    lower is the student's own function of which it may be built: what that costs is charged there and not here again.
+    """
+    forward_seconds = median(forward().inside for _ in range(3))
     seconds = backward().cpu
-    if seconds > MAX_FORWARDS * max(forward_seconds, FLOOR):
+    if seconds <= MAX_FORWARDS * max(forward_seconds, FLOOR):
+        return
+    if lower is None or seconds > MAX_LOWER_CALLS * lower().cpu:
         fail(
             f"One {what} costs more CPU time than {MAX_FORWARDS:,} of your own forward passes. "
             "About 2 are enough: one sweep back that reuses what the forward kept, no differences."
@@ -24,13 +37,21 @@ def assert_cheap(forward: Callable[[], Answer], backward: Callable[[], Answer], 
 
 
 def assert_linear_in_time(short: Callable[[], Answer], long: Callable[[], Answer]) -> None:
-    """CPU time at T = 400 over that at T = 50 stays under MAX_GROWTH. Raises Wrong."""
-    short_seconds = min(short().cpu for _ in range(3))
-    long_seconds = min(long().cpu for _ in range(2))
-    growth = long_seconds / max(short_seconds, FLOOR)
-    if growth > MAX_GROWTH:
-        fail(
-            f"Eight times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. "
-            "One sweep from the last step to the "
-            "first costs about 8 times: pass one carry back and do not start again for each step."
-        )
+    """CPU time at T = 400 over that at T = 50 stays under MAX_GROWTH. Raises Wrong.
+
+    Another program can only make a time longer, so what looks a little too slow is measured again; the shortest counts.
+    """
+    short_seconds: list[float] = []
+    long_seconds: list[float] = []
+    for _ in range(TRIES):
+        short_seconds += [short().cpu for _ in range(3)]
+        long_seconds += [long().cpu for _ in range(2)]
+        growth = min(long_seconds) / max(min(short_seconds), FLOOR)
+        if growth <= MAX_GROWTH:
+            return
+        if growth > 2 * MAX_GROWTH:
+            break
+    fail(
+        f"Eight times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. One sweep from the last step to "
+        "the first costs about 8 times: pass one carry back and do not start again for each step."
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import NOTES, Ruling, Verdict, Wrong, compare
+from autograder.compare import NOTES, Ruling, Verdict, Wrong, clearly_agree, compare
 from autograder.kernels.student import CallFailed, Odd
 
 WRONG_FORWARD_CEILING = 0.5
@@ -39,6 +39,8 @@ def assert_backward(
     on. An array that the wrong forward does not depend on earns nothing. rtol: see coarse. answered gives the student's
     gradients for the problem of own, where that is another, smaller one. The better of the two counts. Raises Wrong.
     """
+    if clearly_agree(grads, expected):
+        return
     right = tuple(compare(n, grads[n], value, upstream=upstream, rtol=rtol) for n, value in expected.items())
     if all(v.ok for v in right):
         return
@@ -105,6 +107,8 @@ def assert_right_or_composed(
             compare(n, actual[n], wanted[n], upstream=upstream, training=training, rtol=rtol) for n in expected
         )
 
+    if clearly_agree(actual, expected):
+        return
     right = verdicts(expected)
     if all(v.ok for v in right):
         return
@@ -130,7 +134,27 @@ def assert_right_or_composed(
 
 def varies(first: Any, second: Any) -> bool:
     """Whether a lower function's results for two draws differ and are numbers: a constant is no ground to stand on."""
-    if isinstance(first, Odd) or isinstance(second, Odd):
+    return sound(first) and sound(second) and not np.array_equal(first, second)
+
+
+def sound(value: Any, like: Any = None) -> bool:
+    """Whether a value is finite numbers, and of the shape of like."""
+    if isinstance(value, Odd):
         return False
-    a, b = (np.asarray(value) for value in (first, second))
-    return a.dtype.kind in "fiu" and bool(np.isfinite(a).all()) and (a.shape != b.shape or not np.array_equal(a, b))
+    array = np.asarray(value)
+    return (
+        array.dtype.kind in "fiu" and bool(np.isfinite(array).all()) and (like is None or array.shape == np.shape(like))
+    )
+
+
+def assert_one_of(*checks: Callable[[], None]) -> None:
+    """One of these checks is passed; where none is, the one that earned most speaks. Raises Wrong."""
+    found = []
+    for check in checks:
+        try:
+            check()
+        except Wrong as wrong:
+            found.append(wrong)
+        else:
+            return
+    raise max(found, key=lambda wrong: wrong.ruling.share)

@@ -5,13 +5,13 @@ Everything here calls the student's functions with drawn inputs and with what th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograder.compare import same
-from autograder.follow import differences, varies
+from autograder.follow import differences, sound, varies
 from autograder.kernels.student import CallFailed, Student
 from autograder.problems import (
     CellProblem,
@@ -100,6 +100,8 @@ def own_layer_gradients(forward: Layer, problem: RNNProblem) -> Arrays:
 
 def own_truncated_gradients(forward: Layer, problem: RNNProblem, k: int) -> Arrays | None:
     """Each step's error through the last k + 1 steps of the student's own layer, which start from its own state."""
+    if k >= len(problem.x):
+        return own_layer_gradients(forward, problem)
     states = own_states(forward, problem)
     if states is None:
         return None
@@ -110,7 +112,9 @@ def own_truncated_gradients(forward: Layer, problem: RNNProblem, k: int) -> Arra
 
         def f(inputs: Params, start: int = start, injected: np.ndarray = injected) -> float:
             outputs, _ = forward(inputs["x"], inputs.get("h0", states[start]), rnn_of(inputs))
-            return contracted(outputs, np.concatenate([np.zeros((len(inputs["x"]) - 1, *injected.shape)), injected[None]]))
+            return contracted(
+                outputs, np.concatenate([np.zeros((len(inputs["x"]) - 1, *injected.shape)), injected[None]])
+            )
 
         slopes = differences(f, inputs)
         total["x"][start : s + 1] += slopes.pop("x")
@@ -170,11 +174,6 @@ def own_states(forward: Layer, problem: RNNProblem) -> list[np.ndarray] | None:
 def contracted(output: Any, upstream: np.ndarray) -> float:
     """Σ output·upstream; NaN, which agrees with nothing, where the output is not an array of that shape."""
     return float(np.sum(np.asarray(output) * upstream)) if sound(output, upstream) else np.nan
-
-
-def sound(value: Any, like: Any) -> bool:
-    """Whether a value is numbers in the shape that is wanted."""
-    return varies(value, None) and np.shape(value) == np.shape(like)
 
 
 def rnn_of(inputs: Mapping[str, np.ndarray]) -> Params:

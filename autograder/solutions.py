@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -46,9 +48,18 @@ def reference_namespace(assignment: str) -> dict[str, Any]:
     import numpy as np
 
     namespace: dict[str, Any] = {"np": np, "__name__": assignment}
+    exec(standard_imports(assignment), namespace)
     for name, code in solution_code(assignment).items():
         exec(compile(code, f"<{assignment}: {name}>", "exec"), namespace)
     return namespace
+
+
+def standard_imports(assignment: str) -> str:
+    """What the notebook imports of the standard library, in the cell with its other imports."""
+    cells = (c for c in source_cells(assignment) if c["cell_type"] == "code" and not nbgrader_of(c))
+    first = next((cell["source"] for cell in cells if "import numpy" in cell["source"]), "")
+    lines = (re.fullmatch(r"import (\w+)", line) for line in first.splitlines())
+    return "\n".join(found[0] for found in lines if found and found[1] in sys.stdlib_module_names)
 
 
 def local_student(assignment: str, namespace: dict[str, Any]) -> Student:

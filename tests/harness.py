@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import pytest
-
 from autograder.grading.collection import open_suites
 from autograder.grading.judge import FunctionResult, Judge, SuiteError
 from autograder.kernels.contract import functions
@@ -79,27 +77,12 @@ def points(assignment: str) -> dict[str, float]:
 # ---- judging ---------------------------------------------------------------------------------------------------------
 
 
-class Clock:
-    """A pytest plugin that adds up the seconds that test functions take."""
-
-    seconds = 0.0
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Any:
-        """Time one test function."""
-        start = time.perf_counter()
-        try:
-            return (yield)
-        finally:
-            self.seconds += time.perf_counter() - start
-
-
 @cache
 def judge_in_process(assignment: str, seed: str = SEED) -> Judge:
     """A judge with this assignment's suite collected and its problems drawn from this course seed."""
     judge = Judge(seed, COST_SHARE)
     with contextlib.suppress(SuiteError):  # a function without a test: said when someone asks for its points
-        open_suites(judge, [assignment], [Clock()])
+        open_suites(judge, [assignment])
     return judge
 
 
@@ -143,14 +126,13 @@ def sentences(result: FunctionResult) -> str:
 
 
 def suite_seconds(assignment: str, namespace: Namespace, seed: str = SEED) -> float:
-    """Wall seconds in the suite's own test functions for one submission, without the calls of the student's code."""
+    """CPU seconds in the suite's own test functions for one submission, without the calls of the student's code."""
     judge = judge_in_process(assignment, seed)
-    assert judge.config is not None
-    clock = next(plugin for plugin in judge.config.pluginmanager.get_plugins() if isinstance(plugin, Clock))
     student = Timed(LocalCode(namespace), functions(assignment))
-    clock.seconds = 0.0
-    judge.grade(assignment, student, points(assignment))
-    return clock.seconds - student.seconds
+    start = time.thread_time()
+    for item in judge.items[assignment]:
+        judge.run(item, student)
+    return time.thread_time() - start - student.seconds
 
 
 class Timed(Student):
@@ -160,8 +142,8 @@ class Timed(Student):
 
     def ask(self, name: str, *arguments: Any) -> Answer:
         """As Student.ask."""
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             return super().ask(name, *arguments)
         finally:
-            self.seconds += time.perf_counter() - start
+            self.seconds += time.thread_time() - start

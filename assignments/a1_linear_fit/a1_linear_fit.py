@@ -65,6 +65,13 @@ point, goes through the points five times, and prints $w$ each time. Run its rul
 rule is wrong all the same: on other points it runs away from the answer. In part 4 you find what is missing.
 
 First look at the points (`five_x`, `five_y`), and at the line where the article starts.
+
+### 1.1 · The line
+
+$\hat y_n = w x_n + b$, with the same $w$ and the same $b$ for every sample. NumPy does all samples at once: `x` is
+(N,), `w` and `b` are numbers, and so the prediction is (N,).
+
+Think of a law before you write `predict`: with $w = 0$, what must each of the N predictions be?
 """
 
 # %% tags=["illustration"]
@@ -80,16 +87,6 @@ plt.ylabel("y")
 plt.legend()
 plt.show()
 print("The errors of the start are 6, 3, 9, 15 and 18: all positive, and the larger x is, the larger the error.")
-
-# %% [markdown]
-r"""
-### 1.1 · The line
-
-$\hat y_n = w x_n + b$, with the same $w$ and the same $b$ for every sample. NumPy does all samples at once: `x` is
-(N,), `w` and `b` are numbers, and so the prediction is (N,).
-
-Think of a law before you write: with $w = 0$, what must each of the N predictions be?
-"""
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "predict", "solution": true, "grade": false, "locked": false, "task": false}
@@ -239,10 +236,7 @@ $$\begin{aligned}
 At $w = 5$, $b = -6$:
 $\frac{2}{5} (6 \cdot 2 + 3 \cdot 1 + 9 \cdot 3 + 15 \cdot 5 + 18 \cdot 6) = \frac{2}{5} \cdot 225 = 90$. Is it the
 slope of your figure?
-"""
 
-# %% [markdown]
-r"""
 **Your turn, by hand: `derive_loss_gradient` (2 points).**
 
 1. Derive $\frac{\partial L}{\partial b}$ in the same way: a reason right of each line, the shape under the result.
@@ -251,6 +245,9 @@ r"""
    $\frac{\partial L}{\partial b}$ that you know.
 
 Plain text such as `dL/db = (1/N) sum_n ...` is as good as LaTeX. Steps and reasons earn the points.
+
+**Then write both slopes** in `mse_gradients`, below your answer. Two formulas, two results, and one thing that both
+need: the error $\hat y_n - y_n$. Compute it once. At the start of the article your function should say $(90,\ 20.4)$.
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "derive_loss_gradient", "solution": true, "grade": true, "locked": false, "points": 2, "task": false}
@@ -279,15 +276,6 @@ $$\begin{aligned}
 \end{aligned}$$
 
 It is the old slope for $w$ plus $2w$ times the slope for $b$.
-"""
-
-# %% [markdown]
-r"""
-### 2.4 · Both slopes in code
-
-Two formulas, two results, and one thing that both need: the error $\hat y_n - y_n$. Compute it once.
-
-At the start of the article your function should say $(90,\ 20.4)$.
 """
 
 
@@ -320,9 +308,7 @@ with selfcheck.needs("predict", "mse_loss", "mse_gradients"):
     plt.plot(2, -6, "k*", markersize=14)
     plt.gca().set(xlabel="w", ylabel="b", aspect="equal", title="Downhill leads across the valley, not along it")
     plt.show()
-    print(
-        "Curves of equal loss. Each arrow, minus the gradient, crosses them at a right angle; few aim at the star, the minimum."
-    )
+    print("Each arrow, minus the gradient, crosses a curve of equal loss at a right angle. Few aim at the star.")
 
 # %% [markdown]
 r"""
@@ -519,25 +505,18 @@ ask your nudge about it.
 
 # %% tags=["illustration"]
 printed = """
-    5 4.4 4.16 3.512 2.756 2.3024 2.24192 2.217728 2.1524096 2.0762048 2.03048192 2.024385536 2.0219469824
-    2.01536288768 2.00768144384 2.003072577536 2.00245806202880 2.00221225582592 2.00154857907814
-    2.00077428953907 2.00030971581563 2.00024777265250 2.00022299538725 2.00015609677108 2.00007804838554
-    2.0000312193542"""
-rule = [5.0]
+5 4.4 4.16 3.512 2.756 2.3024 2.24192 2.217728 2.1524096 2.0762048 2.03048192 2.024385536 2.0219469824 2.01536288768
+2.00768144384 2.003072577536 2.00245806202880 2.00221225582592 2.00154857907814 2.00077428953907 2.00030971581563
+2.00024777265250 2.00022299538725 2.00015609677108 2.00007804838554 2.0000312193542"""
+rule, printed = [5.0], np.array(printed.split(), dtype=float)
 for x_n, y_n in zip(np.tile(five_x, 5), np.tile(five_y, 5)):
-    y_hat = rule[-1] * x_n - 6
-    rule.append(rule[-1] + 0.1 * (y_n - y_hat))
-agree = np.isclose(rule, np.array(printed.split(), dtype=float), rtol=0, atol=1e-12)
-print(f"{agree.sum()} of {agree.size} numbers agree with the article to 1e-12; the last w is {rule[-1]:.6f}.")
-
-# %% tags=["illustration"]
-# Is the rule the gradient, then? At w = 5 it takes y_hat - y for the slope of 0.5 * (y_hat - y)**2. Your nudge knows.
-with selfcheck.needs("numerical_derivative"):
-    half = [lambda w, x=x, y=y: 0.5 * (w * x - 6 - y) ** 2 for x, y in zip(five_x, five_y)]
-    nudges = [numerical_derivative(f, 5.0) for f in half]
-    print("  x   the rule's slope   the nudge's slope")
-    for x_n, y_n, nudge in zip(five_x, five_y, nudges):
-        print(f"{x_n:3.0f} {5 * x_n - 6 - y_n:18.3f} {nudge:19.3f}")
+    rule.append(rule[-1] + 0.1 * (y_n - (rule[-1] * x_n - 6)))
+print(f"{np.isclose(rule, printed, rtol=0, atol=1e-12).sum()} of 26 numbers agree with the article to 1e-12.")
+with selfcheck.needs("numerical_derivative"):  # is the rule the gradient, then? It takes y_hat - y for the slope
+    print("at w = 5:  x   the rule's slope   the nudge's slope")
+    for x_n, y_n in zip(five_x, five_y):
+        nudge = numerical_derivative(lambda w: 0.5 * (w * x_n - 6 - y_n) ** 2, 5.0)
+        print(f"{x_n:12.0f} {5 * x_n - 6 - y_n:18.3f} {nudge:19.3f}")
 
 # %% [markdown]
 r"""
@@ -594,22 +573,6 @@ selfcheck.check("counterexample", points=2)
 
 # %% [markdown]
 r"""
-### 4.4 · To go further: move the points
-
-The valley of section 2 is long and thin: its largest curvature is 72.4 times its smallest. This is the condition
-number. Shift the five $x$ so that their mean is 0. The line can still fit, with another $b$. Run the cell. Then look
-at your $H$ of section 3.2: which entries have become 0, and what does that do to the valley? (Not graded.)
-"""
-
-# %% tags=["illustration"]
-with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "largest_stable_lr"):
-    for words, points in (("as they are", five_x), ("centred", five_x - five_x.mean())):
-        losses = gradient_descent(points, five_y, 5.0, -6.0, largest_stable_lr(points) / 2, 500)[2]
-        steps, ratio = np.argmax(losses < 1e-6), np.linalg.cond(np.stack([points, np.ones(5)])) ** 2
-        print(f"{words:>11}: condition number {ratio:4.1f}, loss below 1e-6 after {steps} steps at half the limit")
-
-# %% [markdown]
-r"""
 ## 5 · What I can now explain
 
 Say each one aloud, in a sentence or two. Where you get stuck, the section is in brackets.
@@ -620,7 +583,19 @@ Say each one aloud, in a sentence or two. Where you get stuck, the section is in
 - Why twenty-six right numbers do not prove a rule right, and what to ask instead. (4.2)
 
 In `a2_mlp_backprop` the line becomes a network with two layers. The chain rule, the nudge and "used twice adds" stay.
+
+**To go further** (not graded). The valley of section 2 is long and thin: its largest curvature is 72.4 times its
+smallest. This is the condition number. Shift the five $x$ so that their mean is 0. The line can still fit, with
+another $b$. Run the cell. Then look at your $H$ of section 3.2: which entries have become 0, and what does that do to
+the valley?
 """
+
+# %% tags=["illustration"]
+with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "largest_stable_lr"):
+    for words, points in (("as they are", five_x), ("centred", five_x - five_x.mean())):
+        losses = gradient_descent(points, five_y, 5.0, -6.0, largest_stable_lr(points) / 2, 500)[2]
+        steps, ratio = np.argmax(losses < 1e-6), np.linalg.cond(np.stack([points, np.ones(5)])) ** 2
+        print(f"{words:>11}: condition number {ratio:4.1f}, loss below 1e-6 after {steps} steps at half the limit")
 
 # %% tags=["illustration"]
 selfcheck.summary()

@@ -77,6 +77,11 @@ def random_params(rng, inputs, hidden, outputs):
     return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
 
 
+def loss_of(name, x, target, params):
+    """Return the half squared error of the net as a function of its one parameter of this name."""
+    return lambda array: half_squared_error(mlp_forward(x, {**params, name: array})[0], target)
+
+
 # %% [markdown]
 r"""
 ## 1 · Numbers first
@@ -285,10 +290,7 @@ $$\begin{aligned}
 
 Two of the three factors do not mention $V_2$. Call their product $\delta_2$: it is the *shared factor* of the layer.
 One layer further down, the shared factor of hidden unit $j$ is $\delta_{1,j} = \delta_2\, V_j\, h_j (1 - h_j)$.
-"""
 
-# %% [markdown]
-r"""
 Fill this table on paper. Each blank takes one line on a calculator.
 
 | step | rule | values |
@@ -364,7 +366,7 @@ and run again.
 # %% tags=["illustration"]
 with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_example"):
     x, label, params, example = np.array([[0.4, 0.5]]), 1.0, article_params(), worked_example()
-    H, y = np.asarray(example["hidden"]), np.asarray(example["prediction"]).item()
+    H, y, grads = np.asarray(example["hidden"]), np.asarray(example["prediction"]).item(), example["grads"]
     total = 0.22  # (a) 0.4 · 0.3 + 0.5 · 0.4
     net_2 = 0.1 * H[0, 0] + 0.2 * H[0, 1] + 0.3 * H[0, 2] + 0.1  # (b)
     loss = 0.5 * (label - y)  # (c)
@@ -374,8 +376,8 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_exa
     print(f"(b) {net_2:.6f}, a sigmoid of it gives {sigmoid(net_2):.6f}, the net gives {y:.6f}")
     print(f"(c) {loss:.6f}, by half_squared_error {half_squared_error(y, label):.6f}")
     print(f"(d) {slope:.6f}, from two neighbours {(sigmoid(net_2 + 1e-5) - sigmoid(net_2 - 1e-5)) / 2e-5:.6f}")
-    step = {name: 0.01 * error / (y - label) * np.asarray(grad) for name, grad in example["grads"].items()}
-    moved = {name: value - step[name] * ("weight" in name) for name, value in params.items()}  # V and W, as there
+    # a step of V and W alone, as there
+    moved = {k: v - 0.01 * error / (y - label) * ("weight" in k) * np.asarray(grads[k]) for k, v in params.items()}
     after = half_squared_error(mlp_forward(x, moved)[0], label)
     print(f"(e) loss before the step {half_squared_error(y, label):.7f}, after it {after:.7f}")
 
@@ -414,6 +416,12 @@ depends on its argument alone, so you may nudge the array itself or a copy.
 If you nudge the array itself, put each entry back as it was: keep the old number and write it back. Adding
 $\varepsilon$, taking away $2\varepsilon$ and adding $\varepsilon$ again leaves another last digit in four of five
 numbers.
+
+### 2.2 · Is your worked example right?
+
+With `numerical_gradient` you know without asking anyone. The cell below its check hands it the loss of the net as a
+function of one parameter, the others held still. Then it puts the threshold of 1.3 into the hidden layer: what slope
+does it find there?
 """
 
 
@@ -440,22 +448,6 @@ def numerical_gradient(f, array, eps=1e-6):
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_numerical_gradient", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
 selfcheck.check("numerical_gradient", points=3)
-
-# %% [markdown]
-r"""
-### 2.2 · Is your worked example right?
-
-Now you can know without asking anyone. `loss_of` makes the loss a function of one parameter, the others held still.
-The cell after it hands each of the four to your `numerical_gradient`. Then it puts the threshold of 1.3 into the
-hidden layer: what slope does it find there?
-"""
-
-
-# %% nbgrader={"schema_version": 3, "grade_id": "given_loss_of", "solution": false, "grade": false, "locked": true, "task": false}
-def loss_of(name, x, target, params):
-    """Return the half squared error of the net as a function of its one parameter of this name."""
-    return lambda array: half_squared_error(mlp_forward(x, {**params, name: array})[0], target)
-
 
 # %% tags=["illustration"]
 with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_example", "numerical_gradient"):
@@ -515,10 +507,7 @@ z^{(2)}_{nk} &= \sum_j h_{nj} W^{(2)}_{kj} + b^{(2)}_k, & \hat y_{nk} &= \sigma(
 
 The loss $L$ may be any. All we are told is $g_{nk} = \partial L / \partial \hat y_{nk}$, the array `grad_prediction`.
 One rule does all the work: a value that is used in several places collects a slope from each, and they *add*.
-"""
 
-# %% [markdown]
-r"""
 **`derive_mlp` (3 points, graded by hand).** Copy the derivation with its seven blanks filled. Give a reason for each
 line that has none. Then write all five gradients of the parameters and of $x$ as products of whole matrices, with
 their shapes.
@@ -585,40 +574,27 @@ r"""
 ### 3.2 · The forward, one operation a line
 
 Here is the forward once more, cut so that each line does one thing. Read the comments from the bottom up: they are
-the backward. Three are filled. On paper, fill the others with your derivation. The cell after it prints the shapes:
-each gradient has the shape of its value.
+the backward. Three are filled. On paper, fill the others with your derivation. The cell prints the shapes: each
+gradient has the shape of its value.
 
 Sizes are a help, not a proof. If inputs, hidden, outputs and N are equal, every product fits, transposed or not. Your
 indices decide.
 """
 
-
-# %% nbgrader={"schema_version": 3, "grade_id": "given_forward_in_lines", "solution": false, "grade": false, "locked": true, "task": false}
-def forward_in_lines(x, params):
-    """Return every value on the way from x to the prediction, under its name."""
+# %% tags=["illustration"]
+with selfcheck.needs("sigmoid"):
+    rng = np.random.default_rng(5)
+    x, params = rng.standard_normal((4, 2)), random_params(rng, inputs=2, hidden=3, outputs=5)
     weighted_1 = x @ params["weight_1"].T  # grad_x = ?   grad_weight_1 = ?
     net_1 = weighted_1 + params["bias_1"]  # grad_weighted_1 = ?   grad_bias_1 = ?
     hidden = sigmoid(net_1)  # grad_net_1 = grad_hidden * ?
     weighted_2 = hidden @ params["weight_2"].T  # grad_hidden = ?   grad_weight_2 = grad_weighted_2.T @ hidden
     net_2 = weighted_2 + params["bias_2"]  # grad_weighted_2 = grad_net_2   grad_bias_2 = grad_net_2.sum(axis=0)
     prediction = sigmoid(net_2)  # grad_net_2 = grad_prediction * ?
-    return {
-        "weighted_1": weighted_1,
-        "net_1": net_1,
-        "hidden": hidden,
-        "weighted_2": weighted_2,
-        "net_2": net_2,
-        "prediction": prediction,
-    }
-
-
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid"):
-    rng = np.random.default_rng(5)
-    params = random_params(rng, inputs=2, hidden=3, outputs=5)
-    values = forward_in_lines(rng.standard_normal((4, 2)), params)
+    names = ("weighted_1", "net_1", "hidden", "weighted_2", "net_2", "prediction")
+    values = params | dict(zip(names, (weighted_1, net_1, hidden, weighted_2, net_2, prediction), strict=True))
     print("4 rows, 2 inputs, 3 hidden units, 5 outputs")
-    for name, value in (params | values).items():
+    for name, value in values.items():
         print(f"{name:10} and grad_{name:10} {value.shape}")
 
 # %% [markdown]
@@ -629,6 +605,10 @@ Write the mirror, then shorten it: `weighted_1` and `weighted_2` need no lines o
 `grad_net_2` and `grad_net_1` are the shared factors $\delta^{(2)}$ and $\delta^{(1)}$.
 
 Change nothing in `cache` and nothing in `grad_prediction`: `grad_prediction *= …` writes into the caller's array.
+
+Below the check, the second table needs no right answers, only laws. Backward is *linear*: twice the `grad_prediction`
+gives twice the gradients, zero gives zero. And rows do not know each other: the gradients of a batch are those of its
+parts, added for the parameters and stacked for `x`.
 """
 
 
@@ -655,28 +635,16 @@ def mlp_backward(grad_prediction, cache):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mlp_backward", "solution": false, "grade": true, "locked": true, "points": 6, "task": false}
 selfcheck.check("mlp_backward", points=6)
 
-# %% [markdown]
-r"""
-The next table needs no right answers, only laws. Backward is *linear*: twice the `grad_prediction` gives twice the
-gradients, zero gives zero. And rows do not know each other: the gradients of a batch are those of its parts, added
-for the parameters and stacked for `x`.
-"""
-
 # %% tags=["illustration"]
 selfcheck.laws("mlp_forward", "mlp_backward")
 
-# %% [markdown]
+# %% [markdown] nbgrader={"schema_version": 3, "grade_id": "mistake_reports", "solution": false, "grade": false, "locked": true, "task": false}
 r"""
 ### 3.4 · Six reports
 
 Six people wrote `mlp_backward`, each with one mistake. Below is what the check said to them. Which arrays are right,
 and what is the pattern in those that are not? Only a bias off: look at how rows are added. Everything off by the same
 factor: look at the top. Layer 2 right and layer 1 wrong: look between them.
-"""
-
-# %% [markdown] nbgrader={"schema_version": 3, "grade_id": "mistake_reports", "solution": false, "grade": false, "locked": true, "task": false}
-r"""
-The reports A to F, and the names to choose from:
 
 <!-- mistake reports -->
 """
@@ -725,9 +693,6 @@ def softmax(logits):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_softmax", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
 selfcheck.check("softmax", points=1)
 
-# %% tags=["illustration"]
-selfcheck.laws("softmax")
-
 # %% [markdown]
 r"""
 ### 4.2 · The loss of a probability
@@ -773,6 +738,15 @@ its log is $-\infty$. Code the first line of the derivation instead, with the la
 $$\ell_n = \log \sum_c e^{s_{nc} - m_n} - (s_{n y_n} - m_n), \qquad m_n = \max_c s_{nc}$$
 
 `logits[np.arange(N), target]` picks one entry of each row.
+
+A net that knows nothing gives equal scores to all classes. Its loss is $\log C$, whatever N: 2.3026 for ten classes.
+If a first loss reads 23 there, someone has added up ten rows. No gradient check sees that. The law of the uniform
+logits, in the table below, does.
+
+### 4.4 · Its gradient
+
+The last line of your derivation, with `softmax` doing most of the work. Here the 1/N belongs: this *is* the loss that
+divides.
 """
 
 
@@ -791,25 +765,6 @@ def cross_entropy(logits, target):
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_cross_entropy", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
 selfcheck.check("cross_entropy", points=2)
-
-# %% tags=["illustration"]
-with selfcheck.needs("cross_entropy"):
-    for classes in (2, 10, 1000):
-        one, ten = (cross_entropy(np.zeros((rows, classes)), np.zeros(rows, dtype=int)) for rows in (1, 10))
-        if classes == 2:
-            print("all logits 0      log C    loss of 1 row   of 10 rows   10 rows added up")
-        print(f"{classes:4d} classes {np.log(classes):12.4f} {one:16.4f} {ten:12.4f} {10 * ten:18.4f}")
-
-# %% [markdown]
-r"""
-A net that knows nothing has the loss $\log C$, whatever N: 2.3026 for ten classes. If a first loss reads 23 there,
-someone has added up ten rows. No gradient check sees that.
-
-### 4.4 · Its gradient
-
-The last line of your derivation, with `softmax` doing most of the work. Here the 1/N belongs: this *is* the loss that
-divides.
-"""
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "cross_entropy_backward", "solution": true, "grade": false, "locked": false, "task": false}
@@ -853,6 +808,11 @@ Descent adds to the true class what it takes from the others. The worse the gues
 A step takes each parameter a little way down its slope: new = old − lr · slope. All gradients come first, then all
 updates: whoever updates layer 2 before computing the gradients of layer 1 walks down the slope of another net. So
 `sgd_step` takes a whole dict and returns a new one.
+
+### 5.2 · Many steps
+
+Forward, loss, backward, step, and again, always with all rows. What is the gradient of the half squared error at the
+prediction? It stands in 1.4.
 """
 
 
@@ -869,14 +829,6 @@ def sgd_step(params, grads, lr):
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_sgd_step", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
 selfcheck.check("sgd_step", points=1)
-
-# %% [markdown]
-r"""
-### 5.2 · Many steps
-
-Forward, loss, backward, step, and again, always with all rows. What is the gradient of the half squared error at the
-prediction? It stands in 1.4.
-"""
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "train_mlp", "solution": true, "grade": false, "locked": false, "task": false}
@@ -940,9 +892,8 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "mlp_backwa
         plt.semilogy(losses, style, label=f"{name}: {losses[-1]:.4f}")
     if guess_steps is not None:
         plt.axvline(guess_steps, color="0.4", linestyle="--", label="your guess")
-    plt.gca().set(
-        xlabel="step", ylabel="half squared error", title="Two of three mistakes learn XOR too", ylim=(1e-5, 2)
-    )
+    plt.gca().set(xlabel="step", ylabel="half squared error", ylim=(1e-5, 2))
+    plt.title("Two of three mistakes learn XOR too")
     plt.legend(title="loss at the end", loc="lower left")
     plt.show()
 
@@ -1026,19 +977,16 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "mlp_backwa
     rng, rows = np.random.default_rng(2), []
     for hidden in (3, 25, 250):
         x, target, params = rng.standard_normal((4, 2)), rng.random((4, 1)), random_params(rng, 2, hidden, 1)
-        start = perf_counter()
-        for name in params:
-            numerical_gradient(loss_of(name, x, target, params), params[name])
-        middle = perf_counter()
-        prediction, cache = mlp_forward(x, params)
-        mlp_backward(prediction - target, cache)
-        rows.append((sum(value.size for value in params.values()), middle - start, perf_counter() - middle))
+        marks = [perf_counter()]
+        slopes = [numerical_gradient(loss_of(name, x, target, params), params[name]) for name in params]
+        marks.append(perf_counter())
+        mlp_backward(target, mlp_forward(x, params)[1])  # any gradient will do: only the time counts
+        rows.append((sum(slope.size for slope in slopes), *np.diff([*marks, perf_counter()])))
     count, differences, backward = np.array(rows).T
-    plt.loglog(count, differences, "o-", label="differences: 2P forward passes")
-    plt.loglog(count, backward, "s--", label="one forward, one backward")
+    plt.loglog(count, differences, "o-", count, backward, "s--")
+    plt.legend(["differences: 2P forward passes", "one forward, one backward"])
     plt.gca().set(xlabel="parameters P", ylabel="seconds")
     plt.title(f"For {count[-1]:.0f} slopes, differences take {differences[-1] / backward[-1]:.0f} times as long")
-    plt.legend()
     plt.show()
 
 # %% [markdown]

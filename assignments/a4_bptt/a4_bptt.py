@@ -204,7 +204,7 @@ The recursion of 2.1 is linear in the injected gradients, so the parts add: $\de
 $$\begin{aligned}
 \frac{\partial L}{\partial W_{ih}} &= \sum_k \delta_k^\top x_k && \text{2.1: a copy of } W_{ih} \text{ a step, then add} \\
   &= \sum_k \sum_{t \ge k} \delta_{t,k}^\top x_k && \text{the parts add} \\
-  &= \sum_t \sum_{k \le t} \underbrace{\delta_{t,k}^\top x_k}_{(H,\ \text{input\_size})} && \text{the same pairs, rows first}
+  &= \sum_t \sum_{k \le t} \underbrace{\delta_{t,k}^\top x_k}_{(H,\ \text{input\_size})} && \text{the same pairs } (t, k) \text{ in another order}
 \end{aligned}$$
 
 The bias is added to every row of $z_k$, so its factor is 1 and the rows add: $\sum_t \sum_{k \le t} \sum_n (\delta_{t,k})_n$.
@@ -300,16 +300,16 @@ with selfcheck.needs("rnn_forward", "credit_matrix"):
 
 # %% [markdown]
 r"""
-Row 2 has three entries: steps 0, 1 and 2. Read a row from its diagonal to the left: that is the inner loop. Read a column
-downwards: those are the parts that add up at one state. The nested loop goes row by row.
+Row 2 has three entries, at steps 0, 1 and 2. A row, read from the diagonal to the left, is the inner loop of the nested loop. A
+column holds the parts that add up at one state.
 """
 
 # %% [markdown]
 r"""
 ## 4 · One sweep
 
-Look at a column of the matrix. From step $k$ on, every part in it takes the same way back. So add before you walk: at each
-step, `grad_outputs[t]` joins the carry, and only their sum goes on. That is 2.1, and $T$ steps instead of $T(T + 1)/2$.
+Look at column $k$ of the matrix. All its parts go back from step $k$ by the same way. So add before you walk: at each step
+the injected gradient joins the carry, and only their sum goes on. That is 2.1, and $T$ steps instead of $T(T + 1)/2$.
 
 Two hints for speed. Only the carry needs a loop: keep all $\delta_t$ in one array (T, N, hidden_size), and take the products
 for `x` and the weights after the loop, over all steps at once. `np.tensordot(a, b, axes=((0, 1), (0, 1)))` sums over steps and rows.
@@ -512,7 +512,8 @@ r"""
 ### 5.2 · A loss that does not fit its gradient
 
 The article's second net has a softmax at its output, $o$, and starts its backward pass with $o - y$. The loss it prints is the
-sum of *binary* cross-entropies, $-\sum_i \big(y_i \log o_i + (1 - y_i) \log (1 - o_i)\big)$. Is $o - y$ the gradient of that?
+sum of *binary* cross-entropies, $-\sum_i \big(y_i \log o_i + (1 - y_i) \log (1 - o_i)\big)$. Is $o - y$ the gradient of that? (What
+follows from it is right: its readout gradient, $\sum_t (o_t - y_t)\, h_t^\top$ with columns, is that of a3.)
 """
 
 # %% tags=["illustration"]
@@ -568,7 +569,7 @@ is `k = 9` here, and costs $O(T \cdot 10)$. What exactly is cut?
 - `k = 0`: each step alone. `weight_hh` still gets its share $\delta_t^\top h_{t-1}$: the state before it is read, not crossed.
 - `h0` lies $t + 1$ crossings from step $t$. So `k = T - 1` is full but for `h0`, and `k >= T` is full.
 
-This is a *window* that slides along with $t$: every error reaches back equally far. The other custom cuts the sequence into
+This is a *window* that slides along with $t$: every error reaches back equally far. Others cut the sequence into
 *chunks*, with a `detach` between them: an error just after a cut then reaches nothing of the past.
 """
 
@@ -624,6 +625,12 @@ with selfcheck.needs("rnn_forward", "credit_matrix"):
     ax.legend(loc="upper right")
     fig.colorbar(image, label="log10 of the norm")
     plt.show()
+
+# %% [markdown]
+r"""
+What lies left of the stairs is lost, and it is the faint part. Chunks of the same reach lose bright entries as well, next to the
+diagonal. How much does the window cost for a net with a longer memory?
+"""
 
 # %% tags=["illustration"]
 with selfcheck.needs("rnn_forward", "rnn_backward", "rnn_backward_truncated"):
@@ -1031,8 +1038,8 @@ for update in range(8001):
 
 # %% [markdown]
 r"""
-At update 6000 the line is right, and yet only 66 % of all sums are; at 8000 all of them. One printed example proves little. Now
-yours: 16 tanh units, softmax, batches of 32, rate 1.
+At update 6000 the line is right, and yet only 66 % of the 1000 sums before it were; of those before 8000, all. One printed example
+proves little. Now yours: 16 tanh units, softmax, batches of 32, rate 1.
 """
 
 # %% tags=["illustration"]
@@ -1055,7 +1062,8 @@ After 300 batches all eight bits of all held-out sums are right. Your gradients 
 Take one thing of yours away and train again with your own `train_adder`. The cell below swaps one function for a wrong one while
 it runs, and puts yours back.
 
-**Guess.** With no carry at all (`k = 0`: no back-propagation through time) will the net still learn to add? After how many batches?
+**Guess.** With no carry at all in your backward (`k = 0`: no back-propagation through time), will the net still learn to add? After
+how many batches?
 """
 
 
@@ -1125,9 +1133,10 @@ with selfcheck.needs("train_adder", "loss_and_gradients", "rnn_forward", "rnn_ba
 
 # %% [markdown]
 r"""
-Without a single step back through time the net adds, and with bias gradients of zero, too. Only the last mistake shows: an error
-injected at the last step alone, like that of the layer in 5.1. So a training that works says that the task was easy. That your gradient
-is right, the differences and the laws have told you.
+Without a single step back through time the net adds, and with bias gradients of zero, too. This start is a kind one: five others
+take 200 to 2300 batches without carry, but each of them gets there. Only the last mistake shows: an error
+injected at the last step alone, like that of the layer in 5.1. A training that works says that the task was easy. It is
+the differences and the laws that told you your gradient is right.
 
 ### 8.4 · A task that needs the past
 

@@ -10,8 +10,10 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from autograder.compare import NOTES, Ruling, Wrong
+from autograder.grading.picture import rows_of
 from autograder.kernels.contract import CONTRACT, Function
 from autograder.kernels.student import CallFailed, Student
+from autograder.mistakes.patterns import describe, has_time, sizes_of
 
 STUDENT: pytest.StashKey[Student] = pytest.StashKey()
 SEED: pytest.StashKey[str] = pytest.StashKey()
@@ -39,6 +41,7 @@ class Check:
     arrays: tuple[tuple[str, bool, str], ...] = ()
     notes: tuple[str, ...] = ()
     behaviour: bool = False
+    pictures: tuple[tuple[str, tuple[str, ...], bool], ...] = ()  # array, its lines, whether they are time steps
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Item:
     weight: float
     behaviour: bool
     cost: bool
+    arguments: dict[str, Any] | None = None  # what pytest's fixtures gave; all but the student is the same for everyone
 
 
 @dataclass
@@ -83,7 +87,7 @@ class Finding:
         return self.ruling.share if self.ruling is not None else 1.0
 
 
-Diagnose = Callable[["Judge", Item, Finding, Student], Sequence[Mapping[str, str]]]
+Diagnose = Callable[["Judge", Sequence[tuple[Item, Finding]], Student], Sequence[Mapping[str, str]]]
 
 
 @dataclass
@@ -95,7 +99,10 @@ class Judge:
     diagnose: Diagnose | None = None
     items: dict[str, list[Item]] = field(default_factory=dict)
     config: pytest.Config | None = None
+    replays: dict[Any, Any] = field(default_factory=dict)  # how the tests end for known mistakes
     _seen: BaseException | None = None
+    _arguments: dict[str, Any] | None = None
+    _graded: tuple[Student | None, dict[str, Finding]] = (None, {})
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the course seed known to the suites' fixtures."""
@@ -108,6 +115,8 @@ class Judge:
         """Keep the exception of a test: it carries the ruling."""
         if call.excinfo is not None:
             self._seen = call.excinfo.value
+            if call.when == "call":  # nobody reads pytest's own words, and a traceback in words costs 50 ms
+                call.excinfo = None
         return (yield)
 
     def collect(self, tests: Iterable[pytest.Item]) -> None:
@@ -126,27 +135,51 @@ class Judge:
                 )
 
     def run(self, item: Item, student: Student) -> Finding:
-        """Run one test on one student. State between runs: none but the drawn problems."""
-        assert self.config is not None
-        self.config.stash[STUDENT] = student
-        self._seen = None
+        """Run one test on one student. State between runs: none but the drawn problems.
+
+        The first time pytest runs it and resolves its fixtures; these depend on the course seed alone, so from then on
+        the test function is called with them and another student, at a tenth of the price.
+        """
         NOTES.lines.clear()
-        item.test._initrequest()
-        siblings = [i.test for i in self.items[item.test.module.__name__.rpartition("test_")[2]]]
-        runtestprotocol(item.test, log=False, nextitem=siblings[siblings.index(item.test) - 1])
-        seen, notes = self._seen, tuple(dict.fromkeys(NOTES.lines))
+        seen = self._by_pytest(item, student) if item.arguments is None else called(item, student)
+        notes = tuple(dict.fromkeys(NOTES.lines))
         if isinstance(seen, Wrong):
             return Finding(ruling=seen.ruling, notes=notes)
         if isinstance(seen, CallFailed):
             return Finding(failure=seen, notes=notes)
         return Finding(error=seen, notes=notes)
 
+    def _by_pytest(self, item: Item, student: Student) -> BaseException | None:
+        assert self.config is not None
+        self.config.stash[STUDENT] = student
+        self._seen = None
+        item.test._initrequest()
+        runtestprotocol(item.test, log=False, nextitem=None)
+        item.arguments, self._arguments = self._arguments, None
+        return self._seen
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Any:
+        """Keep what the fixtures gave to a test."""
+        self._arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+        return (yield)
+
+    def finding(self, item: Item, student: Student) -> Finding:
+        """As run, but a test is run only once on the student who is being graded."""
+        if self._graded[0] is not student:
+            self._graded = student, {}
+        found = self._graded[1]
+        if item.test.nodeid not in found:
+            found[item.test.nodeid] = self.run(item, student)
+        return found[item.test.nodeid]
+
     def grade(self, assignment: str, student: Student, points: Mapping[str, float]) -> dict[str, FunctionResult]:
         """Grade every function that has points in the notebook."""
+        self._graded = student, {}
         findings: dict[str, list[tuple[Item, Finding]]] = {name: [] for name in points}
         for item in self.items.get(assignment, []):
             if item.function in findings:
-                findings[item.function].append((item, self.run(item, student)))
+                findings[item.function].append((item, self.finding(item, student)))
         return {name: self._result(name, points[name], found, student) for name, found in findings.items()}
 
     def _result(
@@ -161,12 +194,13 @@ class Judge:
         checks = tuple(check(i, f, w, s, name) for (i, f), w, s in zip(found, weights, shares, strict=True))
         earned = points * sum(w * s for w, s in zip(weights, shares, strict=True)) / sum(weights)
         blocked = next((f.failure.function for _, f in found if f.failure and f.failure.function != name), "")
-        mistakes: list[Mapping[str, str]] = []
-        if self.diagnose is not None and earned < points:
-            for item, finding in found:
-                if finding.ruling is not None:
-                    mistakes += [m for m in self.diagnose(self, item, finding, student) if m not in mistakes]
         errors = tuple(f"{i.test.name}: {f.error!r}" for i, f in found if f.error is not None)
+        mistakes: Sequence[Mapping[str, str]] = ()
+        if self.diagnose is not None and earned < points:
+            try:
+                mistakes = self.diagnose(self, found, student)
+            except Exception as error:  # the marks stand without a name for the mistake; the teacher is told
+                errors += (f"naming the mistake in {name}: {error!r}",)
         return FunctionResult(name, round(earned, 2), points, checks, blocked, tuple(mistakes), errors)
 
     def _weight(self, item: Item, items: Sequence[Item]) -> float:
@@ -176,6 +210,16 @@ class Judge:
         others = sum(i.weight for i in items if not i.cost)
         costs = sum(i.weight for i in items if i.cost)
         return others * self.cost_share / (1 - self.cost_share) * item.weight / costs
+
+
+def called(item: Item, student: Student) -> BaseException | None:
+    """Call a test with the fixtures that pytest resolved before, and this student; return what it raised."""
+    assert item.arguments is not None
+    try:
+        item.test.obj(**{name: student if name == "student" else value for name, value in item.arguments.items()})
+    except Exception as error:  # a ruling, a failed call, or an error of the suite: Finding tells them apart
+        return error
+    return None
 
 
 def read_item(test: pytest.Function, contract: Sequence[Function]) -> Item:
@@ -211,7 +255,10 @@ def check(item: Item, finding: Finding, weight: float, share: float, function: s
             else finding.failure.sentence
         )
     elif finding.ruling is not None:
-        arrays = tuple((v.name, v.ok, v.sentence) for v in finding.ruling.verdicts if v.name != "behaviour")
+        sizes = sizes_of(finding.ruling.verdicts)
+        arrays = tuple(
+            (v.name, v.ok, describe(v, has_time(v), sizes)) for v in finding.ruling.verdicts if v.name != "behaviour"
+        )
         sentence = " ".join(
             [finding.ruling.sentence, *(v.sentence for v in finding.ruling.verdicts if v.name == "behaviour")]
         ).strip()
@@ -219,4 +266,8 @@ def check(item: Item, finding: Finding, weight: float, share: float, function: s
         sentence = "The grader itself failed here; your teacher has been told and will look at it."
     elif share < finding.share:
         sentence = "This holds, and counts as far as the numbers are right."
-    return Check(item.title, weight, share, sentence, arrays, finding.notes, item.behaviour)
+    verdicts = finding.ruling.verdicts if finding.ruling is not None else ()
+    pictures = tuple(
+        (v.name, rows, v.wrong is not None and v.wrong.ndim == 3) for v in verdicts if (rows := rows_of(v.wrong))
+    )
+    return Check(item.title, weight, share, sentence, arrays, finding.notes, item.behaviour, pictures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from autograder.grading.judge import Check, FunctionResult
+from autograder.grading.picture import picture_html
 
 BOX = (
     "border:1px solid #888;border-left:6px solid {edge};border-radius:4px;padding:8px 12px;margin:4px 0;"
@@ -50,6 +51,7 @@ def check_html(check: Check) -> str:
             for name, ok, sentence in check.arrays
         )
         lines.append(f"<table style='{TABLE}'>{rows}</table>")
+    lines += [picture_html(*picture) for picture in check.pictures]
     lines += [f"<p style='margin:4px 0'>Note: {escape(note)}</p>" for note in check.notes]
     return "".join(lines)
 

@@ -57,12 +57,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave: its value, the arguments it changed, whether NumPy warned of overflow, CPU seconds."""
+    """What one call gave: its value, the arguments it changed, whether NumPy warned of overflow, CPU seconds.
+
+    cpu is the whole call by the kernel's clock, arrays packed and unpacked too. inside is the function alone, as the
+    student's process says, never more than cpu: fit for what a student would want to be long, such as a forward.
+    """
 
     value: Any
     changed: tuple[str, ...] = ()
     overflow: bool = False
     cpu: float = 0.0
+    inside: float = 0.0
 
 
 @dataclass
@@ -106,7 +111,7 @@ class Student:
         try:
             value = decode(function.returns, head["value"], body, self.code.generation, name)
             changed = tuple(argument_name(function, str(path)) for path in head["changed"])
-            return Answer(value, changed, bool(head["overflow"]), cpu)
+            return Answer(value, changed, bool(head["overflow"]), cpu, min(max(float(head["seconds"]), 0.0), cpu))
         except (KeyError, TypeError, AttributeError, ValueError, wire.ProtocolError):
             raise CallFailed(name, "returned", f"{name} answered with something that cannot be read.") from None
 

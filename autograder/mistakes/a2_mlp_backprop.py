@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -171,7 +171,9 @@ def hidden_not_bent(own: Own) -> Functions:
     return forward_with(hidden=lambda net: net)
 
 
-@mistake("mlp_forward", id="hidden_tanh", title="the hidden layer bends with tanh, not with the sigmoid", reread=FORWARD)
+@mistake(
+    "mlp_forward", id="hidden_tanh", title="the hidden layer bends with tanh, not with the sigmoid", reread=FORWARD
+)
 def hidden_tanh(own: Own) -> Functions:
     return forward_with(hidden=np.tanh)
 
@@ -212,7 +214,9 @@ def mean_for_sum(own: Own) -> Functions:
 )
 def mean_over_rows(own: Own) -> Functions:
     return {
-        "half_squared_error": lambda prediction, target: float(0.5 * np.sum((prediction - target) ** 2) / len(prediction))
+        "half_squared_error": lambda prediction, target: float(
+            0.5 * np.sum((prediction - target) ** 2) / len(prediction)
+        )
     }
 
 
@@ -249,7 +253,8 @@ def worked(net_1: Array | None = None, slope: Callable[[Array], Array] | None = 
         net_2 = hidden @ ARTICLE["weight_2"].T + ARTICLE["bias_2"]
         prediction = right_sigmoid(net_2)
         net = Net(X, hidden_in, hidden, net_2, prediction, ARTICLE)
-        grads = Backward(**({"top": lambda g, net: g * slope(net.prediction)} if slope else {}))(prediction - LABEL, net)
+        back = Backward(top=lambda g, net: g * slope(net.prediction)) if slope else Backward()
+        grads = back(prediction - LABEL, net)
         right = {"net_1": hidden_in, "hidden": hidden, "net_2": net_2, "prediction": prediction}
         loss = 0.5 * float((prediction - LABEL)[0, 0] ** 2)
         return {**right, "loss": loss, "grads": grads, **{k: v(prediction, grads) for k, v in more.items()}}
@@ -338,7 +343,7 @@ def differences(quotient: Callable[[Callable[[float], float], float], float]) ->
         for index in np.ndindex(nudged.shape):
             at = nudged[index]
 
-            def moved(by: float, index: tuple[int, ...] = index, at: float = at) -> float:
+            def moved(by: float, index: tuple[int, ...] = index, at: Any = at) -> float:
                 nudged[index] = at + by
                 return f(nudged)
 
@@ -477,7 +482,9 @@ def top_slope_twice(own: Own) -> Functions:
     seen_in="the article of part 1",
 )
 def article_slopes(own: Own) -> Functions:
-    return mlp(top=lambda g, net: g * (1 - net.prediction**2), bend=lambda grad_hidden, net: grad_hidden * (1 - net.hidden**2))
+    return mlp(
+        top=lambda g, net: g * (1 - net.prediction**2), bend=lambda grad_hidden, net: grad_hidden * (1 - net.hidden**2)
+    )
 
 
 @mistake(
@@ -502,7 +509,11 @@ def slopes_of_nets(own: Own) -> Functions:
     seen_in="DeepLearnToolbox #165",
 )
 def sigmoid_twice(own: Own) -> Functions:
-    slope = lambda s: right_sigmoid(s) * (1 - right_sigmoid(s))
+    def slope(s: Array) -> Array:
+        twice = right_sigmoid(s)
+        result: Array = twice - twice**2
+        return result
+
     return mlp(
         top=lambda g, net: g * slope(net.prediction),
         bend=lambda grad_hidden, net: grad_hidden * slope(net.hidden),
@@ -517,8 +528,12 @@ def sigmoid_twice(own: Own) -> Functions:
     seen_in="iamtrask/Grokking-Deep-Learning #56 (a mask on the wrong layer)",
 )
 def hidden_slope_elsewhere(own: Own) -> Functions:
-    mean = lambda net: net.prediction.mean(axis=1, keepdims=True)
-    return mlp(bend=lambda grad_hidden, net: grad_hidden * mean(net) * (1 - mean(net)))
+    def bend(grad_hidden: Array, net: Net) -> Array:
+        mean: Array = net.prediction.mean(axis=1, keepdims=True)
+        result: Array = grad_hidden * mean * (1 - mean)
+        return result
+
+    return mlp(bend=bend)
 
 
 @mistake(
@@ -868,7 +883,9 @@ def ce_softmax_twice(own: Own) -> Functions:
     reread=f"{CE} One loss a row.",
 )
 def ce_mean_over_entries(own: Own) -> Functions:
-    return {"cross_entropy": lambda logits, target: float(-np.sum(picked(log_probabilities(logits), target)) / logits.size)}
+    return {
+        "cross_entropy": lambda logits, target: float(-np.sum(picked(log_probabilities(logits), target)) / logits.size)
+    }
 
 
 @mistake(
@@ -902,7 +919,9 @@ LAST = "4.2, the last line of the derivation: (p − [c = y]) / N."
 def ce_back(gradient: Callable[[Array, Array], Array]) -> Functions:
     """A cross_entropy_backward of probabilities and one-hot rows."""
     return {
-        "cross_entropy_backward": lambda logits, target: gradient(probabilities(logits), np.eye(logits.shape[-1])[target])
+        "cross_entropy_backward": lambda logits, target: gradient(
+            probabilities(logits), np.eye(logits.shape[-1])[target]
+        )
     }
 
 
@@ -938,7 +957,9 @@ def ce_divided_by_entries(own: Own) -> Functions:
     return ce_back(lambda p, y: (p - y) / p.size)
 
 
-@mistake("cross_entropy_backward", id="ce_sign_turned", title="the gradient of the logits has the wrong sign", reread=LAST)
+@mistake(
+    "cross_entropy_backward", id="ce_sign_turned", title="the gradient of the logits has the wrong sign", reread=LAST
+)
 def ce_sign_turned(own: Own) -> Functions:
     return ce_back(lambda p, y: (y - p) / len(p))
 
@@ -988,7 +1009,7 @@ def ce_back_over_everything(own: Own) -> Functions:
 def ce_back_overflows(own: Own) -> Functions:
     def cross_entropy_backward(logits: Array, target: Array) -> Array:
         powers = np.exp(logits)
-        gradient = powers / powers.sum(axis=-1, keepdims=True) - np.eye(logits.shape[-1])[target]
+        gradient: Array = powers / powers.sum(axis=-1, keepdims=True) - np.eye(logits.shape[-1])[target]
         return gradient / len(target)
 
     return {"cross_entropy_backward": cross_entropy_backward}
@@ -1140,14 +1161,13 @@ def train_prediction_upstream(own: Own) -> Functions:
 )
 def train_layer_by_layer(own: Own) -> Functions:
     def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:
-        upper = {k: v for k, v in own["sgd_step"](params, grads, lr).items() if k.endswith("_2")}
-        prediction, _ = own["mlp_forward"](x, params)
-        _, cache = own["mlp_forward"](x, {**params, "weight_2": upper["weight_2"]})
-        # What the lower layer gets: the old activations, the new weight_2.
-        p, new = np.asarray(prediction), forward(x, {**params, "weight_2": upper["weight_2"]})[1]
-        mixed = Net(x, new.net_1, new.hidden, new.net_2, p, new.params)
-        lower = Backward()(p - target, mixed)
-        return {**{k: params[k] - lr * lower[k] for k in ("weight_1", "bias_1")}, **upper}
+        prediction, net = forward(x, params)
+        moved = own["sgd_step"](params, grads, lr)
+        late = replace(net, params={**params, "weight_2": moved["weight_2"]})
+        return {**moved, **own["sgd_step"](zeroed(params, "weight_2"), Backward()(prediction - target, late), lr)} | {
+            "weight_2": moved["weight_2"],
+            "bias_2": moved["bias_2"],
+        }
 
     return train(own, step=step)
 

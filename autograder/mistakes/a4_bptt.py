@@ -554,8 +554,9 @@ def h0_taken_for_zero(own: Own) -> Functions:
     seen_in="DLS 555049",
 )
 def index_wraps_round(own: Own) -> Functions:
-    wrapped = lambda run: np.roll(run.after, 1, axis=0)
-    return bptt(**but(lambda run, dz, right: {"weight_hh": np.einsum("tnh,tnk->hk", dz, wrapped(run))}))
+    return bptt(
+        **but(lambda run, dz, right: {"weight_hh": np.einsum("tnh,tnk->hk", dz, np.roll(run.after, 1, axis=0))})
+    )
 
 
 @mistake(
@@ -1260,7 +1261,9 @@ def clip_by(factor: Callable[[float, float], float]) -> Functions:
     reread=f"{CLIPPING} Otherwise the direction of the step changes.",
 )
 def clipped_array_by_array(own: Own) -> Functions:
-    one = lambda grad, most: grad * min(1.0, most / max(np.linalg.norm(grad), 1e-300))
+    def one(grad: Array, most: float) -> Array:
+        return grad * min(1.0, most / max(float(np.linalg.norm(grad)), 1e-300))
+
     return clip(lambda grads, most, total: {name: one(grad, most) for name, grad in grads.items()})
 
 
@@ -1525,8 +1528,10 @@ def residual_carry_dropped(own: Own) -> Functions:
     reread="7.2: what does weight_hh multiply in the residual layer?",
 )
 def residual_weight_hh_meets_tanh(own: Own) -> Functions:
-    before = lambda run: np.concatenate([run.before[:1], run.tanhs[:-1]])
-    return residual_bptt(**but(lambda run, dz, right: {"weight_hh": np.einsum("tnh,tnk->hk", dz, before(run))}))
+    def change(run: Run, grad_z: Array, right: Grads) -> Grads:
+        return {"weight_hh": np.einsum("tnh,tnk->hk", grad_z, np.concatenate([run.before[:1], run.tanhs[:-1]]))}
+
+    return residual_bptt(**but(change))
 
 
 @mistake(
@@ -1891,8 +1896,8 @@ def xor_not_clipped(own: Own) -> Functions:
     reread="7.3: one norm over every array of the dict.",
 )
 def xor_clipped_one_by_one(own: Own) -> Functions:
-    alone = lambda name, grad, most: own["clip_grad_norm"]({name: grad}, most)[0][name]
-    return xor(own, clip=lambda grads, most: {name: alone(name, grad, most) for name, grad in grads.items()})
+    clip = own["clip_grad_norm"]
+    return xor(own, clip=lambda grads, most: {k: clip({k: grad}, most)[0][k] for k, grad in grads.items()})
 
 
 @mistake(

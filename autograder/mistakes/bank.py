@@ -42,7 +42,7 @@ class Mistake:
         return {"id": self.id, "title": self.title, "reread": self.reread}
 
 
-_BANK: dict[str, Mistake] = {}
+_BANK: dict[str, list[Mistake]] = {}  # by module
 
 
 def mistake(
@@ -51,11 +51,12 @@ def mistake(
     """Register the decorated function as the known mistake ``id`` of ``function``. Raises ValueError for a second use."""
 
     def register(make: Make) -> Make:
-        if id in _BANK or any(title == known.title for known in _BANK.values()):
+        known = _BANK.setdefault(make.__module__, [])
+        if any(id == other.id or title == other.title for other in known):
             raise ValueError(f"The id {id} or the title {title!r} is taken. Give this mistake of {function} another.")
         if title.endswith(".") or "\n" in title:
             raise ValueError(f"The title of {id} should be one line without a full stop at its end.")
-        _BANK[id] = Mistake(function, id, title, reread, seen_in, make, rtol)
+        known.append(Mistake(function, id, title, reread, seen_in, make, rtol))
         return make
 
     return register
@@ -64,9 +65,9 @@ def mistake(
 @cache
 def bank(assignment: str) -> tuple[Mistake, ...]:
     """Every known mistake of one assignment, in the order in which its module tells them. Raises KeyError."""
-    names = {function.name for function in CONTRACT[assignment]}
-    module = importlib.import_module(f"autograder.mistakes.{assignment}")
-    return tuple(m for m in _BANK.values() if m.make.__module__ == module.__name__ and m.function in names)
+    if assignment not in CONTRACT:
+        raise KeyError(f"{assignment} is no assignment of this course: {', '.join(CONTRACT)}.")
+    return tuple(_BANK[importlib.import_module(f"autograder.mistakes.{assignment}").__name__])
 
 
 @cache

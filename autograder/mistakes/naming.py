@@ -1,5 +1,236 @@
+"""Names a known mistake by replay: the same hidden tests, run on wrong references, give exactly the student's numbers.
+
+A name is given only where it must be true. Every hidden test of the function (those on cost apart) has to end for the
+mistake as it ended for the student: the same arrays to rounding, the same ones wrong, the same tests passed. The bank's
+answers are computed once a run. Where functions below are wrong, the numbers may be theirs: then a function that is
+built of them is replayed upon the student's own, and any other is not named.
+"""
+
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
-def diagnose(judge, item, finding, student):
-    return []
+import numpy as np
+
+from autograder.kernels.contract import CONTRACT, functions
+from autograder.kernels.student import CallFailed, Odd, Student
+from autograder.kernels.submission import LocalCode
+from autograder.mistakes.bank import NAME_RTOL, Mistake, mistakes_of
+from autograder.solutions import reference_namespace, solution_code
+
+if TYPE_CHECKING:
+    from autograder.grading.judge import Finding, Item, Judge
+
+SINGLE_RTOL = 1e-5  # where the numbers are float32's
+# Built of the functions below them, in the bank too: these can be replayed upon the student's own.
+COMPOSED = frozenset(
+    ("gradient_descent", "train_mlp", "two_step_backward", "loss_and_gradients", "train_adder", "train_first_xor_last")
+)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one hidden test ended: passed, failed without arrays to compare, or with these verdicts and at most ceiling."""
+
+    passed: bool = False
+    verdicts: tuple[tuple[str, bool, Any], ...] = ()
+    ceiling: float = 1.0
+
+
+Endings = list[tuple["Item", Ending]]
+
+
+def diagnose(judge: Judge, found: Sequence[tuple[Item, Finding]], student: Student) -> list[dict[str, str]]:
+    """The known mistakes that explain all findings of one function; several where these inputs cannot tell them apart.
+
+    Each is a dict with id, title and reread. None is given that is not exactly what the student's numbers are.
+    """
+    endings = [(item, ending_of(finding)) for item, finding in found if not item.cost]
+    if not any(ending.verdicts for _, ending in endings):
+        return []
+    item = endings[0][0]
+    assignment, function = item.test.module.__name__.rpartition("test_")[2], item.function
+    decided, behaved = ground_is_right(judge, assignment, function, student)
+    if not decided:
+        return [m.told() for m in upon_own(judge, assignment, function, endings, student)]
+    if any(ending.ceiling < 1 for _, ending in endings):
+        return []
+    if not behaved:  # what repeats, changes or overflows may come from below
+        endings = [(i, ending) for i, ending in endings if not i.behaviour]
+        if all(ending.passed for _, ending in endings):
+            return []
+    named = []
+    for mistake in mistakes_of(assignment, function):
+        replayed = (replay(judge, assignment, mistake, item) for item, _ in ordered(endings))
+        if agree(ordered(endings), replayed, mistake.rtol):
+            named.append(mistake.told())
+    return named
+
+
+def ordered(endings: Endings) -> Endings:
+    """Those that tell most first: arrays that decide, other arrays, then tests that were passed."""
+    return sorted(endings, key=lambda pair: (not pair[1].verdicts, pair[0].behaviour))
+
+
+def agree(endings: Endings, replayed: Iterator[Ending], rtol: float) -> bool:
+    """Whether a replay ends as the student did, test by test."""
+    return all(alike(mine, other, rtol) for (_, mine), other in zip(endings, replayed, strict=True))
+
+
+# ---- one test --------------------------------------------------------------------------------------------------------
+
+
+def ending_of(finding: Finding) -> Ending:
+    """A finding as what can be compared."""
+    if finding.ruling is None:
+        return Ending(passed=finding.failure is None and finding.error is None)
+    verdicts = tuple((v.name, v.ok, v.sentence if v.actual is None else v.actual) for v in finding.ruling.verdicts)
+    return Ending(False, verdicts, finding.ruling.ceiling)
+
+
+def alike(mine: Ending, other: Ending, rtol: float) -> bool:
+    """Whether a test ended for the mistake as for the student. A call that failed says nothing of the numbers."""
+    if not mine.passed and not mine.verdicts:
+        return True
+    if mine.passed or other.passed or len(mine.verdicts) != len(other.verdicts):
+        return mine.passed and other.passed
+    return all(
+        name == their_name and ok == their_ok and same_value(value, theirs, rtol)
+        for (name, ok, value), (their_name, their_ok, theirs) in zip(mine.verdicts, other.verdicts, strict=True)
+    )
+
+
+def same_value(mine: Any, other: Any, rtol: float) -> bool:
+    """Equal to rounding; a sentence, or what stands where an array should, to the letter."""
+    if isinstance(mine, (str, Odd)) or isinstance(other, (str, Odd)):
+        return type(mine) is type(other) and bool(mine == other)
+    a, b = np.asarray(mine), np.asarray(other)
+    if a.shape != b.shape or a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
+        return False
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    with np.errstate(all="ignore"):
+        if np.array_equal(a, a.astype(np.float32)):
+            rtol = max(rtol, SINGLE_RTOL)
+        scale = float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
+        close = (np.abs(a - b) <= rtol * scale) | (a == b) | (np.isnan(a) & np.isnan(b))
+    return bool(close.all())
+
+
+# ---- replays ---------------------------------------------------------------------------------------------------------
+
+
+def replay(judge: Judge, assignment: str, mistake: Mistake, item: Item) -> Ending:
+    """How a hidden test ends for a mistake over right functions; computed once a run."""
+    key = (assignment, mistake.id, item.test.name)
+    if key not in judge.replays:
+        judge.replays[key] = run(judge, assignment, {**reference(assignment), **wrong(assignment, mistake)}, item)
+    ending: Ending = judge.replays[key]
+    return ending
+
+
+def run(judge: Judge, assignment: str, namespace: Mapping[str, Any], item: Item) -> Ending:
+    """How a hidden test ends for the functions of a namespace."""
+    return ending_of(judge.run(item, Student(LocalCode(dict(namespace)), functions(assignment))))
+
+
+@cache
+def reference(assignment: str) -> Mapping[str, Any]:
+    """The right functions."""
+    return reference_namespace(assignment)
+
+
+@cache
+def wrong(assignment: str, mistake: Mistake) -> Mapping[str, Any]:
+    """The functions of a mistake over the right ones."""
+    return mistake.make(reference(assignment))
+
+
+def upon_own(judge: Judge, assignment: str, function: str, endings: Endings, student: Student) -> list[Mistake]:
+    """The mistakes of a composed function that give the student's numbers upon the student's own lower functions."""
+    if function not in COMPOSED:
+        return []
+    deciding = [(i, ending) for i, ending in endings if not i.behaviour]
+    if all(ending.passed for _, ending in deciding):
+        return []
+    shadow = Student(student.code, student.functions, dict(student.dead))
+    ground = {**reference(assignment), **proxies(assignment, function, shadow)}
+    right = dict(ground)
+    exec(compile(solution_code(assignment)[function], f"<{assignment}: {function}>", "exec"), right)
+    named = []
+    for mistake in [None, *mistakes_of(assignment, function)]:
+        namespace = {**ground, **mistake.make(ground)} if mistake else right
+        replayed = (run(judge, assignment, namespace, item) for item, _ in ordered(deciding))
+        if shadow.dead.keys() - student.dead.keys():
+            return []
+        if agree(ordered(deciding), replayed, mistake.rtol if mistake else NAME_RTOL):
+            if mistake is None:
+                return []  # what the lower functions give, rightly put together: not this function's mistake
+            named.append(mistake)
+    return named
+
+
+def proxies(assignment: str, function: str, student: Student) -> dict[str, Callable[..., Any]]:
+    """The student's functions but this one, as functions of this process; a stub keeps the right one in its place."""
+
+    def proxy(name: str) -> Callable[..., Any]:
+        return lambda *arguments: student.ask(name, *arguments).value
+
+    written = [f.name for f in CONTRACT[assignment] if not is_stub(student, f.name)]
+    return {name: proxy(name) for name in written if name != function}
+
+
+def is_stub(student: Student, name: str) -> bool:
+    """Whether a function is known not to be written."""
+    fault = student.faults.get(name)
+    return fault is not None and fault.kind in ("missing", "stub") and fault.function == name
+
+
+# ---- the ground ------------------------------------------------------------------------------------------------------
+
+
+def ground_is_right(judge: Judge, assignment: str, function: str, student: Student) -> tuple[bool, bool]:
+    """Whether the functions that this one may rest on have right numbers, and whether all else about them is right too.
+
+    One that is not written carries nothing: it is no ground, right or wrong.
+    """
+    decided = behaved = True
+    for item in judge.items[assignment]:
+        if item.function not in below(assignment, function) or item.cost:
+            continue
+        finding = judge.finding(item, student)
+        if finding.share < 1 and not unwritten(finding.failure, item.function):
+            behaved = False
+            decided = decided and item.behaviour
+    return decided, behaved
+
+
+def unwritten(failure: CallFailed | None, function: str) -> bool:
+    """Whether a test failed because this function is not there."""
+    return failure is not None and failure.function == function and failure.kind in ("missing", "stub")
+
+
+@cache
+def below(assignment: str, function: str) -> frozenset[str]:
+    """The functions that this one may rest on: by the contract, and by what the reference solutions call."""
+    contract, namespace = functions(assignment), reference(assignment)
+    found: set[str] = set()
+    todo = [function]
+    while todo:
+        name = todo.pop()
+        code = getattr(namespace.get(name), "__code__", None)
+        needed = contract[name].needs if name in contract else ()
+        for other in {*needed, *(names_in(code) if code else ())} - found:
+            if callable(namespace.get(other)) and other != function:
+                found.add(other)
+                todo.append(other)
+    return frozenset(found & contract.keys())
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The global names that a function uses, also in what is nested in it."""
+    inner = (names_in(const) for const in code.co_consts if isinstance(const, CodeType))
+    return set(code.co_names).union(*inner)

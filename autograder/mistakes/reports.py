@@ -7,7 +7,6 @@ rounding alone are left out.
 from __future__ import annotations
 
 import importlib.util
-import math
 import pathlib
 import sys
 from dataclasses import replace
@@ -25,19 +24,19 @@ CHOSEN = {
     "a2_mlp_backprop": (
         "mlp_backward",
         (
-            "bias_1_before_slope",
-            "sign_turned",
-            "hidden_slope_missing",
-            "mean_twice",
             "bias_by_mean",
-            "upstream_ignored",
+            "top_slope_missing",
+            "bias_1_before_slope",
+            "upstream_ones",
+            "hidden_slope_missing",
+            "doubled",
         ),
-        ("top_slope_missing",),
+        ("mean_again", "sign_turned", "weights_turned"),
     ),
     "a4_bptt": (
         "rnn_backward",
-        ("tanh_missing", "state_after", "carry_dropped", "bias_from_state", "overwritten", "carry_not_transposed"),
-        ("mean_over_batch",),
+        ("overwritten", "carry_not_transposed", "state_after", "tanh_missing", "bias_before_tanh", "carry_dropped"),
+        ("mean_over_batch", "h0_taken_for_zero", "injected_at_last_step_only"),
     ),
 }
 
@@ -71,7 +70,7 @@ def report(assignment: str, function: str, id: str) -> str:
     exec(f"result = selfcheck.check({function!r}, seed={SEED})", namespace)
     result = namespace["result"]
     rows = [replace(row, worst="", error="" if row.ok else row.error) for row in result.rows]
-    return str(replace(result, rows=rows, notes=[]))
+    return str(replace(result, rows=rows, notes=[], blind=""))
 
 
 @cache
@@ -84,5 +83,5 @@ def selfcheck() -> ModuleType:
     sys.modules[spec.name] = module  # its dataclasses look themselves up
     spec.loader.exec_module(module)
     for limit in ("SLOW_CALL", "BUDGET", "DIFFERENCES", "COST", "GROWTH"):
-        setattr(module, limit, math.inf)
+        setattr(module, limit, 1e9)
     return module

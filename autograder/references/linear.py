@@ -21,7 +21,8 @@ CURVES: Mapping[str, Callable[..., torch.Tensor]] = {
 
 def run_line(x: Any, w: Any, b: Any) -> torch.Tensor:
     """The prediction w x + b."""
-    return torch.as_tensor(x) * w + b
+    prediction: torch.Tensor = torch.as_tensor(x) * w + b
+    return prediction
 
 
 def line(x: np.ndarray, w: float, b: float) -> np.ndarray:
@@ -80,7 +81,7 @@ def online_weights(problem: LineProblem, passes: int, b: float) -> np.ndarray:
     for _ in range(passes):
         for x_n, y_n in zip(problem.x.tolist(), problem.target.tolist(), strict=True):
             optimizer.zero_grad()
-            (0.5 * (run_line(x_n, w, b) - y_n) ** 2).backward()  # type: ignore[no-untyped-call]
+            (0.5 * (run_line(x_n, w, b) - y_n) ** 2).backward()
             optimizer.step()
             weights.append(w.item())
     return np.array(weights)

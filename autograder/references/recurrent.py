@@ -159,10 +159,15 @@ def layer_gradients(run: Callable[[torch.Tensor, torch.Tensor, Tensors], torch.T
     return gradients(run(inputs["x"], inputs["h0"], inputs), problem.grad_outputs, inputs)
 
 
+def layer_outputs(x: np.ndarray, h0: np.ndarray, params: Arrays) -> np.ndarray:
+    """outputs of torch.nn.RNN for any arrays, (T, N, hidden_size)."""
+    return plain(run_rnn(leaf(x), leaf(h0), leaves(params)))
+
+
 @once
 def rnn_outputs(problem: RNNProblem) -> np.ndarray:
     """outputs of torch.nn.RNN, (T, N, hidden_size)."""
-    return plain(run_rnn(leaf(problem.x), leaf(problem.h0), leaves(problem.params)))
+    return layer_outputs(problem.x, problem.h0, problem.params)
 
 
 @once
@@ -229,9 +234,9 @@ def truncated_gradients(problem: RNNProblem, k: int) -> Arrays:
 
 
 @once
-def sequence_gradients(problem: SequenceProblem) -> tuple[float, Arrays]:
+def sequence_gradients(problem: SequenceProblem) -> tuple[np.ndarray, Arrays]:
     """The loss of the layer with its readout, and its gradients by the six parameters."""
     params = leaves(problem.params)
     outputs = run_rnn(leaf(problem.x), leaf(problem.h0), params)
     loss = mean_cross_entropy(F.linear(outputs, params["weight_ho"], params["bias_ho"]), problem.target)
-    return loss.item(), gradients(loss, 1.0, params)
+    return plain(loss), gradients(loss, 1.0, params)

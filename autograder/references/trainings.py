@@ -25,15 +25,27 @@ def clip_in_place(params: list[torch.Tensor], max_norm: float, with_epsilon: boo
     return total
 
 
+def clip(grads: Arrays, max_norm: float, with_epsilon: bool) -> Arrays:
+    """The gradients after clipping, for any arrays."""
+    return {name: value for name, value in clip_with_norm(grads, max_norm, with_epsilon).items() if name in grads}
+
+
 @once
 def clipped(problem: ClipProblem, with_epsilon: bool) -> Arrays:
     """The gradients after clipping, and total_norm, the norm before it."""
-    params = leaves(problem.grads)
+    return clip_with_norm(problem.grads, problem.max_norm, with_epsilon)
+
+
+def clip_with_norm(grads: Arrays, max_norm: float, with_epsilon: bool) -> Arrays:
+    """As clipped for any arrays."""
+    params = leaves(grads)
     for name, param in params.items():
-        param.grad = torch.as_tensor(problem.grads[name].copy())
-    total = clip_in_place(list(params.values()), problem.max_norm, with_epsilon)
-    grads = {name: param.grad.numpy().copy() for name, param in params.items() if param.grad is not None}
-    return {**grads, "total_norm": np.array(total)}
+        param.grad = torch.tensor(grads[name])
+    total = clip_in_place(list(params.values()), max_norm, with_epsilon)
+    return {
+        **{name: plain(param.grad) for name, param in params.items() if param.grad is not None},
+        "total_norm": np.array(total),
+    }
 
 
 @once

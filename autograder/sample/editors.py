@@ -65,7 +65,11 @@ def by_colab(keeps_nbgrader: bool = True) -> Accident:
         for number, cell in enumerate(notebook["cells"]):
             kept = {k: v for k, v in cell["metadata"].items() if keeps_nbgrader}
             name = hashlib.sha256(f"{number} {cell['source']}".encode()).hexdigest()
-            made: Json = {"cell_type": cell["cell_type"], "metadata": {**kept, "id": name[:12]}, "source": in_lines(cell["source"])}
+            made: Json = {
+                "cell_type": cell["cell_type"],
+                "metadata": {**kept, "id": name[:12]},
+                "source": in_lines(cell["source"]),
+            }
             if cell["cell_type"] == "code":
                 made["metadata"] |= {"colab": {"base_uri": "https://localhost:8080/"}, "outputId": uuid(name)}
                 made |= {"execution_count": number, "outputs": [said("ready\n")]}
@@ -99,7 +103,11 @@ def by_old_jupyter(minor: int = 2, mark: bytes = b"") -> Accident:
         metadata = {
             "anaconda-cloud": {},
             "celltoolbar": "Create Assignment",
-            "kernelspec": {"display_name": "Python [conda env:root]", "language": "python", "name": "conda-env-root-py"},
+            "kernelspec": {
+                "display_name": "Python [conda env:root]",
+                "language": "python",
+                "name": "conda-env-root-py",
+            },
             "language_info": language_info("3.5.2"),
         }
         whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": minor}
@@ -114,7 +122,13 @@ def by_ipython_notebook(notebook: Notebook) -> bytes:
     for cell in notebook["cells"]:
         made: Json = {"cell_type": cell["cell_type"], "metadata": cell["metadata"]}
         if cell["cell_type"] == "code":
-            made |= {"collapsed": False, "input": in_lines(cell["source"]), "language": "python", "outputs": [], "prompt_number": 1}
+            made |= {
+                "collapsed": False,
+                "input": in_lines(cell["source"]),
+                "language": "python",
+                "outputs": [],
+                "prompt_number": 1,
+            }
         elif cell["source"].startswith("# ") and "\n" not in cell["source"]:
             made |= {"cell_type": "heading", "level": 1, "source": in_lines(cell["source"][2:])}
         else:

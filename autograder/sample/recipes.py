@@ -7,8 +7,8 @@ import copy
 import json
 import pathlib
 import textwrap
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -31,9 +31,9 @@ class Recipe:
     to be stopped.
     """
 
-    student: str
     assignment: str
     kind: str
+    student: str = ""
     style: Answers = field(default_factory=dict)
     answers: Answers = field(default_factory=dict)
     stubs: tuple[str, ...] = ()
@@ -75,6 +75,13 @@ class Recipe:
         if data is not None:
             (folder / (self.file or f"{self.assignment}.ipynb")).write_bytes(data)
         return folder
+
+
+def seated(first: int, recipes: Sequence[Recipe]) -> tuple[Recipe, ...]:
+    """A class: each recipe gets a student, beginning with number ``first``, so that nobody is of one kind everywhere."""
+    numbers = [(first - 1 + place) % len(recipes) + 1 for place in range(len(recipes))]
+    named = [replace(recipe, student=f"student-{n:03}") for n, recipe in zip(numbers, recipes, strict=True)]
+    return tuple(sorted(named, key=lambda recipe: recipe.student))
 
 
 def written(assignment: str, text: str) -> dict[str, str]:

@@ -48,12 +48,6 @@ def problem(draw: Draw) -> LineProblem:
 
 
 @pytest.fixture
-def second(draw: Draw) -> LineProblem:
-    """A second draw of the same size: what is the same for both is a constant."""
-    return draw(draw_line, "second")
-
-
-@pytest.fixture
 def few(draw: Draw) -> LineProblem:
     """Four points, for updates a sample at a time."""
     return draw(draw_line, "few", n=4)
@@ -110,14 +104,14 @@ def test_numerical_derivative_can_be_called_again(student: Student, draw: Draw) 
 
 
 @pytest.mark.weight(8)
-def test_mse_gradients_agree_with_autograd(student: Student, problem: LineProblem, second: LineProblem) -> None:
+def test_mse_gradients_agree_with_autograd(student: Student, problem: LineProblem, draw: Draw) -> None:
     """Both slopes of the loss are PyTorch's."""
     dw, db = student.mse_gradients(problem.x, problem.target, problem.w, problem.b)
     assert_backward(
         {"dw": dw, "db": db},
         line_slopes(problem),
         forward_is_right=False,
-        own=lambda: differences_of_own_loss(student, problem, second),
+        own=lambda: differences_of_own_loss(student, problem, draw(draw_line, "second")),
         forward="predict or mse_loss",
     )
 
@@ -139,14 +133,14 @@ def test_mse_gradients_can_be_called_again(student: Student, problem: LineProble
 
 
 @pytest.mark.weight(6)
-def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem, second: LineProblem) -> None:
+def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem, draw: Draw) -> None:
     """After some steps w and b stand where PyTorch's SGD stands, and every loss is the one before its step."""
     p = problem
     w, b, losses = student.gradient_descent(p.x, p.target, p.w, p.b, p.lr, STEPS)
     assert_right_or_composed(
         {"w": w, "b": b, "losses": losses},
         line_descent(problem, STEPS),
-        lambda: own_descents(student, problem, second),
+        lambda: own_descents(student, problem, draw(draw_line, "second")),
         lower="predict, mse_loss or mse_gradients",
         training=True,
     )
@@ -212,7 +206,7 @@ def test_counterexample_tells_the_rules_apart(student: Student) -> None:
     if len({x_n for x_n, _ in points}) < 2:
         fail("At least two of the x should differ.")
     start, rate = float(w), float(lr)
-    best = math.fsum(x_n * (y_n - ARTICLE_B) for x_n, y_n in points) / math.fsum(x_n * x_n for x_n, _ in points)
+    best = best_weight(points)
     article = one_pass(points, start, rate, lambda error, x_n: error)
     gradient = one_pass(points, start, rate, lambda error, x_n: error * x_n)
     if not math.isfinite(article):
@@ -244,7 +238,10 @@ def own_losses(student: Student, problem: LineProblem) -> Any:
 
 
 def differences_of_own_loss(student: Student, problem: LineProblem, second: LineProblem) -> Arrays | None:
-    """Slopes of the student's own loss; None where that is PyTorch's, or none."""
+    """Slopes of the student's own loss; None where that is PyTorch's, or no ground: a constant, or no number.
+
+    second is a draw of the same size: what is the same for both is a constant.
+    """
     value = own_losses(student, problem)
     if same(value, line_loss(problem)) or np.shape(value) or not varies(value, own_losses(student, second)):
         return None
@@ -325,6 +322,13 @@ def samples(x: Any, target: Any) -> list[tuple[float, float]]:
     if len(x) != len(target):
         fail("x and target should have the same length.")
     return list(zip(x.astype(np.float64).tolist(), target.astype(np.float64).tolist(), strict=True))
+
+
+def best_weight(points: list[tuple[float, float]]) -> float:
+    """The w of the least squares for the article's b; x is scaled first, so that no square under- or overflows."""
+    largest = max(abs(x_n) for x_n, _ in points)
+    scaled = [(x_n / largest, y_n - ARTICLE_B) for x_n, y_n in points]
+    return sum(x_n * y_n for x_n, y_n in scaled) / sum(x_n * x_n for x_n, _ in scaled) / largest
 
 
 def one_pass(points: list[tuple[float, float]], w: float, lr: float, step: Callable[[float, float], float]) -> float:

@@ -13,6 +13,7 @@ import itertools
 import signal
 import socket
 import sys
+import time
 import warnings
 from typing import Any
 
@@ -75,11 +76,13 @@ class Session:
         before = snapshot(arguments)
         with warnings.catch_warnings(record=True) as caught, silence():
             warnings.simplefilter("always")
+            start = time.thread_time()
             try:
                 value = function(*arguments)
             except BaseException as error:  # the student's code may raise anything, SystemExit too
                 return {"failed": "raised", **describe_error(error)}
-        answer: dict[str, Any] = {"changed": changes(before, arguments)}
+        seconds = time.thread_time() - start
+        answer: dict[str, Any] = {"changed": changes(before, arguments), "seconds": seconds}
         answer["overflow"] = any("overflow" in str(w.message) for w in caught)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

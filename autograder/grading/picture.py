@@ -1,0 +1,39 @@
+"""A picture of a wrong array: which entries, or which time steps, are right and which are wrong. Words and signs, no script."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+MAX_ENTRIES = 600
+RIGHT, WRONG = "·", "✗"
+STYLE = {
+    RIGHT: "background:#dbeaf5;color:#0072b2",
+    WRONG: "background:#d55e00;color:#fff;font-weight:bold",
+}
+
+
+def rows_of(wrong: np.ndarray | None) -> tuple[str, ...]:
+    """The mask of a wrong array as lines of signs; nothing where all or none of it is wrong, or it is too large to see.
+
+    An array with time first has a line for each step: its rows lie side by side.
+    """
+    if wrong is None or wrong.ndim == 0 or wrong.size > MAX_ENTRIES or wrong.all() or not wrong.any():
+        return ()
+    flat = np.atleast_2d(wrong) if wrong.ndim < 3 else wrong.reshape(len(wrong), -1)
+    return tuple("".join(WRONG if entry else RIGHT for entry in row) for row in flat)
+
+
+def picture_html(name: str, rows: tuple[str, ...], time_first: bool) -> str:
+    """The lines as a small table with a legend in words."""
+    steps = [f"step {i} of {len(rows)}" if time_first else f"row {i}" for i in range(1, len(rows) + 1)]
+    cell = "display:inline-block;width:1.15em;text-align:center;border:1px solid #fff;font-family:monospace;"
+    lines = "".join(
+        f"<tr><td style='padding:0 8px 0 0;font-size:12px'>{label if len(rows) > 1 else ''}</td><td style='padding:0;white-space:nowrap'>"
+        + "".join(f"<span style='{cell}{STYLE[sign]}'>{sign}</span>" for sign in row)
+        + "</td></tr>"
+        for label, row in zip(steps, rows, strict=True)
+    )
+    legend = f"<code>{escape(name)}</code>, entry by entry: {RIGHT} right, {WRONG} wrong"
+    return f"<p style='margin:6px 0 2px 0'>{legend}</p><table style='border-collapse:collapse;margin:0 0 6px 0'>{lines}</table>"
