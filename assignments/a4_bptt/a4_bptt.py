@@ -93,7 +93,7 @@ def rnn_cell_forward(x, h_prev, params):
     return h, (x, h_prev, h, params)
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_new_params", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_new_params", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def new_params(rng, input_size, hidden_size, classes=2, radius=1.0):
     """Fresh parameters; weight_hh is radius times an orthogonal matrix, so all its singular values are radius."""
     return {
@@ -222,7 +222,7 @@ does this. It is slow and hard to get wrong, so it is given: compare with it as 
 """
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_nested_backward", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_nested_backward", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def nested_backward(grad_outputs, x, h0, outputs, params):
     """Return all gradients by the double sum of 2.2: T(T + 1)/2 steps back. Given: correct, and slow."""
     before = np.concatenate([h0[None], outputs[:-1]])
@@ -395,7 +395,7 @@ shows at the last step already. So: *last step right, earlier ones wrong* points
 guess_ratio = None  # your guess, a number: nested seconds / sweep seconds at T = 400
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_seconds_at", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_seconds_at", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def seconds_at(T):
     """Return the seconds of nested_backward and of your rnn_backward, on a random problem of T steps."""
     rng, h0 = np.random.default_rng(2), np.zeros((2, 16))
@@ -690,7 +690,7 @@ the gradient change at each step back? And with tanh: the same, smaller, larger?
 guess_factor = None  # your guess, a number: the factor of one step back at radius 0.9, without tanh
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_radius_problem", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_radius_problem", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def radius_problem(radius):
     """Return x, h0, params and grad_last (of norm 1) of the next figures, 30 steps; only weight_hh knows the radius."""
     rng = np.random.default_rng(6)
@@ -855,7 +855,7 @@ Gradient descent (rate 0.1, 60 steps) starts at $w = 2$, once as it is and once 
 """
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_cliff", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_cliff", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def cliff(w):
     """Return the loss of the one-unit net with recurrent weight w, and its gradient in w, a dict."""
     params = {
@@ -958,7 +958,7 @@ carry: the one of arithmetic this time. The cell below gives the data: 2,000 of 
 """
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_adder_data", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_adder_data", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 PAIRS = np.stack(np.divmod(np.random.default_rng(0).permutation(128 * 128), 128))  # every a, b < 128, shuffled
 
 
@@ -1067,7 +1067,7 @@ how many batches?
 """
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_swapped", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_swapped", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 @contextlib.contextmanager
 def swapped(name, make_wrong):
     """While inside, the function called name is make_wrong(yours); afterwards it is yours again."""
@@ -1079,7 +1079,7 @@ def swapped(name, make_wrong):
         globals()[name] = yours
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_mistakes", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_mistakes", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def no_carry(yours):
     return lambda grad_outputs, cache: rnn_backward_truncated(grad_outputs, cache, 0)
 
@@ -1145,7 +1145,7 @@ the way back through time can tell the net so. The loss is the cross-entropy of 
 """
 
 
-# %% nbgrader={"schema_version": 3, "grade_id": "given_xor_data", "solution": false, "grade": false, "locked": true, "task": false}
+# %% nbgrader={"schema_version": 3, "grade_id": "given_xor_data", "solution": false, "grade": false, "locked": true, "task": false} tags=["illustration"]
 def xor_batches(rng, count, n=32, steps=10):
     """Return count batches of x (steps, n, 1), random bits, and target (n,), first bit XOR last bit."""
     bits = [rng.integers(2, size=(steps, n)) for _ in range(count)]

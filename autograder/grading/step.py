@@ -23,8 +23,8 @@ ILLUSTRATION = "illustration"
 def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage: Cage) -> dict[str, Any]:
     """Run the notebook's code in the cage, judge its functions, write points and reasons into the graded cells.
 
-    Untouched illustrations are left out: they only show. Should a function miss a name, everything runs once more, so
-    that code which leans on an illustration's variable is right too.
+    Untouched illustrations are left out: they only show. Should the code miss a name, everything runs once more, so that
+    what leans on an illustration's variable is right too.
     """
     points = graded_functions(notebook)
     unreadable = notebook["metadata"].get(KEY, {}).get("unreadable", "")
@@ -56,9 +56,15 @@ def attempt(
     try:
         submission.begin()
         student = Student(submission, functions(assignment))
-        return judge.grade(assignment, student, points), submission.runs, student.name_errors
+        results = judge.grade(assignment, student, points)
+        return results, submission.runs, student.name_errors or any(map(misses_name, submission.runs))
     finally:
         submission.end()
+
+
+def misses_name(run: CellRun) -> bool:
+    """Whether a cell stopped at a name that is not defined."""
+    return any(output.get("ename") == "NameError" for output in run.outputs)
 
 
 def graded_functions(notebook: Mapping[str, Any]) -> dict[str, float]:

@@ -8,6 +8,7 @@ built of them is replayed upon the student's own, and any other is not named.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ from autograder.solutions import reference_namespace, solution_code
 if TYPE_CHECKING:
     from autograder.grading.judge import Finding, Item, Judge
 
+LINE = re.compile(r" \(line \d+ of its cell\)")
 SINGLE_RTOL = 1e-5  # where the numbers are float32's
 # Built of the functions below them, in the bank too: these can be replayed upon the student's own.
 COMPOSED = frozenset(
@@ -34,11 +36,12 @@ COMPOSED = frozenset(
 
 @dataclass(frozen=True)
 class Ending:
-    """How one hidden test ended: passed, failed without arrays to compare, or with these verdicts and at most ceiling."""
+    """How one hidden test ended: passed, with these verdicts and at most ceiling, or by an exception in these words."""
 
     passed: bool = False
     verdicts: tuple[tuple[str, bool, Any], ...] = ()
     ceiling: float = 1.0
+    raised: str = ""
 
 
 Endings = list[tuple["Item", Ending]]
@@ -50,7 +53,7 @@ def diagnose(judge: Judge, found: Sequence[tuple[Item, Finding]], student: Stude
     Each is a dict with id, title and reread. None is given that is not exactly what the student's numbers are.
     """
     endings = [(item, ending_of(finding)) for item, finding in found if not item.cost]
-    if not any(ending.verdicts for _, ending in endings):
+    if not any(ending.verdicts or (ending.raised and i.behaviour) for i, ending in endings):
         return []
     item = endings[0][0]
     assignment, function = item.test.module.__name__.rpartition("test_")[2], item.function
@@ -77,8 +80,9 @@ def ordered(endings: Endings) -> Endings:
 
 
 def agree(endings: Endings, replayed: Iterator[Ending], rtol: float) -> bool:
-    """Whether a replay ends as the student did, test by test."""
-    return all(alike(mine, other, rtol) for (_, mine), other in zip(endings, replayed, strict=True))
+    """Whether a replay ends as the student did, test by test; where there are numbers, they alone are looked at."""
+    numbers = any(ending.verdicts for _, ending in endings)
+    return all(alike(mine, other, rtol, numbers) for (_, mine), other in zip(endings, replayed, strict=True))
 
 
 # ---- one test --------------------------------------------------------------------------------------------------------
@@ -86,16 +90,19 @@ def agree(endings: Endings, replayed: Iterator[Ending], rtol: float) -> bool:
 
 def ending_of(finding: Finding) -> Ending:
     """A finding as what can be compared."""
+    if finding.failure is not None:
+        said = finding.failure.kind == "raised" and ": " in finding.failure.sentence
+        return Ending(raised=LINE.sub("", finding.failure.sentence) if said else "")
     if finding.ruling is None:
-        return Ending(passed=finding.failure is None and finding.error is None)
+        return Ending(passed=finding.error is None)
     verdicts = tuple((v.name, v.ok, v.sentence if v.actual is None else v.actual) for v in finding.ruling.verdicts)
     return Ending(False, verdicts, finding.ruling.ceiling)
 
 
-def alike(mine: Ending, other: Ending, rtol: float) -> bool:
-    """Whether a test ended for the mistake as for the student. A call that failed says nothing of the numbers."""
+def alike(mine: Ending, other: Ending, rtol: float, numbers: bool) -> bool:
+    """Whether a test ended for the mistake as for the student. Beside numbers, a call that failed says nothing."""
     if not mine.passed and not mine.verdicts:
-        return True
+        return numbers or (bool(mine.raised) and mine.raised == other.raised)
     if mine.passed or other.passed or len(mine.verdicts) != len(other.verdicts):
         return mine.passed and other.passed
     return all(

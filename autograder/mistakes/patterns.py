@@ -152,12 +152,11 @@ def places(wrong: Array, error: Array, time_axis: bool) -> list[str]:
     """Where the wrong entries are, and where the worst of them is."""
     if wrong.ndim == 0 or wrong.size == 1:
         return []
-    found = [steps(wrong)] if time_axis and len(wrong) > 1 else [rows(wrong)] if not wrong.all() else []
     worst = np.unravel_index(int(np.argmax(np.where(wrong, error, -1.0))), wrong.shape)
     index = ", ".join(str(int(i)) for i in worst)
     if wrong.sum() == 1:
-        return [part for part in found if part] + [f"it is entry [{index}]"]
-    return [part for part in found if part] + [f"the worst one is entry [{index}]"]
+        return [f"it is entry [{index}]"]
+    return [steps(wrong) if time_axis and len(wrong) > 1 else rows(wrong), f"the worst one is entry [{index}]"]
 
 
 def steps(wrong: Array) -> str:
@@ -171,7 +170,7 @@ def steps(wrong: Array) -> str:
         return f"{the(last, 'last')} right; the error enters {ago(last)}"
     if first:
         return f"{the(first, 'first')} right; the last one is wrong"
-    return "the last step is wrong already" if len(off) == len(wrong) else ""
+    return "the last step is wrong already" if wrong.ndim == 3 else ""
 
 
 def rows(wrong: Array) -> str:
