@@ -47,7 +47,7 @@ def assert_backward(
     try:
         ground = None if forward_is_right else own()
         found = grads if answered is None or ground is None else answered()
-    except CallFailed:
+    except (CallFailed, TypeError, ValueError):  # dead, or of another form from one call to the next
         ground = None
     if ground is None:
         raise Wrong(Ruling(right))
@@ -117,6 +117,8 @@ def assert_right_or_composed(
         grounds = [] if composed is None else [composed] if isinstance(composed, Mapping) else list(composed)
     except CallFailed as failure:
         raise Wrong(Ruling(right, sentence=f"Blocked by {failure.function}: {failure.sentence}")) from None
+    except (TypeError, ValueError):  # of another form from one call to the next: no ground to stand on
+        raise Wrong(Ruling(right)) from None
     best, sentence = right, ""
     for ground in grounds:
         if any(np.shape(ground[name]) != np.shape(value) for name, value in expected.items()):

@@ -305,9 +305,9 @@ def draw_logits(rng: np.random.Generator, steps: int = 5, n: int = 3, classes: i
 
 
 def draw_huge_logits(rng: np.random.Generator, steps: int = 5, n: int = 3, classes: int = 4) -> LogitsProblem:
-    """Logits around -1000, 0 and 1000, each value in every row; the target is the largest, the middle or the least."""
-    places = np.argsort(rng.random((steps, n, classes)), axis=-1)
-    heights = np.array([1000.0, 0.0, -1000.0])[places % 3]
+    """Logits around -1000, 0 and 1000: all three in most rows, the least alone in one, the largest alone in another."""
+    heights = rng.permuted(np.resize([1000.0, 0.0, -1000.0], (steps, n, classes)), axis=-1)
+    heights[0, 0], heights[-1, -1] = -1000.0, 1000.0
     return LogitsProblem(heights + rng.standard_normal(heights.shape), rng.integers(0, classes, (steps, n)))
 
 

@@ -140,19 +140,17 @@ def restyled(function: Callable[..., Any], change: Callable[[Any], Any]) -> Call
     return wrapped
 
 
-@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
-def test_other_styles_of_right_answers_lose_nothing(assignment: str, name: str, style: str) -> None:
+def test_other_styles_of_right_answers_lose_nothing(assignment: str, name: str) -> None:
     """Lists, float32, memory layouts: whatever becomes a float array of the right shape is right."""
-    space = SPACES[assignment]
-    lower = selfcheck._CONTRACTS[name].lower
-    changed = {each: restyled(space[each], STYLES[style]) for each in (name, *lower) if each in space}
-    result = ask(name, space=space, **changed)
-    assert result.passed, str(result)
-    assert ("float32" in " ".join(result.notes)) == (style == "float32") or name in (
-        "name_the_mistake",
-        "counterexample",
-    )
+    space, quick = SPACES[assignment], not name.startswith(("train_", "loss_", "rnn_backward_"))
+    for style, change in STYLES.items():
+        if quick or SEEDS > 3 or style in ("lists", "float32"):
+            lower = [each for each in selfcheck._CONTRACTS[name].lower if each in space]
+            result = ask(name, space=space, **{each: restyled(space[each], change) for each in (name, *lower)})
+            assert result.passed, (style, str(result))
+            told = "float32" in " ".join(result.notes)
+            assert told == (style == "float32") or name in ("name_the_mistake", "counterexample"), style
 
 
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
@@ -170,7 +168,7 @@ def test_single_precision_throughout_loses_nothing(assignment: str, name: str) -
         return wrapped
 
     changed = {each: single(space[each]) for each in selfcheck._CONTRACTS if each in space}
-    for seed in range(3):
+    for seed in range(max(1, SEEDS // 3)):
         result = ask(name, space=space, seed=seed, **changed)
         assert result.passed, str(result)
 
@@ -391,11 +389,11 @@ def wrong_rnn(mistake: str) -> Space:
     return {"rnn_forward": rnn_forward, "rnn_backward": rnn_backward}
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("mistake", RNN)
-def test_a_mistake_in_rnn_backward_loses_points(mistake: str, seed: int) -> None:
-    result = ask("rnn_backward", seed=seed, **wrong_rnn(mistake))
-    assert float(repr(result)) < points("rnn_backward"), str(result)
+def test_a_mistake_in_rnn_backward_loses_points(mistake: str) -> None:
+    for seed in range(max(1, SEEDS // 3)):
+        result = ask("rnn_backward", seed=seed, **wrong_rnn(mistake))
+        assert float(repr(result)) < points("rnn_backward"), str(result)
 
 
 def test_the_same_rnn_without_a_mistake_passes() -> None:
@@ -970,7 +968,7 @@ def test_what_cannot_be_seen_is_said(mistake: str) -> None:
 def test_where_the_error_enters_is_counted_from_the_end() -> None:
     """The last step is right, the carry is not: the table says where the error enters, and which law breaks."""
     dropped = str(ask("rnn_backward", **wrong_rnn("D2 carry dropped")))
-    assert "the last 1 step right, the error enters 1 step before the last" in dropped
+    assert "the last step is right, the error enters 1 step before the last" in dropped
     assert "right for T = 1" in dropped
     assert "wrong from the last step on" in str(ask("rnn_backward", **wrong_rnn("C1 tanh' missing")))
 
@@ -1063,19 +1061,19 @@ BAD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
-def test_bad_answers_end_in_a_sentence(assignment: str, name: str, bad: str) -> None:
+def test_bad_answers_end_in_a_sentence(assignment: str, name: str) -> None:
     """Nothing raises, nothing earns points, and the table has words for it, never a traceback."""
-    if bad == "of another signature" and not selfcheck._CONTRACTS[name].arguments[0]:
-        pytest.skip("takes no arguments")
-    result = ask(name, space=SPACES[assignment], **{name: BAD[bad]})
-    text = str(result) + result._repr_html_()
-    assert repr(result) == "0", text
-    assert not result.passed
-    assert result.words
-    assert "Traceback" not in text
-    assert "The check itself failed" not in text
+    for label, bad in BAD.items():
+        if label == "of another signature" and not selfcheck._CONTRACTS[name].arguments[0]:
+            continue  # takes no arguments
+        result = ask(name, space=SPACES[assignment], **{name: bad})
+        text = str(result) + result._repr_html_()
+        assert repr(result) == "0", (label, text)
+        assert not result.passed
+        assert result.words
+        assert "Traceback" not in text
+        assert "The check itself failed" not in text
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ Cell = dict[str, Any]
 KEY = "autograder"  # where a notebook keeps repairs and results, in its metadata
 MAX_FILE = 64 << 20
 MAX_CELLS = 2000
+MAX_IDS = 1 << 20
 CALL = re.compile(r"""selfcheck\.check\(\s*["'](\w+)["']""")
 
 
@@ -96,10 +97,13 @@ def read_notebook(data: bytes) -> dict[str, Any]:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except json.JSONDecodeError as error:
         raise UnreadableError(f"the notebook is not JSON, line {error.lineno}") from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise UnreadableError("the file is JSON with a number that no notebook has") from error
     if not isinstance(raw, dict):
         raise UnreadableError("the file is JSON, but not a notebook")
     if isinstance(raw.get("worksheets"), list):  # nbformat 3 and older
-        raw["cells"] = [c for sheet in raw["worksheets"] if isinstance(sheet, dict) for c in sheet.get("cells", [])]
+        sheets = [sheet.get("cells") for sheet in raw["worksheets"] if isinstance(sheet, dict)]
+        raw["cells"] = [cell for cells in sheets if isinstance(cells, list) for cell in cells]
     if not isinstance(raw.get("cells"), list):
         raise UnreadableError("the file is JSON, but has no cells")
     return raw
@@ -114,12 +118,18 @@ class Repair:
 
     def mend(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The notebook in nbformat 4.5, in the form that was given out."""
+        if raw.get("nbformat", 4) != 4:
+            self.said.append("The file is of another nbformat than 4, and was read as if it were of this one.")
+        if len(raw["cells"]) > MAX_CELLS:
+            self.said.append(
+                f"The notebook has {len(raw['cells'])} cells; those after number {MAX_CELLS} were not read."
+            )
         cells = [c for c in map(normal, raw["cells"][:MAX_CELLS]) if c is not None]
         owners = self.find(cells)
         for name, found in owners.items():
             self.settle(self.template.known[name], found)
         self.insert_missing(cells, {name for name, found in owners.items() if found})
-        cells = [c for c in cells if not c.pop("drop", False)]
+        cells = [part for c in cells for part in (*c.pop("before", ()), c) if not c.pop("drop", False)]
         name_cells(cells)
         metadata = {**copy.deepcopy(dict(self.template.metadata)), KEY: {"repairs": self.said}}
         return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
@@ -132,6 +142,7 @@ class Repair:
             if name in owners:
                 owners[name].append(cell)
                 cell["owned"] = True
+        moved = []
         for name, known in self.template.known.items():
             lost_function = known.kind == "solution" and not any(defines(c["source"], name) for c in owners[name])
             if not owners[name] or lost_function:
@@ -143,8 +154,19 @@ class Repair:
                     for other in owners[name]:
                         other["owned"] = False
                     owners[name] = [match]
-                    self.said.append(f"{name}: found by its content in a cell that had lost its id.")
+                    moved.append(name)
+        if moved:
+            which = "a cell that has lost its id" if len(moved) == 1 else "cells that have lost their ids"
+            self.said.append(f"{', '.join(moved)}: found by content, in {which}.")
+        self.look_at_order([found[0] for name, found in owners.items() if found and name not in moved], cells)
         return owners
+
+    def look_at_order(self, given: Sequence[Cell], cells: Sequence[Cell]) -> None:
+        """Say so where the cells that kept their names, here in the order of the template, stand in another order."""
+        places = {id(cell): number for number, cell in enumerate(cells)}
+        order = [places[id(cell)] for cell in given]
+        if order != sorted(order):
+            self.said.append("The cells stand in another order than they were given out; they were run as they stand.")
 
     def matches(self, known: Known, cells: Sequence[Cell], index: int) -> bool:
         """Whether a cell without an id is this one, by what it says."""
@@ -155,7 +177,7 @@ class Repair:
         if known.kind == "given":
             return bool(source == known.stub)
         if known.kind == "solution":
-            return cells[index]["cell_type"] == "code" and defines(source, known.function)
+            return defines(source, known.function) and (cells[index]["cell_type"] == "code" or parses(source))
         return index > 0 and cells[index - 1]["source"] == known.question and source not in self.template.plain
 
     def settle(self, known: Known, found: list[Cell]) -> None:
@@ -165,13 +187,16 @@ class Repair:
         keep = found[0]
         if len(found) > 1:
             keep = self.choose(known, found)
+        if known.kind in ("test", "given"):
+            whole = "\n".join(cell["source"] for cell in found)  # where it was split, it is whole again
+            if not {keep["source"], whole} & {known.stub, known.source}:
+                self.said.append(f"{known.grade_id}: had been edited, put back as it was given out.")
+            if whole not in (known.stub, known.source):
+                keep["before"] = [own for cell in found if (own := leftover(known, cell)) is not None]
+            keep["source"] = known.source
         if keep["cell_type"] != known.cell_type:
             self.said.append(f"{known.grade_id}: was a {keep['cell_type']} cell, made a {known.cell_type} cell again.")
             retype(keep, known.cell_type)
-        if known.kind in ("test", "given"):
-            if keep["source"] not in (known.stub, known.source):
-                self.said.append(f"{known.grade_id}: had been edited, put back as it was given out.")
-            keep["source"] = known.source
         keep["metadata"] = copy.deepcopy(dict(known.metadata))
 
     def choose(self, known: Known, found: list[Cell]) -> Cell:
@@ -239,8 +264,22 @@ def normal(cell: Any) -> Cell | None:
     result: Cell = {"cell_type": kind, "source": text(cell), "metadata": {}, "id": cell.get("id")}
     result["grade_id"] = nbgrader.get("grade_id") if isinstance(nbgrader.get("grade_id"), str) else None  # type: ignore[union-attr]
     if kind != "code" and isinstance(cell.get("attachments"), dict):
-        result["attachments"] = cell["attachments"]
+        result["attachments"] = {name: bundle for name, bundle in cell["attachments"].items() if is_bundle(bundle)}
     return result
+
+
+def is_bundle(value: Any) -> bool:
+    """Whether an attachment is one as nbformat has them: text by MIME type."""
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+def leftover(known: Known, cell: Cell) -> Cell | None:
+    """What a student wrote into a cell that is put back, as a cell of their own; None where there is nothing of theirs."""
+    if cell["source"] in (known.stub, known.source):
+        return None
+    lines = cell["source"].split("\n")
+    own = "\n".join(line for line in lines if not (known.kind == "test" and CALL.search(line))).strip("\n")
+    return {"cell_type": cell["cell_type"], "source": own, "metadata": {}} if own.strip() else None
 
 
 def text(cell: Mapping[str, Any]) -> str:
@@ -248,7 +287,10 @@ def text(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return source.replace("\r\n", "\n").replace("\r", "\n") if isinstance(source, str) else ""
+    if not isinstance(source, str):
+        return ""
+    source = source.encode("utf-8", "replace").decode()  # half a surrogate pair has no place in a file
+    return source.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def retype(cell: Cell, kind: str) -> None:
@@ -263,11 +305,11 @@ def name_cells(cells: Sequence[Cell]) -> None:
     used: set[str] = set()
     for number, cell in enumerate(cells):
         cell.pop("owned", None)
-        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        wish = grade_id or cell.get("id")
-        valid = isinstance(wish, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wish) and wish not in used
-        cell["id"] = wish if valid else f"cell-{number}"
-        used.add(cell["id"])
+        wish = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id")
+        if not (isinstance(wish, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wish)) or wish in used:
+            wish = next(name for n in range(number, number + MAX_IDS) if (name := f"cell-{n}") not in used)
+        cell["id"] = wish
+        used.add(wish)
         if cell["cell_type"] == "code":
             cell.update(execution_count=None, outputs=[])
 

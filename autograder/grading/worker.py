@@ -15,6 +15,8 @@ from typing import Any
 from autograder.grading.messages import receive_json, send_json
 from autograder.kernels.cage import Cage, Limits
 
+IDLE_SECONDS = 900.0  # a Lab server that once graded keeps no torch in memory all day; the front starts another worker
+
 
 def main() -> None:
     """Start the cage, meanwhile load torch and the suites, then serve."""
@@ -50,14 +52,16 @@ def load_suites(options: dict[str, Any]) -> Any:
 
 
 def serve(sock: socket.socket, judge: Any, cage: Cage) -> None:
-    """One answer for each notebook, until the front is gone."""
+    """One answer for each notebook, until the front is gone or has asked nothing for IDLE_SECONDS."""
     from autograder.grading.step import grade_notebook
 
     while True:
+        sock.settimeout(IDLE_SECONDS)
         try:
             request = receive_json(sock)
-        except (EOFError, ConnectionError):
+        except (EOFError, ConnectionError, TimeoutError):
             return
+        sock.settimeout(None)
         try:
             answer: dict[str, Any] = {
                 "notebook": grade_notebook(request["notebook"], request["assignment"], judge, cage)

@@ -182,6 +182,8 @@ def expected(spec: Spec) -> str:
     """What a function should return, in words."""
     if isinstance(spec, dict):
         return "a dict with " + ", ".join(spec)
+    if isinstance(spec, tuple) and set(spec) == {"array"}:
+        return f"a tuple of {len(spec)} arrays or numbers"
     if isinstance(spec, tuple):
         return "a tuple of " + ", ".join("the cache" if s == "keep" else expected(s) for s in spec)
     return {"array": "an array or a number", "keep": "a cache", "text": "a string"}[spec]
@@ -203,7 +205,7 @@ def type_name(name: Any) -> str:
 
 def an(name: str) -> str:
     """The name with its article."""
-    return name if name == "None" else f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return name if name == "None" else f"an {name}" if name[0] in "aeiou" or name == "ndarray" else f"a {name}"
 
 
 def odd_in_words(entry: Mapping[str, Any]) -> str:

@@ -62,8 +62,8 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
 def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
     """The notebook that was handed in, repaired; or the empty one with the reason why nothing could be read."""
     repair = Repair(template)
-    if not path.exists():
-        others = sorted(path.parent.glob("*.ipynb"))
+    if not path.is_file():
+        others = sorted(p for p in path.parent.glob("*.ipynb") if p.is_file())
         if not others:
             held = ", ".join(sorted(p.name for p in path.parent.iterdir())[:5]) or "nothing"
             return empty_notebook(template, f"No notebook was handed in: the folder holds {held}. Hand in {path.name}.")
@@ -71,10 +71,11 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
         repair.said.append(f"The notebook is named {path.name}; it was graded as if it had the right name.")
     try:
         return repair.mend(read_notebook(path.read_bytes()))
-    except UnreadableError as error:
+    except (UnreadableError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         return empty_notebook(
             template,
-            f"{path.name} could not be read: {error}. It was kept as handed in; save the notebook anew and hand it in again.",
+            f"{path.name} could not be read: {why}. It was kept as handed in; save the notebook anew and hand it in again.",
         )
 
 

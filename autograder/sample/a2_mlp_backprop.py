@@ -89,7 +89,8 @@ MISTAKES = (
             A,
             """
             def mlp_backward(grad_prediction, cache):
-                arrays = {"x": cache["x"], **{name: cache["params"][name] for name in ("weight_1", "bias_1", "weight_2", "bias_2")}}
+                names = ("weight_1", "bias_1", "weight_2", "bias_2")
+                arrays = {"x": cache["x"], **{name: cache["params"][name] for name in names}}
 
                 def loss(name, array):
                     moved = {**arrays, name: array}
@@ -159,7 +160,7 @@ MISTAKES = (
     ),
 )
 
-ALL = tuple(EINSUM) + ("name_the_mistake",)
+ALL = (*EINSUM, "name_the_mistake")
 HALF = (
     Recipe(A, "untouched", stubs=ALL),
     Recipe(
@@ -172,7 +173,9 @@ HALF = (
         A,
         "a syntax error in one cell",
         style=CLOSURES,
-        answers={"cross_entropy": "def cross_entropy(logits, target)\n    return -log_softmax(logits)[range(len(target)), target].mean()"},
+        answers={
+            "cross_entropy": "def cross_entropy(logits, target)\n    return -log_softmax(logits)[:, target].mean()"
+        },
         loses={"cross_entropy": 1},
     ),
 )
@@ -217,7 +220,9 @@ TROUBLE = (
         "answers of another form: 100 MB printed, NaN, a wrong key, a list, other arguments, a million keys, None",
         style=EINSUM,
         answers={
-            "sigmoid": 'def sigmoid(z):\n    print("z" * 100_000_000)\n    return 0.5 + 0.5 * np.tanh(np.asarray(z) / 2)',
+            "numerical_gradient": EINSUM["numerical_gradient"].replace(
+                "    directions =", '    print("g" * 100_000_000)\n    directions ='
+            ),
             "half_squared_error": "def half_squared_error(prediction, target):\n    return np.nan",
             "worked_example": "def worked_example(x):\n    return x",
             "mlp_backward": EINSUM["mlp_backward"].replace('"bias_1"', '"b1"'),

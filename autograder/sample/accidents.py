@@ -162,10 +162,5 @@ def login_page(notebook: Notebook) -> bytes:
     return b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form>Your session is over.</form></body></html>\n"
 
 
-def only_words(notebook: Notebook) -> bytes:
-    """JSON, but no notebook: somebody exported the wrong thing."""
-    return b'{"version": 1, "settings": {"theme": "dark"}}\n'
-
-
 def no_file(notebook: Notebook) -> None:
     """The folder was handed in empty."""

@@ -59,13 +59,18 @@ class Recipe:
     def make(self) -> bytes | None:
         """The file as handed in; None where nothing is."""
         notebook = released(self.assignment)
-        answers = {**solution_code(self.assignment), **self.style, **self.answers}
+        answers = {**solution_code(self.assignment), **self.style, **{name: self.answer(name) for name in self.answers}}
         for cell in notebook["cells"]:
             name = nbgrader_of(cell).get("grade_id", "")
             if nbgrader_of(cell).get("solution") and cell["cell_type"] == "code" and name not in self.stubs:
                 cell["source"] = answers[name]
         result = self.accident(notebook) if self.accident else notebook
         return saved(result) if isinstance(result, dict) else result
+
+    def answer(self, name: str) -> str:
+        """One of ``answers``, below the helpers that stand with the function in this student's style."""
+        helpers = self.style.get(name, "").partition(f"def {name}(")[0].strip()
+        return f"{helpers}\n\n\n{self.answers[name]}" if helpers else self.answers[name]
 
     def hand_in(self, submitted: pathlib.Path) -> pathlib.Path:
         """Write the submission below a submitted/ folder; return its folder."""

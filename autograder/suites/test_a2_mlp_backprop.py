@@ -261,15 +261,16 @@ def test_mlp_backward_of_one_row(student: Student, draw: Draw) -> None:
     """A single row, and equal sizes everywhere, have the right gradients too."""
     actual: dict[str, Any] = {}
     expected: dict[str, Any] = {}
+    rtol = None
     nets = {"one row": draw(draw_mlp, "one", n=1), "equal sizes": draw(draw_mlp, "square", n=3, hidden=3, outputs=3)}
     for title, p in nets.items():
         prediction, cache = student.mlp_forward(p.x, p.params)
-        if not same(prediction, mlp_prediction(p)):
-            continue  # charged to mlp_forward
         grads = student.mlp_backward(p.grad_prediction, cache)
-        actual |= {f"{title}: {name}": value for name, value in grads.items()}
-        expected |= {f"{title}: {name}": value for name, value in mlp_gradients(p).items()}
-    assert_arrays(actual, expected)
+        if same(prediction, mlp_prediction(p)):  # what is wrong is charged to mlp_forward
+            actual |= {f"{title}: {name}": value for name, value in grads.items()}
+            expected |= {f"{title}: {name}": value for name, value in mlp_gradients(p).items()}
+            rtol = rtol or coarse(prediction)
+    assert_arrays(actual, expected, rtol=rtol)
 
 
 @pytest.mark.weight(2)
@@ -532,7 +533,8 @@ def differences_of_own_loss(student: Student, classes: ClassesProblem, draw: Dra
 
 def own_trainings(student: Student, problem: MLPProblem, second: MLPProblem) -> Iterator[Arrays]:
     """The trainings that the student's own lower functions give, each called or, for all it can tell, done in place."""
-    if not (stands(own_layers(student, problem), own_layers(student, second), mlp_gradients(problem))):
+    form = {"prediction": mlp_prediction(problem), **problem.params}
+    if not stands(own_layers(student, problem), own_layers(student, second), form):
         return
     for own_loss, own_step in product((False, True), (False, True)):
         if own_loss and not own_loss_stands(student, problem, second):
@@ -576,7 +578,4 @@ def own_step_stands(student: Student, problem: MLPProblem, second: MLPProblem) -
 
 def stands(first: Arrays, again: Arrays, form: Arrays) -> bool:
     """Whether results for two draws are numbers of the right shapes and no constants."""
-    return all(
-        varies(value, again[name]) and np.shape(value) == np.shape(form.get(name, value))
-        for name, value in first.items()
-    )
+    return all(varies(value, again[name]) and np.shape(value) == np.shape(form[name]) for name, value in first.items())

@@ -198,11 +198,11 @@ def walk(value: Any, path: str = "") -> collections.abc.Iterator[tuple[str, np.n
 
 
 def strided(array: np.ndarray) -> np.ndarray:
-    """The same values in memory with holes: every second entry of a wider array."""
+    """The same values in memory with holes, every second entry of a wider array: no flat view of it exists."""
     if array.ndim == 0:
         return array
-    wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
-    view = wide[..., ::2]
+    wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1] + 1), dtype=array.dtype)
+    view = wide[..., :-1:2]
     view[...] = array
     return view
 
