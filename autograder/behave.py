@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.compare import Ruling, Wrong, compare, fail
+from autograder.compare import Ruling, Wrong, clearly_agree, compare, fail
 from autograder.kernels.student import Answer, Kept, Odd, Student
 
 
@@ -24,6 +24,8 @@ def assert_repeatable(
     before, now = flat(first.value, parts), flat(again.value, parts)
     if before.keys() != now.keys():
         fail("A second call returns something of another form than the first.")
+    if clearly_agree(now, before):
+        return
     verdicts = tuple(
         compare(part, now[part], value)
         for part, value in before.items()

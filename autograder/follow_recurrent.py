@@ -15,6 +15,7 @@ from autograder.follow import differences, sound, varies
 from autograder.kernels.student import CallFailed, Student
 from autograder.problems import (
     CellProblem,
+    ClipProblem,
     ColumnProblem,
     LogitsProblem,
     Params,
@@ -259,12 +260,40 @@ def two_caches(student: Student, problem: RNNProblem) -> tuple[list[Any], list[A
     return [first, second], [cache_1, cache_2]
 
 
-def composed_loss_and_gradients(student: Student, problem: SequenceProblem, twin: SequenceProblem) -> Arrays | None:
+def layer_stands(student: Student, draws: tuple[RNNProblem, RNNProblem]) -> bool:
+    """Whether the student's own layer, there and back, is ground to build on: no constants."""
+    found = []
+    for problem in draws:
+        outputs, cache = student.rnn_forward(problem.x, problem.h0, problem.params)
+        found.append({"outputs": outputs, **rnn_of(student.rnn_backward(problem.grad_outputs, cache))})
+    return all_vary(*found)
+
+
+def loss_stands(student: Student, draws: tuple[SequenceProblem, SequenceProblem]) -> bool:
+    """Whether the student's own loss_and_gradients is ground to build on: no constants."""
+    found = []
+    for problem in draws:
+        loss, grads = student.loss_and_gradients(problem.x, problem.h0, problem.target, problem.params)
+        if not isinstance(grads, dict):
+            return False
+        found.append({"loss": loss, **grads})
+    return all_vary(*found)
+
+
+def clipping_stands(student: Student, draws: tuple[ClipProblem, ClipProblem]) -> bool:
+    """Whether the student's own clip_grad_norm is ground to build on: what is cut to a bound may well be the same twice."""
+    first, second = (student.clip_grad_norm(problem.grads, problem.max_norm)[0] for problem in draws)
+    return isinstance(first, dict) and isinstance(second, dict) and any(varies(first[n], second[n]) for n in first)
+
+
+def composed_loss_and_gradients(
+    student: Student, problem: SequenceProblem, draws: tuple[RNNProblem, RNNProblem]
+) -> Arrays | None:
     """The loss and the six gradients by the student's own layer and the given readout and loss."""
-    found, other = (layer_with_readout(student, p.x, p.h0, p.target, p.params) for p in (problem, twin))
-    if found is None or other is None or not all_vary(found[1], other[1]):
+    if not layer_stands(student, draws):
         return None
-    return {"loss": found[0], **found[1]}
+    found = layer_with_readout(student, problem.x, problem.h0, problem.target, problem.params)
+    return None if found is None else {"loss": found[0], **found[1]}
 
 
 def layer_with_readout(
@@ -284,7 +313,12 @@ def layer_with_readout(
     return loss, {name: readout[name] if name in readout else np.asarray(grads[name]) for name in params}
 
 
-def composed_adders(student: Student, problem: TrainingProblem) -> list[Arrays]:
+def composed_adders(
+    student: Student,
+    problem: TrainingProblem,
+    layers: tuple[RNNProblem, RNNProblem],
+    losses: tuple[SequenceProblem, SequenceProblem],
+) -> list[Arrays]:
     """train_adder by the student's own loss_and_gradients, and by the own layer. Raises CallFailed if neither can be."""
 
     def by_loss(x: np.ndarray, h0: np.ndarray, target: np.ndarray, params: Params) -> tuple[float, Arrays] | None:
@@ -299,13 +333,23 @@ def composed_adders(student: Student, problem: TrainingProblem) -> list[Arrays]:
     def by_layer(x: np.ndarray, h0: np.ndarray, target: np.ndarray, params: Params) -> tuple[float, Arrays] | None:
         return layer_with_readout(student, x, h0, target, params)
 
-    return tried(lambda: composed_training(problem, by_loss), lambda: composed_training(problem, by_layer))
+    return tried(
+        lambda: composed_training(problem, by_loss) if loss_stands(student, losses) else None,
+        lambda: composed_training(problem, by_layer) if layer_stands(student, layers) else None,
+    )
 
 
-def composed_first_xor_last(student: Student, problem: TrainingProblem) -> list[Arrays]:
+def composed_first_xor_last(
+    student: Student,
+    problem: TrainingProblem,
+    layers: tuple[RNNProblem, RNNProblem],
+    clips: tuple[ClipProblem, ClipProblem],
+) -> list[Arrays]:
     """train_first_xor_last by the student's own layer, clipped by the own clip_grad_norm or in either right form."""
+    if not layer_stands(student, layers):
+        return []
 
-    def clipped_by(clipping: Callable[[Arrays], Arrays]) -> Callable[[], Arrays | None]:
+    def clipped_by(clipping: Callable[[Arrays], Arrays]) -> Arrays | None:
         def step(x: np.ndarray, h0: np.ndarray, target: np.ndarray, params: Params) -> tuple[float, Arrays] | None:
             found = layer_with_readout(student, x, h0, target, params)
             if found is None:
@@ -313,12 +357,15 @@ def composed_first_xor_last(student: Student, problem: TrainingProblem) -> list[
             grads = clipping({name: np.asarray(grad, dtype=np.float64) for name, grad in found[1].items()})
             return (found[0], grads) if are_sound(grads, params) else None
 
-        return lambda: composed_training(problem, step)
+        return composed_training(problem, step)
+
+    def own_clipping(grads: Arrays) -> Arrays:
+        return student.clip_grad_norm(grads, problem.max_norm)[0]  # type: ignore[no-any-return]
 
     return tried(
-        clipped_by(lambda grads: student.clip_grad_norm(grads, problem.max_norm)[0]),
-        clipped_by(lambda grads: clip(grads, problem.max_norm, with_epsilon=True)),
-        clipped_by(lambda grads: clip(grads, problem.max_norm, with_epsilon=False)),
+        lambda: clipped_by(own_clipping) if clipping_stands(student, clips) else None,
+        lambda: clipped_by(lambda grads: clip(grads, problem.max_norm, with_epsilon=True)),
+        lambda: clipped_by(lambda grads: clip(grads, problem.max_norm, with_epsilon=False)),
     )
 
 
@@ -326,15 +373,14 @@ def composed_training(
     problem: TrainingProblem,
     step: Callable[[np.ndarray, np.ndarray, np.ndarray, Params], tuple[float, Arrays] | None],
 ) -> Arrays | None:
-    """Plain SGD over the batches with the gradients of step; None where these are no ground, or the same twice."""
-    params, losses, before = dict(problem.params), [], None
+    """Plain SGD over the batches with the gradients of step; None where one of these is not what can be subtracted."""
+    params, losses = dict(problem.params), []
     for x, target in problem.batches:
         found = step(x, np.zeros((x.shape[1], len(params["bias_hh"]))), target, params)
-        if found is None or (before is not None and not all_vary(before, found[1])):
+        if found is None:
             return None
-        loss, before = found
-        losses.append(loss)
-        params = {name: value - problem.lr * np.asarray(before[name]) for name, value in params.items()}
+        losses.append(found[0])
+        params = {name: value - problem.lr * np.asarray(found[1][name]) for name, value in params.items()}
     return {**params, "losses": np.array(losses)}
 
 
@@ -351,9 +397,9 @@ def tried(*ways: Callable[[], Arrays | None]) -> list[Arrays]:
     return [ground for ground in found if ground is not None]
 
 
-def are_sound(found: Mapping[str, Any], like: Mapping[str, Any]) -> bool:
+def are_sound(found: Any, like: Mapping[str, Any]) -> bool:
     """Whether each of these arrays is there, numbers, and of the shape that is wanted."""
-    return all(sound(found[name], value) for name, value in like.items())
+    return isinstance(found, dict) and all(sound(found[name], value) for name, value in like.items())
 
 
 def all_vary(found: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -44,8 +44,21 @@ NAMES = {
     "stack": "hstack",
     "append": "extend",
 }
-PAIRS = ("weight_ih weight_hh", "bias_ih bias_hh", "weight_1 weight_2", "bias_1 bias_2", "grad_h1 grad_h2", "x h0")
-PAIRS += ("cache_1 cache_2", "first second", "dw db", "delta_1 delta_2", "hidden prediction", "Wax Waa", "x_1 x_2")
+PAIRS: tuple[str, ...] = (
+    "weight_ih weight_hh",
+    "bias_ih bias_hh",
+    "weight_1 weight_2",
+    "bias_1 bias_2",
+    "grad_h1 grad_h2",
+    "cache_1 cache_2",
+    "delta_1 delta_2",
+    "hidden prediction",
+    "first second",
+    "Wax Waa",
+    "x_1 x_2",
+    "x h0",
+    "dw db",
+)
 NEIGHBOURS = {a: b for pair in PAIRS for a, b in (pair.split(), pair.split()[::-1])}
 
 
@@ -109,7 +122,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Attribute(node.value, NAMES[node.attr], node.ctx)
     elif isinstance(node, ast.Name) and node.id in {**NAMES, **NEIGHBOURS}:
         yield ast.Name({**NAMES, **NEIGHBOURS}[node.id], node.ctx)
-    elif isinstance(node, ast.Expr):
+    elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
         yield ast.Pass()
     elif isinstance(node, ast.Call):
         yield from of_call(node)

@@ -117,7 +117,47 @@ def survives(judge: Judge, assignment: str, mutant: Mutant, names: Sequence[str]
 
 ANY = "any function"
 # Mutants that no suite can kill, since they are right, argued by hand: function, a piece of the change, the reason.
-EQUIVALENT = ((ANY, "→ return np.mean(", "a NumPy float is a float (course.md)"),)
+FLOAT = "a NumPy float is a float (course.md)"
+SQUARE = "the square of a difference does not see its sign"
+NUDGE = "another small nudge, or both sides exchanged with it: the same slope to the digits that count"
+FILLED = "every entry is written before it is read"
+LIKE = "the shape of any step will do"
+EQUIVALENT = (
+    (ANY, "→ return np.mean(", FLOAT),
+    ("mse_loss", "(target - prediction) ** 2", SQUARE),
+    ("half_squared_error", "(target - prediction) ** 2", SQUARE),
+    ("half_squared_error", "→ return 0.5 * np.sum", FLOAT),
+    ("mse_gradients", "→ return (2 * np.mean(error * x), float", FLOAT),
+    ("mse_gradients", ", 2 * np.mean(error))", FLOAT),
+    ("largest_stable_lr", "→ return 2 / np.linalg", FLOAT),
+    ("sequence_loss", "→ return (loss,", FLOAT),
+    ("clip_grad_norm", "→ total_norm = np.linalg.norm", FLOAT),
+    ("numerical_derivative", "eps=1e-06", NUDGE),
+    ("numerical_gradient", "eps=1e-06", NUDGE),
+    ("numerical_gradient", "→ gradient = np.ones", FILLED),
+    ("train_mlp", "→ losses = np.ones", FILLED),
+    ("largest_stable_lr", "eigvalsh(hessian)[1]", "of two eigenvalues, number 1 is the last"),
+    ("largest_stable_lr", "→ y([[np.mean(x ** 2), np.sum(x)]", "eigvalsh reads the lower triangle alone"),
+    ("counterexample", "", "still a counterexample: the suite runs both rules on it"),
+    ("worked_example", "delta_1.T * x", "a column times a row, (3, 1) and (1, 2), is their outer product"),
+    ("worked_example", "[-1]", "there is one row"),
+    ("cross_entropy", "axis=-1", "of two axes, -1 is axis 1"),
+    ("column_cell_backward", "axis=-1", "of two axes, -1 is axis 1"),
+    ("readout_backward", "reshape(-2", "NumPy takes any negative size for what is left"),
+    ("credit_matrix", "(states[k + 1] ** 2 - 1)", "a norm does not see the sign"),
+    ("state_gradient_norms", "(h ** 2 - 1)", "a norm does not see the sign"),
+    ("rnn_backward", "zeros_like(slope[-1])", LIKE),
+    ("residual_rnn_backward", "zeros_like(slope[-1])", LIKE),
+    ("rnn_backward_truncated", "zeros_like(slope[-1])", LIKE),
+    (
+        "rnn_backward_truncated",
+        "→ delta = walking",
+        "walking is read before delta changes, and is a new array from then on",
+    ),
+    ("clip_grad_norm", ">= max_norm", "at the bound the factor is 1 either way"),
+    ("train_adder", "len(params['bias_ih'])", "both biases have a number for each unit"),
+    ("train_first_xor_last", "len(params['bias_ih'])", "both biases have a number for each unit"),
+)
 
 
 def argued(mutant: Mutant) -> str:
@@ -185,7 +225,7 @@ def mutant_table(living: Mapping[str, Sequence[Mutant]]) -> str:
             assignment,
             mutant.function,
             f"`{mutant.change}`",
-            EQUIVALENT.get(assignment, {}).get(mutant.name, "**a gap**"),
+            argued(mutant) or "**a gap**",
         ]
         for assignment, found in living.items()
         for mutant in found

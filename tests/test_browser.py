@@ -28,14 +28,16 @@ pytestmark = pytest.mark.browser
 
 FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
 SERVER = """lab --no-browser --allow-root --ip=127.0.0.1 --ServerApp.token= --ServerApp.password= --ServerApp.port_retries=0
-    --LabApp.expose_app_in_browser=True --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"""
+    --LabApp.expose_app_in_browser=True --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"""
 SIZE = {"width": 1200, "height": 1600}
 WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')]
     .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
     .map(e => `${e.scrollWidth - e.clientWidth} px too wide: ${e.innerText.slice(0, 80)}`)"""
 RED = """() => [...document.querySelectorAll('mjx-merror, .MathJax_Error, [data-mjx-error], mjx-container [style*="color: red"]')]
     .map(e => e.closest('.jp-Cell').innerText.slice(0, 80))"""
-RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(e => /\\[\\d+\\]/.test(e.innerText))"""
+RUN_ALL = """() => window.jupyterapp.shell.currentWidget.sessionContext.ready.then(
+    () => { window.jupyterapp.commands.execute('notebook:run-all-cells') })"""
+RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(e => /[0-9]/.test(e.innerText))"""
 UNSET = """() => [...document.querySelectorAll('.jp-MarkdownOutput')].map(e => e.innerText).filter(t => t.includes('$'))"""
 
 
@@ -113,10 +115,9 @@ def opened(lab: Lab, browser: Browser, folder: str, theme: str, name: str = "") 
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
     page.goto(f"{lab.address}/doc/tree/{folder}/{name or f'{folder}.ipynb'}?reset")
     page.wait_for_selector(".jp-NotebookPanel-notebook .jp-CodeCell")
-    page.wait_for_function("!!window.jupyterapp")
-    page.wait_for_timeout(1000)
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    page.wait_for_function(RAN, timeout=200_000)
+    page.wait_for_function("!!window.jupyterapp?.shell.currentWidget?.sessionContext")
+    page.evaluate(RUN_ALL)
+    page.wait_for_function(RAN, timeout=200_000, polling=500)
     page.wait_for_timeout(1500)  # the last formulas are set a moment after their text
     return page
 

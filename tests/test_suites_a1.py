@@ -467,4 +467,4 @@ def test_a_counterexample_that_changes_costs_a_little() -> None:
 
 def test_the_suites_own_time_is_small() -> None:
     namespace = reference(A1)
-    assert min(suite_seconds(A1, namespace) for _ in range(5)) < 0.006  # 1 ms on an idle machine
+    assert min(suite_seconds(A1, namespace) for _ in range(5)) < 0.005  # 0.6 ms, on a busy machine more

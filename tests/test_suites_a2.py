@@ -905,4 +905,4 @@ def test_titles_and_sentences_hold_no_hidden_number() -> None:
 
 def test_the_suites_own_time_is_small() -> None:
     namespace = reference(A2)
-    assert min(suite_seconds(A2, namespace) for _ in range(5)) < 0.008  # 2 ms on an idle machine
+    assert min(suite_seconds(A2, namespace) for _ in range(5)) < 0.006  # 1.3 ms, on a busy machine more

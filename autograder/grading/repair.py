@@ -178,7 +178,17 @@ class Repair:
             return bool(source == known.stub)
         if known.kind == "solution":
             return defines(source, known.function) and (cells[index]["cell_type"] == "code" or parses(source))
-        return index > 0 and cells[index - 1]["source"] == known.question and source not in self.template.plain
+        return index > 0 and cells[index - 1]["source"] == known.question and not self.is_other(source)
+
+    def is_other(self, source: str) -> bool:
+        """Whether this text is no answer to a question: a cell as given out, a self-check, or one of the functions."""
+        known = self.template.known.values()
+        return (
+            source in self.template.plain
+            or any(source == k.stub for k in known if k.kind != "manual")
+            or CALL.search(source) is not None
+            or any(defines(source, k.function) for k in known if k.kind == "solution")
+        )
 
     def settle(self, known: Known, found: list[Cell]) -> None:
         """Make of one or more cells of a name the one that is graded, with source's metadata."""

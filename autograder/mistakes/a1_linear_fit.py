@@ -88,6 +88,16 @@ def loss_absolute(own: Own) -> Functions:
 
 @mistake(
     "mse_loss",
+    id="loss_not_squared",
+    title="this is the mean of the errors themselves: the square is missing",
+    reread=f"{MEAN} Without it too high and too low cancel.",
+)
+def loss_not_squared(own: Own) -> Functions:
+    return loss(np.mean)
+
+
+@mistake(
+    "mse_loss",
     id="square_of_mean",
     title="the mean is squared, not the errors: too high and too low cancel",
     reread=MEAN,

@@ -81,7 +81,7 @@ BEND = "1.2, 'The sigmoid'"
 @mistake(
     "sigmoid",
     id="sigmoid_overflows",
-    title="exp is taken of −z as it comes, which overflows for large negative z",
+    title="exp overflows for large negative z: a positive number enters it",
     reread=f"{BEND}: let no positive number into np.exp.",
 )
 def sigmoid_overflows(own: Own) -> Functions:
@@ -743,7 +743,7 @@ def decay_added(own: Own) -> Functions:
 @mistake(
     "mlp_backward",
     id="writes_into_upstream",
-    title="the slope is multiplied into grad_prediction itself, and the caller's array changes",
+    title="grad_prediction itself is written into, and the caller's array changes",
     reread="3.3: grad_prediction *= … writes into the caller's array.",
     seen_in="Burton2000/CS231n-2017 #7",
 )
@@ -807,7 +807,7 @@ def softmax_of_columns(own: Own) -> Functions:
 @mistake(
     "softmax",
     id="softmax_overflows",
-    title="exp is taken of the logits as they come, which overflows at large ones",
+    title="exp overflows at large logits: the largest of each row is not taken away first",
     reread="4.1: take away the largest score of each row first.",
 )
 def softmax_overflows(own: Own) -> Functions:
@@ -896,6 +896,19 @@ def ce_mean_over_entries(own: Own) -> Functions:
 )
 def ce_log_of_softmax(own: Own) -> Functions:
     return {"cross_entropy": lambda logits, target: float(-np.mean(np.log(picked(probabilities(logits), target))))}
+
+
+@mistake(
+    "cross_entropy",
+    id="ce_overflows",
+    title="exp overflows at large logits, and with it the loss: the largest of each row is not taken away first",
+    reread="4.3: with the largest score taken away, no positive number enters exp.",
+)
+def ce_overflows(own: Own) -> Functions:
+    def cross_entropy(logits: Array, target: Array) -> float:
+        return float(np.mean(np.log(np.exp(logits).sum(axis=1)) - picked(logits, target)))
+
+    return {"cross_entropy": cross_entropy}
 
 
 @mistake(
@@ -1003,7 +1016,7 @@ def ce_back_over_everything(own: Own) -> Functions:
 @mistake(
     "cross_entropy_backward",
     id="ce_back_overflows",
-    title="exp is taken of the logits as they come, so the gradient overflows at large ones",
+    title="exp overflows at large logits, and with it the gradient: the largest of each row is not taken away first",
     reread="4.1: take away the largest score of each row first.",
 )
 def ce_back_overflows(own: Own) -> Functions:
@@ -1060,7 +1073,7 @@ def step_returned(own: Own) -> Functions:
 @mistake(
     "sgd_step",
     id="params_moved_in_place",
-    title="the caller's params are moved in place",
+    title="the caller's params are changed in place",
     reread=f"{STEP} -= writes into the old array.",
 )
 def params_moved_in_place(own: Own) -> Functions:

@@ -416,7 +416,7 @@ def cell_mean(own: Own) -> Functions:
 @mistake(
     "rnn_cell_backward",
     id="cell_writes_into_grad_h",
-    title="the slope is multiplied into grad_h itself, and the caller's array changes",
+    title="grad_h itself is written into, and the caller's array changes",
     reread="1.4: write a = a * b, not a *= b.",
     seen_in="Burton2000/CS231n-2017 #7",
 )
@@ -447,7 +447,7 @@ def cell_writes_into_h(own: Own) -> Functions:
 @mistake(
     "rnn_cell_backward",
     id="cell_sums_never_cleared",
-    title="the sums live in the cache and are never cleared: a second call adds to the first",
+    title="the sums are never cleared: a second call adds to the first",
     reread="1.4: called twice, it gives the same. Begin each call afresh.",
     seen_in="the article's class of exercise 6-2P",
 )
@@ -863,7 +863,7 @@ def biases_not_added(own: Own) -> Functions:
 @mistake(
     "two_step_backward",
     id="two_writes_into_grad_h1",
-    title="the carry is added into grad_h1 itself, and the caller's array changes",
+    title="grad_h1 itself is written into, and the caller's array changes",
     reread="1.4: write a = a + b, not a += b.",
     seen_in="Burton2000/CS231n-2017 #7",
 )
@@ -1146,7 +1146,7 @@ def sequence_softmax_over_steps(own: Own) -> Functions:
 @mistake(
     "sequence_loss",
     id="sequence_overflows",
-    title="exp is taken of the logits as they come, which overflows at large ones",
+    title="exp overflows at large logits: the largest of each row is not taken away first",
     reread="4.3: take away the largest score of each row first, and the log before the exp.",
 )
 def sequence_overflows(own: Own) -> Functions:

@@ -758,7 +758,7 @@ def clipped_inside(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="writes_into_grad_outputs",
-    title="the carry is added into grad_outputs itself, and the caller's array changes",
+    title="grad_outputs itself is written into, and the caller's array changes",
     reread="No function changes its arguments: a = a + b makes a new array, a += b writes into the old one.",
     seen_in="Burton2000/CS231n-2017 #7",
 )
@@ -795,7 +795,7 @@ def writes_into_states(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="sums_never_cleared",
-    title="the sums of the parameters live in the cache and are never cleared: a second call adds to the first",
+    title="the sums of the parameters are never cleared: a second call adds to the first",
     reread="A cache can be used again: begin each call with fresh zeros.",
     seen_in="the article of a3's exercise 6-2P, whose stacks are never cleared",
 )
@@ -810,7 +810,7 @@ def sums_never_cleared(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="latest_forward_used",
-    title="backward reads what the latest forward left in a global name, not its own cache",
+    title="backward reads what the latest forward left behind, not its own cache",
     reread="A cache can be used again, also when another forward has run in between: read your argument.",
     seen_in="nbgrader's own advice for autograding (a global in place of an argument)",
 )
@@ -1339,7 +1339,7 @@ def never_clipped(own: Own) -> Functions:
 @mistake(
     "clip_grad_norm",
     id="writes_into_grads",
-    title="the arrays of the caller are scaled in place",
+    title="the arrays of the caller are changed in place",
     reread="No function changes its arguments: write scale * grad, not grad *= scale.",
 )
 def writes_into_grads(own: Own) -> Functions:

@@ -39,9 +39,9 @@ def mlp_prediction(problem: MLPProblem) -> np.ndarray:
 
 
 @once
-def mlp_loss(problem: MLPProblem) -> float:
+def mlp_loss(problem: MLPProblem) -> np.ndarray:
     """Half the squared error of the prediction."""
-    return half_squared(mlp_prediction(problem), problem.target).item()
+    return plain(half_squared(mlp_prediction(problem), problem.target))
 
 
 @once
@@ -128,9 +128,9 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 @once
-def class_loss(problem: ClassesProblem) -> float:
+def class_loss(problem: ClassesProblem) -> np.ndarray:
     """F.cross_entropy, the mean over rows."""
-    return functional.cross_entropy(torch.as_tensor(problem.logits), torch.as_tensor(problem.target)).item()
+    return plain(functional.cross_entropy(torch.as_tensor(problem.logits), torch.as_tensor(problem.target)))
 
 
 @once

@@ -48,9 +48,9 @@ def line_prediction(problem: LineProblem) -> np.ndarray:
 
 
 @once
-def line_loss(problem: LineProblem) -> float:
+def line_loss(problem: LineProblem) -> np.ndarray:
     """The loss of a problem at its start."""
-    return loss(line_prediction(problem), problem.target)
+    return np.array(loss(line_prediction(problem), problem.target))
 
 
 @once
@@ -88,11 +88,11 @@ def online_weights(problem: LineProblem, passes: int, b: float) -> np.ndarray:
 
 
 @once
-def stable_lr(problem: LineProblem) -> float:
+def stable_lr(problem: LineProblem) -> np.ndarray:
     """2 over the largest eigenvalue of the loss's Hessian."""
     x, target = torch.as_tensor(problem.x), torch.as_tensor(problem.target)
     hessian = torch.func.hessian(lambda p: functional.mse_loss(run_line(x, p[0], p[1]), target))
-    return 2 / float(torch.linalg.eigvalsh(hessian(torch.tensor([problem.w, problem.b], dtype=torch.float64)))[-1])
+    return plain(2 / torch.linalg.eigvalsh(hessian(torch.tensor([problem.w, problem.b], dtype=torch.float64)))[-1])
 
 
 @once
@@ -103,11 +103,11 @@ def curve_slope(problem: CurveProblem) -> np.ndarray:
 
 
 @once
-def curve_difference(problem: CurveProblem) -> float:
+def curve_difference(problem: CurveProblem) -> np.ndarray:
     """The central difference of a curve with the problem's own eps, wide enough to differ from the derivative."""
     curve = CURVES[problem.family]
     up, down = (
         curve(*map(torch.as_tensor, problem.coefficients), torch.tensor(at, dtype=torch.float64))
         for at in (problem.at + problem.eps, problem.at - problem.eps)
     )
-    return float(up - down) / (2 * problem.eps)
+    return plain((up - down) / (2 * problem.eps))

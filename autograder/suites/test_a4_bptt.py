@@ -11,7 +11,7 @@ Under a wrong forward a backward is compared with differences of that forward; w
 stand on the student's own (autograder/follow.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -443,7 +443,7 @@ def test_state_gradient_norms_can_be_called_again(student: Student, problem: RNN
 def assert_clipped(student: Student, problem: ClipProblem) -> None:
     """The gradients and total_norm are PyTorch's, with or without its 1e-6."""
     grads, total_norm = student.clip_grad_norm(problem.grads, problem.max_norm)
-    answer = {**grads, "total_norm": total_norm} if isinstance(grads, dict) else {"grads": grads}
+    answer = {**under(problem.grads, grads), "total_norm": total_norm}
     forms = [torch_training.clipped(problem, with_epsilon) for with_epsilon in (False, True)]
     assert_one_of(*(lambda form=form: assert_arrays(answer, form) for form in forms))
 
@@ -578,30 +578,43 @@ def test_residual_rnn_backward_is_no_difference(student: Student, short: RNNProb
 # ---- loss_and_gradients ----------------------------------------------------------------------------------------------
 
 
-def assert_loss_and_gradients(student: Student, problem: SequenceProblem, twin: SequenceProblem) -> None:
+Layers = tuple[RNNProblem, RNNProblem]
+
+
+@pytest.fixture
+def layers(draw: Draw) -> Layers:
+    """Two draws of the same sizes: a layer that gives the same for both is no ground to build on."""
+    return draw(draw_rnn), draw(draw_rnn, "twin")
+
+
+def under(names: Iterable[str], part: Any) -> dict[str, Any]:
+    """A dict of arrays; what came in its place stands under every name."""
+    return part if isinstance(part, dict) else dict.fromkeys(names, part)
+
+
+def assert_loss_and_gradients(student: Student, problem: SequenceProblem, layers: Layers) -> None:
     """The loss and six gradients are PyTorch's, or those of the student's own layer under the given readout and loss."""
     loss, grads = student.loss_and_gradients(problem.x, problem.h0, problem.target, problem.params)
     expected_loss, expected = torch_rnn.sequence_gradients(problem)
     assert_right_or_composed(
-        {"loss": loss, **(grads if isinstance(grads, dict) else dict.fromkeys(expected, grads))},
+        {"loss": loss, **under(expected, grads)},
         {"loss": expected_loss, **expected},
-        lambda: composed_loss_and_gradients(student, problem, twin),
+        lambda: composed_loss_and_gradients(student, problem, layers),
         lower="rnn_forward or rnn_backward",
     )
 
 
 @pytest.mark.weight(8)
-def test_loss_and_gradients_agree_with_autograd(student: Student, draw: Draw) -> None:
+def test_loss_and_gradients_agree_with_autograd(student: Student, draw: Draw, layers: Layers) -> None:
     """The loss and the gradients of all six parameters are PyTorch's."""
-    assert_loss_and_gradients(student, draw(draw_sequence), draw(draw_sequence, "twin"))
+    assert_loss_and_gradients(student, draw(draw_sequence), layers)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
-def test_loss_and_gradients_of_one_step_and_sample(student: Student, draw: Draw) -> None:
+def test_loss_and_gradients_of_one_step_and_sample(student: Student, draw: Draw, layers: Layers) -> None:
     """One step of one sample works as any other sequence."""
-    single, twin = (draw(draw_sequence, name, steps=1, n=1) for name in ("single", "twin"))
-    assert_loss_and_gradients(student, single, twin)
+    assert_loss_and_gradients(student, draw(draw_sequence, "single", steps=1, n=1), layers)
 
 
 @pytest.mark.weight(2)
@@ -635,17 +648,18 @@ def test_loss_and_gradients_are_no_differences(student: Student, draw: Draw, sho
 def named(trained: tuple[Any, Any], problem: TrainingProblem) -> dict[str, Any]:
     """A training's answer as one dict of arrays."""
     params, losses = trained
-    return {**(params if isinstance(params, dict) else dict.fromkeys(problem.params, params)), "losses": losses}
+    return {**under(problem.params, params), "losses": losses}
 
 
 @pytest.mark.weight(6)
-def test_train_adder_agrees_with_torch(student: Student, draw: Draw) -> None:
+def test_train_adder_agrees_with_torch(student: Student, draw: Draw, layers: Layers) -> None:
     """After a few updates the six parameters and all losses are those of torch.optim.SGD."""
     problem = draw(draw_adder)
+    losses = draw(draw_sequence), draw(draw_sequence, "twin")
     assert_right_or_composed(
         named(student.train_adder(problem.batches, problem.params, problem.lr), problem),
         torch_training.adder_training(problem),
-        lambda: composed_adders(student, problem),
+        lambda: composed_adders(student, problem, layers, losses),
         lower="loss_and_gradients, rnn_forward or rnn_backward",
         training=True,
     )
@@ -659,17 +673,18 @@ def test_train_adder_can_be_called_again(student: Student, draw: Draw) -> None:
     assert_repeatable(student, "train_adder", p.batches, p.params, p.lr, parts=("params", "losses"))
 
 
-def assert_first_xor_last(student: Student, problem: TrainingProblem) -> None:
+def assert_first_xor_last(student: Student, draw: Draw, problem: TrainingProblem, layers: Layers) -> None:
     """The training is PyTorch's with either form of clipping, or that of the student's own layer and clipping."""
     trained = student.train_first_xor_last(problem.batches, problem.params, problem.lr, problem.max_norm)
     answer = named(trained, problem)
+    clips = draw(draw_clip), draw(draw_clip, "twin")
     with_epsilon, without = (torch_training.first_xor_last_training(problem, form) for form in (True, False))
     assert_one_of(
         lambda: assert_arrays(answer, without, training=True),
         lambda: assert_right_or_composed(
             answer,
             with_epsilon,
-            lambda: composed_first_xor_last(student, problem),
+            lambda: composed_first_xor_last(student, problem, layers, clips),
             lower="rnn_forward, rnn_backward or clip_grad_norm",
             training=True,
         ),
@@ -677,16 +692,17 @@ def assert_first_xor_last(student: Student, problem: TrainingProblem) -> None:
 
 
 @pytest.mark.weight(6)
-def test_train_first_xor_last_agrees_with_torch(student: Student, draw: Draw) -> None:
+def test_train_first_xor_last_agrees_with_torch(student: Student, draw: Draw, layers: Layers) -> None:
     """After a few clipped updates the six parameters and all losses are those of the same loop in PyTorch."""
-    assert_first_xor_last(student, draw(draw_first_xor_last))
+    assert_first_xor_last(student, draw, draw(draw_first_xor_last), layers)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
-def test_train_first_xor_last_without_clipping(student: Student, draw: Draw) -> None:
+def test_train_first_xor_last_without_clipping(student: Student, draw: Draw, layers: Layers) -> None:
     """Where max_norm is never reached the updates are those of plain SGD."""
-    assert_first_xor_last(student, draw(draw_first_xor_last, "free", updates=2, max_norm=100.0))
+    free = draw(draw_first_xor_last, "free", updates=2, max_norm=100.0)
+    assert_first_xor_last(student, draw, free, layers)
 
 
 @pytest.mark.weight(2)
