@@ -45,7 +45,7 @@ SLOW_CALL = 2.0  # seconds: one call on these small arrays takes far less than a
 BUDGET = 8.0  # seconds for all calls of one check
 DIFFERENCES = 0.8  # seconds for differences: a slow forward is asked at fewer entries
 COST = 400  # a backward that costs more forwards than this is made of differences
-GROWTH = 9.0  # four times the steps: linear costs 4 times as much, quadratic nearly 16
+GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1790,14 +1790,14 @@ def law_first_step(ask: Ask, machine: Machine) -> None:
 
 
 def law_linear_time(ask: Ask, kind: str) -> None:
-    """Four times the steps may cost about four times as much."""
-    machines = [_rnn_machine(ask, _rnn(ask, (t, 2, 3, 4), kind), kind) for t in (40, 160)]
+    """Six times the steps may cost about six times as much."""
+    machines = [_rnn_machine(ask, _rnn(ask, (t, 2, 3, 4), kind), kind) for t in (25, 150)]
     asked = [(machine.open(machine.inputs), machine.draw_upstream(ask)) for machine in machines]
     for _ in range(4):  # a busy machine is asked again
         short, long = (_seconds(lambda back=back, upstream=upstream: back(upstream)) for back, upstream in asked)
         if (ok := long < max(GROWTH * short, 0.03)) or long > 0.1:
             break
-    words = f"4 times the steps cost {long / short:.0f} times as much: walk back once and pass the carry on"
+    words = f"6 times the steps cost {long / short:.0f} times as much: walk back once and pass the carry on"
     ask.rule("time grows like T", ok, words)
 
 

@@ -156,7 +156,7 @@ def compare(
     if wrong.any():
         return Verdict(name, False, how_many(wrong, value), wrong, value, wanted)
     if single:
-        NOTES.lines.append(f"{name} is float32: right, but only to 7 digits; NumPy's own float64 would give 16.")
+        NOTES.lines.append("Your arrays are float32: right, but only to 7 digits; NumPy's own float64 gives 16.")
     return Verdict(name, True, actual=value, expected=wanted)
 
 

@@ -35,6 +35,20 @@ def lint(problem: Any) -> list[str]:
     return [said for rule in RULES if (said := rule(arrays))]
 
 
+def lint_source(text: str) -> list[str]:
+    """What a suite's code must not hold: a tolerance of its own, or numbers that no course seed draws."""
+    return [f"line {number}: {why}" for number, line in enumerate(text.splitlines(), 1) for why in refused(line)]
+
+
+def refused(line: str) -> Iterator[str]:
+    """What is wrong with a line of a suite."""
+    for word in ("atol", "isclose", "allclose", "approx("):
+        if word in line:
+            yield f"{word} is a tolerance; tolerance lives in autograder/compare.py."
+    if "np.random" in line or "default_rng" in line:
+        yield "take numbers from draw(…), so that they come from the course seed."
+
+
 def arrays_of(problem: Any) -> Iterator[tuple[str, Array]]:
     """The arrays of a problem by name, those of its params and other mappings too."""
     for field in fields(problem):

@@ -983,7 +983,7 @@ def test_where_the_error_enters_is_counted_from_the_end() -> None:
         ("E1 upstream in place", "grad_outputs of rnn_backward is changed by a call"),
         ("A4 bias by mean", "N is"),
         ("E6 integers", "wrong dtype int64, expected float64"),
-        ("quadratic time", "4 times the steps cost"),
+        ("quadratic time", "6 times the steps cost"),
         ("differences in place of a derivation", "differences in place of a derivation"),
     ],
 )

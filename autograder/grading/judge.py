@@ -26,6 +26,9 @@ MARKERS = (
 )
 
 
+CAPPED = "This holds, and counts as far as the numbers are right."
+
+
 class SuiteError(RuntimeError):
     """A hidden suite is not well made; the message tells its author what to do."""
 
@@ -267,7 +270,7 @@ def check(item: Item, finding: Finding, weight: float, share: float, function: s
     elif finding.error is not None:
         sentence = "The grader itself failed here; your teacher has been told and will look at it."
     elif share < finding.share:
-        sentence = "This holds, and counts as far as the numbers are right."
+        sentence = CAPPED
     verdicts = finding.ruling.verdicts if finding.ruling is not None else ()
     pictures = tuple(
         (v.name, rows, v.wrong is not None and v.wrong.ndim == 3) for v in verdicts if (rows := rows_of(v.wrong))

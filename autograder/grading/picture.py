@@ -36,4 +36,4 @@ def picture_html(name: str, rows: tuple[str, ...], time_first: bool) -> str:
         for label, row in zip(steps, rows, strict=True)
     )
     legend = f"<code>{escape(name)}</code>, entry by entry: {RIGHT} right, {WRONG} wrong"
-    return f"<p style='margin:6px 0 2px 0'>{legend}</p><table style='border-collapse:collapse;margin:0 0 6px 0'>{lines}</table>"
+    return f"<table style='border-collapse:collapse;margin:0 0 6px 0'><caption style='caption-side:top;text-align:left;padding:2px 0;white-space:nowrap;font-size:13px'>{legend}</caption>{lines}</table>"

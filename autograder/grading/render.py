@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
-from autograder.grading.judge import Check, FunctionResult
+from autograder.grading.judge import CAPPED, Check, FunctionResult
 from autograder.grading.picture import picture_html
 
 BOX = (
@@ -17,53 +18,70 @@ CELL = "border:1px solid #bbb;padding:2px 8px;text-align:left"
 
 
 def result_html(result: FunctionResult, unreadable: str = "") -> str:
-    """Points, what is right, what is not and what was seen. Words carry the meaning, colour repeats it."""
-    if unreadable:
-        lines = [f"<p>{escape(unreadable)}</p>"]
-    else:
-        lines = [mistake_html(m) for m in result.mistakes]
-        lines += [check_html(c) for c in result.checks if c.share < 1 or c.sentence or c.notes]
-        right = [c.title.rstrip(".") for c in result.checks if c.share == 1]
-        if right:
-            lines.append(f"<p style='margin:4px 0'>✓ Right: {escape('; '.join(right))}.</p>")
+    """Points, the mistake by name, the first wrong check in full, the others in a line, what is right, remarks.
+
+    Words carry the meaning, colour repeats it; nothing needs a script.
+    """
     edge = "right" if result.points >= result.max_points else "partly" if result.points > 0 else "wrong"
     head = f"<b>{escape(result.name)}</b>: {result.points:g} of {result.max_points:g} points ({edge})"
-    return f'<div style="{BOX.format(edge=EDGES[edge])}"><p style="margin:0 0 4px 0">{head}</p>{"".join(lines)}</div>'
+    lines = [escape(unreadable)] if unreadable else reasons(result)
+    paragraphs = "".join(line if line.startswith("<table") else f"<p style='margin:4px 0'>{line}</p>" for line in lines)
+    return f'<div style="{BOX.format(edge=EDGES[edge])}"><p style="margin:0 0 4px 0">{head}</p>{paragraphs}</div>'
 
 
-def mistake_html(mistake: object) -> str:
+def reasons(result: FunctionResult) -> list[str]:
+    """The lines of a result, the most telling first, as HTML."""
+    wrong = [c for c in result.checks if c.share < 1 and c.sentence != CAPPED]
+    capped = [c for c in result.checks if c.share < 1 and c.sentence == CAPPED]
+    lines = [mistake_html(m) for m in result.mistakes]
+    lines += in_full(wrong[0]) if wrong else []
+    told = {wrong[0].sentence} if wrong else set()
+    for check in wrong[1:]:
+        said = "" if check.sentence in told else check.sentence
+        told.add(check.sentence)
+        lines.append(f"{sign(check)} {escape(check.title)} {escape(said)} {arrays_in_a_line(check)}")
+    lines += [f"✓ {escape(c.title)} {escape(c.sentence)}" for c in result.checks if c.share == 1 and c.sentence]
+    right = [c.title.rstrip(".") for c in result.checks if c.share == 1 and not c.sentence]
+    if right:
+        lines.append(f"✓ Right: {escape('; '.join(right))}.")
+    if capped:
+        titles = "; ".join(c.title.rstrip(".") for c in capped)
+        lines.append(f"◐ Held, and counted as far as the numbers are right: {escape(titles)}.")
+    notes = dict.fromkeys(note for c in result.checks for note in c.notes)
+    return lines + [f"Note: {escape(note)}" for note in notes]
+
+
+def mistake_html(mistake: Mapping[str, str]) -> str:
     """A known mistake by name and what to reread."""
-    assert isinstance(mistake, dict)
     return (
-        f"<p style='margin:4px 0'><b>Your numbers are exactly those of a known mistake: {escape(mistake['title'])}.</b> "
-        f"{escape(mistake['reread'])}</p>"
+        f"<b>Your numbers are exactly those of a known mistake: {escape(mistake['title'])}.</b> "
+        f"Reread {escape(mistake['reread'])}"
     )
 
 
-def check_html(check: Check) -> str:
-    """One check that was not passed in full, or that has something to say."""
-    sign = "✓" if check.share == 1 else "✗" if check.share == 0 else "◐"
-    lines = [f"<p style='margin:4px 0'>{sign} {escape(check.title)} {escape(check.sentence)}</p>"]
-    if any(not ok for _, ok, _ in check.arrays):
+def in_full(check: Check) -> list[str]:
+    """A wrong check with its arrays one by one, and a picture where part of an array is right."""
+    lines = [f"{sign(check)} {escape(check.title)} {escape(check.sentence)}"]
+    off = [(name, sentence) for name, ok, sentence in check.arrays if not ok]
+    right = [f"<code>{escape(name)}</code>" for name, ok, _ in check.arrays if ok]
+    if off:
         rows = "".join(
-            f"<tr><td style='{CELL}'><code>{escape(name)}</code></td><td style='{CELL}'>{'right' if ok else '<b>wrong</b>'}</td>"
+            f"<tr><td style='{CELL}'><code>{escape(name)}</code></td><td style='{CELL}'><b>wrong</b></td>"
             f"<td style='{CELL}'>{escape(sentence)}</td></tr>"
-            for name, ok, sentence in check.arrays
+            for name, sentence in off
         )
         lines.append(f"<table style='{TABLE}'>{rows}</table>")
-    lines += [picture_html(*picture) for picture in check.pictures]
-    lines += [f"<p style='margin:4px 0'>Note: {escape(note)}</p>" for note in check.notes]
-    return "".join(lines)
+    if right and off:
+        lines.append(f"right: {', '.join(right)}")
+    return lines + [picture_html(*picture) for picture in check.pictures[:2]]
 
 
-def one_line(result: FunctionResult) -> str:
-    """The first thing wrong with a function, for a table."""
-    if result.mistakes:
-        return f"{result.name}: {result.mistakes[0]['title']}"
-    for check in result.checks:
-        if check.share < 1:
-            off = [name for name, ok, _ in check.arrays if not ok]
-            return (
-                f"{result.name}: {', '.join(off)} wrong" if off else check.sentence or f"{result.name}: {check.title}"
-            )
-    return ""
+def arrays_in_a_line(check: Check) -> str:
+    """Which arrays of a further check are wrong."""
+    off = [f"<code>{escape(name)}</code>" for name, ok, _ in check.arrays if not ok]
+    return f"Wrong: {', '.join(off)}." if off and len(off) < len(check.arrays) else "Wrong as well." if off else ""
+
+
+def sign(check: Check) -> str:
+    """A check's outcome as a sign."""
+    return "✓" if check.share == 1 else "✗" if check.share == 0 else "◐"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.repair import KEY
+from autograder.kernels.contract import CONTRACT
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def reason(function: Mapping[str, Any]) -> str:
     return f"{function['name']}: full points were not reached"
 
 
+def in_order(functions: Mapping[str, Any], assignment: str) -> dict[str, Any]:
+    """The functions in the order of the course; a notebook's metadata come back sorted by name."""
+    order = [f.name for f in CONTRACT.get(assignment, ())]
+    return {name: functions[name] for name in sorted(functions, key=lambda n: order.index(n) if n in order else 99)}
+
+
 def read_results(root: pathlib.Path, assignment: str) -> list[Graded]:
     """Every graded submission of an assignment, by student."""
     found = []
@@ -72,7 +79,7 @@ def read_results(root: pathlib.Path, assignment: str) -> list[Graded]:
                 Graded(
                     student=path.parent.parent.name,
                     assignment=assignment,
-                    functions=kept["functions"],
+                    functions=in_order(kept["functions"], assignment),
                     repairs=tuple(kept["repairs"]),
                     stopped=tuple(kept["stopped"]),
                     unreadable=kept["unreadable"],

@@ -24,7 +24,11 @@ RIGHT = (
     Recipe(A, "plain Python loops, saved by VS Code on Windows", style=LOOPS, accident=by_vs_code("\r\n")),
     Recipe(A, "einsum, saved by Colab", style=EINSUM, accident=by_colab()),
     Recipe(
-        A, "a class, closures and callable objects, cells in another order", style=OBJECTS, accident=shuffle_cells(1)
+        A,
+        "a class, closures and callable objects, cells in another order",
+        style=OBJECTS,
+        accident=shuffle_cells(1),
+        repaired=("another order",),
     ),
     Recipe(A, "float32 throughout, saved by an old Jupyter", style=SINGLE, accident=by_old_jupyter(2)),
     Recipe(

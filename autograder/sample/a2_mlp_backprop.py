@@ -31,7 +31,13 @@ RIGHT = (
         accident=by_colab(keeps_nbgrader=False),
         repaired=("mlp_forward", "test_mlp_forward", "given_nets"),
     ),
-    Recipe(A, "float32 throughout, cells in another order", style=SINGLE, accident=shuffle_cells(2)),
+    Recipe(
+        A,
+        "float32 throughout, cells in another order",
+        style=SINGLE,
+        accident=shuffle_cells(2),
+        repaired=("another order",),
+    ),
     Recipe(
         A,
         "right, a given cell edited and a test cell deleted, a name of the student's own",

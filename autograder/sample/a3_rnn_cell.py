@@ -21,8 +21,16 @@ from autograder.sample.recipes import Recipe, seated, written
 A = "a3_rnn_cell"
 
 RIGHT = (
-    Recipe(A, "plain Python loops, cells in another order", style=LOOPS, accident=shuffle_cells(3)),
-    Recipe(A, "einsum, saved as a notebook of format 3", style=EINSUM, accident=by_ipython_notebook),
+    Recipe(
+        A,
+        "plain Python loops, cells in another order",
+        style=LOOPS,
+        accident=shuffle_cells(3),
+        repaired=("another order",),
+    ),
+    Recipe(
+        A, "einsum, saved as a notebook of format 3", style=EINSUM, accident=by_ipython_notebook, repaired=("nbformat",)
+    ),
     Recipe(A, "an instance of a class as cache, saved by Colab", style=INSTANCES, accident=by_colab()),
     Recipe(A, "float32 throughout, saved by VS Code on Windows", style=SINGLE, accident=by_vs_code("\r\n")),
     Recipe(

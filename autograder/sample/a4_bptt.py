@@ -27,7 +27,7 @@ RIGHT = (
         style=LOOPS,
         accident=by_old_jupyter(2, mark=b"\xef\xbb\xbf"),
     ),
-    Recipe(A, "einsum, cells in another order", style=EINSUM, accident=shuffle_cells(4)),
+    Recipe(A, "einsum, cells in another order", style=EINSUM, accident=shuffle_cells(4), repaired=("another order",)),
     Recipe(A, "an instance and a closure as caches, saved by VS Code", style=OBJECTS, accident=by_vs_code()),
     Recipe(
         A,
@@ -180,6 +180,12 @@ HALF = (
     ),
 )
 
+CLIP_IN_PLACE = """def clip_grad_norm(grads, max_norm):
+    total = np.sqrt(sum(np.sum(grad**2) for grad in grads.values()))
+    for grad in grads.values():
+        grad *= min(1.0, max_norm / total) if total else 1.0
+    return grads, total"""
+
 TROUBLE = (
     Recipe(
         A,
@@ -230,7 +236,8 @@ TROUBLE = (
             "credit_matrix": OBJECTS["credit_matrix"].replace("np.zeros(len(cache))", "np.full(len(cache), np.nan)"),
             "rnn_backward_truncated": "def rnn_backward_truncated(grad_outputs):\n    return rnn_backward(grad_outputs)",
             "state_gradient_norms": OBJECTS["state_gradient_norms"].replace("norms[::-1]", "norms[:0:-1]"),
-            "residual_rnn_backward": "def residual_rnn_backward(grad_outputs, cache):\n    rnn_backward(grad_outputs, cache)",
+            "clip_grad_norm": CLIP_IN_PLACE,
+            "residual_rnn_backward": "def residual_rnn_backward(grad_outputs, cache):\n    grads = cache(grad_outputs)",
             "train_adder": "def train_adder(batches, params, lr):\n    return params, [None for _ in batches]",
             "train_first_xor_last": "def train_first_xor_last(batches, params, lr, max_norm):\n    raise SystemExit(batches)",
             "name_the_mistake": "def name_the_mistake():\n    return dict.fromkeys(range(1_000_000), 'overwritten')",
@@ -239,6 +246,7 @@ TROUBLE = (
             "credit_matrix": 1,
             "rnn_backward_truncated": 1,
             "state_gradient_norms": 1,
+            "clip_grad_norm": 1 / 6,  # the weight of the test that looks at the arguments
             "residual_rnn_backward": 1,
             "train_adder": 1,
             "train_first_xor_last": 1,

@@ -1,0 +1,110 @@
+"""The sample class in the real cage: every submission gets exactly the marks of its recipe, in any order, with reasons."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.sample.classes import CLASSES
+from autograder.sample.recipes import Recipe
+from tests.classroom import Classroom, Outcome, open_classroom
+
+RECIPES = [recipe for recipes in CLASSES.values() for recipe in recipes]
+FEWEST = 15
+
+
+def name(recipe: Recipe) -> str:
+    """The name of a test: who, and in which assignment."""
+    return f"{recipe.assignment[:2]}-{recipe.student[-3:]}"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
+    """One worker and one cage for all."""
+    with open_classroom(tmp_path_factory.mktemp("submitted")) as classroom:
+        yield classroom
+
+
+@pytest.fixture(scope="module")
+def first_time() -> dict[str, Outcome]:
+    """What the class got, as far as it is graded."""
+    return {}
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=name)
+def test_a_submission_gets_its_marks(recipe: Recipe, room: Classroom, first_time: dict[str, Outcome]) -> None:
+    """Points by function, what had to be stopped, what was repaired, and a reason for every point that is lost."""
+    graded = first_time[name(recipe)] = room.grade(recipe)
+    assert graded.marks == recipe.expected(), graded.said()
+    assert graded.shown == graded.marks  # what nbgrader reads is what our reports read
+    assert graded.results["needs_look"] == recipe.needs_look
+    assert bool(graded.results["unreadable"]) == recipe.needs_look
+    assert len(graded.results["stopped"]) == recipe.stopped
+    repairs = "\n".join(graded.results["repairs"])
+    assert [part for part in recipe.repaired if part not in repairs] == []
+    assert bool(repairs) == bool(recipe.repaired)
+    for function in graded.results["functions"].values():
+        assert not function["faults"]
+        assert function["points"] == function["max_points"] or reasons(function) or recipe.needs_look
+
+
+def reasons(function: dict[str, object]) -> list[str]:
+    """What a student is told about lost points."""
+    checks = [c for c in function["checks"] if c["share"] < 1]  # type: ignore[attr-defined]
+    return [said for c in checks for said in (c["sentence"], *(text for _, ok, text in c["arrays"] if not ok)) if said]
+
+
+def test_order_and_number_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, first_time: dict[str, Outcome]
+) -> None:
+    """Some of the class, shuffled and in a new worker: the same marks, and the same pages to the letter."""
+    quick = [r for r in RECIPES if "infinite loop" not in r.kind and name(r) in first_time]
+    some = random.Random(7).sample(quick, min(len(quick), 16))
+    with open_classroom(tmp_path_factory.mktemp("again")) as again:
+        for recipe in some:
+            graded = again.grade(recipe)
+            assert graded.marks == first_time[name(recipe)].marks
+            assert graded.feedback == first_time[name(recipe)].feedback
+
+
+@pytest.mark.parametrize("assignment", CLASSES)
+def test_the_class_is_whole(assignment: str) -> None:
+    """Everybody hands in everything, and each assignment has every kind of trouble."""
+    recipes = CLASSES[assignment]
+    assert len(recipes) >= FEWEST
+    assert [r.student for r in recipes] == [r.student for r in CLASSES["a1_linear_fit"]]
+    assert len({r.kind for r in recipes}) == len(recipes)
+    kinds = "\n".join(r.kind for r in recipes)
+    for word in (
+        "loops",
+        "einsum",
+        "float32",
+        "cache" if assignment != "a1_linear_fit" else "closures",
+        "one mistake",
+        "two mistakes",
+        "an early mistake",
+        "untouched",
+        "half done",
+        "a syntax error",
+        "an infinite loop",
+        "a dead kernel",
+        "deleted",
+        "pasted twice",
+        "split in two",
+        "another order",
+        "moved",
+        "turned into",
+        "another form",
+        "an empty folder",
+        "saved by",
+    ):
+        assert word in kinds, word
+    assert sum(r.expected() == full(r) for r in recipes) >= 5
+    assert sum("infinite loop" in r.kind for recipes in CLASSES.values() for r in recipes) <= 4
+
+
+def full(recipe: Recipe) -> dict[str, float]:
+    """The points of somebody who got all right."""
+    return Recipe(recipe.assignment, "right").expected()

@@ -1,0 +1,172 @@
+"""Every known mistake loses points, in the right arrays, and gets its own name and no other; right answers get none."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.fixtures_lint import catches, lint, lint_source
+from autograder.grading.collection import SUITES
+from autograder.grading.judge import DRAWN
+from autograder.kernels.contract import CONTRACT, functions
+from autograder.mistakes.bank import bank, find
+from autograder.mistakes.naming import reference
+from autograder.solutions import reference_student
+from autograder.validity import alive, argued, grade, grade_mistake, judge_of, wrong_arrays
+
+ASSIGNMENTS = tuple(CONTRACT)
+# Mistakes that the suites' inputs cannot always tell apart: then both are named, as candidates.
+TWINS = (
+    {"loss_absolute", "loss_not_squared"},  # where every prediction is too high
+    {"clipped_entry_by_entry", "never_clipped"},  # where no entry is above max_norm
+)
+
+
+def judged(assignment: str, seed: str) -> None:
+    """Every mistake of one assignment on one course seed."""
+    judge = judge_of(assignment, seed)
+    for mistake in bank(assignment):
+        result = grade_mistake(judge, assignment, mistake)
+        names = {m["id"] for m in result.mistakes}
+        assert result.points < 1, f"{mistake.function}: {mistake.id} keeps full points"
+        assert mistake.id in names, f"{mistake.function}: {mistake.id} is not named, but {names or 'nothing'}"
+        assert names == {mistake.id} or any(names <= twins for twins in TWINS), f"{mistake.id} is also named {names}"
+
+
+@pytest.mark.parametrize("seed", ["bank-0", "bank-1"])
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_mistake_loses_points_and_is_named(assignment: str, seed: str) -> None:
+    judged(assignment, seed)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [f"bank-{number}" for number in range(2, 20)])
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_mistake_is_named_on_every_seed(assignment: str, seed: str) -> None:
+    judged(assignment, seed)
+
+
+RIGHT_ARRAYS = {
+    "a1_linear_fit": {
+        "x_forgotten": {"dw"},
+        "db_zero": {"db"},
+        "losses_after": {"losses"},
+        "two_forgotten": {"dw", "db"},
+    },
+    "a2_mlp_backprop": {
+        "bias_by_mean": {"bias_1", "bias_2"},
+        "bias_1_before_slope": {"bias_1"},
+        "hidden_slope_missing": {"x", "weight_1", "bias_1"},
+        "mean_again": {"weight_1", "bias_1", "weight_2", "bias_2"},
+        "article_loss": {"loss"},
+        "train_losses_after": {"losses"},
+    },
+    "a3_rnn_cell": {
+        "h_prev_not_transposed": {"h_prev"},
+        "new_state_for_old": {"weight_hh"},
+        "two_carry_dropped": {"x_1", "h0", "weight_ih", "weight_hh", "bias_ih", "bias_hh"},
+        "dba_flat": {"dba"},
+        "softmax_over_all": {"yt_pred"},
+        "sequence_sign": {"grad_logits"},
+    },
+    "a4_bptt": {
+        "state_after": {"weight_hh"},
+        "h0_taken_for_zero": {"weight_hh"},
+        "x_one_early": {"weight_ih"},
+        "h0_zero": {"h0"},
+        "x_in_sweep_order": {"x"},
+        "bias_total": {"bias_ih", "bias_hh"},
+        "overwritten": {"weight_ih", "weight_hh", "bias_ih", "bias_hh"},
+        "weights_not_truncated": {"weight_ih", "weight_hh", "bias_ih", "bias_hh"},
+        "residual_h0_without_identity": {"h0"},
+        "loss_summed": {"loss"},
+        "xor_losses_after": {"losses"},
+    },
+}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_points_are_lost_in_the_right_arrays(assignment: str) -> None:
+    judge = judge_of(assignment, "arrays")
+    found = {
+        id: set(wrong_arrays(grade_mistake(judge, assignment, find(assignment, id)))) for id in RIGHT_ARRAYS[assignment]
+    }
+    assert found == RIGHT_ARRAYS[assignment]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_right_answer_has_no_name(assignment: str) -> None:
+    judge = judge_of(assignment, "right")
+    for name, result in grade(judge, assignment, reference(assignment), *functions(assignment)).items():
+        assert result.points == 1, name
+        assert not result.mistakes, name
+
+
+def test_the_bank_is_large_and_well_worded() -> None:
+    known = [m for assignment in ASSIGNMENTS for m in bank(assignment)]
+    assert len(known) >= 70
+    for assignment in ASSIGNMENTS:
+        titles = [m.title for m in bank(assignment)]
+        assert len(set(titles)) == len(titles)
+        assert len({m.id for m in bank(assignment)}) == len(titles)
+    for m in known:
+        assert m.function in functions(next(a for a in ASSIGNMENTS if m in bank(a)))
+        assert "\n" not in m.title
+        assert not m.title.endswith(".")
+        assert len(m.title) <= 125, m.id
+        assert m.reread, m.id
+        assert m.reread[-1] in ".?", m.id
+
+
+def test_every_larger_function_has_known_mistakes() -> None:
+    bare = {"counterexample", "name_the_mistake"}  # no numbers to compare
+    for assignment in ASSIGNMENTS:
+        known = {m.function for m in bank(assignment)}
+        assert known == set(functions(assignment)) - bare
+
+
+# ---- machine-made mistakes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_mutants_are_killed_or_argued(assignment: str) -> None:
+    gaps = [mutant.name for mutant in alive(assignment, ["mutants"]) if not argued(mutant)]
+    assert not gaps, "kill these in the suite, or argue in autograder/validity.py why they are right"
+
+
+# ---- fixtures --------------------------------------------------------------------------------------------------------
+
+# What breaks a rule because the exercise itself does.
+EXEMPT = {
+    "draw_adder": "its inputs are two bits and its classes are the two values of a bit",
+    "two_step_backward": "it has two steps by its name",
+}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_problems_that_decide_points_hide_nothing(assignment: str) -> None:
+    """Every problem that a deciding test draws for the reference passes the linter."""
+    judge = judge_of(assignment, "lint")
+    assert judge.config is not None
+    for item in judge.items[assignment]:
+        if item.behaviour or item.function == "two_step_backward":
+            continue
+        judge.run(item, reference_student(assignment))
+    for (_, _, kind, name, *_), problem in judge.config.stash[DRAWN].items():
+        if hasattr(problem, "__dataclass_fields__") and kind not in EXEMPT and name == "main":
+            assert lint(problem) == [], f"{kind}, {name}"
+
+
+@pytest.mark.parametrize("path", sorted(SUITES.glob("test_*.py")), ids=lambda path: path.stem)
+def test_suites_have_no_tolerance_of_their_own(path) -> None:
+    assert lint_source(path.read_text()) == []
+
+
+def test_the_linter_refuses_what_hides_mistakes() -> None:
+    hidden = {catch.spoiled: catch.hidden for catch in catches()}
+    assert hidden["none of this"] == ()
+    assert len(hidden["one step, T = 1"]) >= 8
+    assert "carry_not_transposed" in hidden["a symmetric weight_hh"]
+    assert "h0_taken_for_zero" in hidden["h0 = 0"]
+    assert "injected_ones" in hidden["an upstream of ones"]
+    assert "mean_over_batch" in hidden["one sample, N = 1"]
+    assert "tanh_missing" in hidden["weights times 0.01, atol 1e-2"]
