@@ -650,7 +650,7 @@ class Ask:
 
     def untouched(self) -> None:
         """Every argument of every call is what it was before."""
-        touched = {}
+        touched: dict[str, None] = {}
         for name, ours, theirs in self.given:
             labels = _CONTRACTS[name].arguments
             for j, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
@@ -814,7 +814,7 @@ def _identical(a: Any, b: Any) -> bool:
         return list(a) == list(b) and all(_identical(a[key], b[key]) for key in a)
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(_identical, a, b))
-    return a is b or np.array_equal(a, b)
+    return a is b or bool(np.array_equal(a, b))
 
 
 def _alike(a: Any, b: Any) -> bool:
@@ -824,7 +824,7 @@ def _alike(a: Any, b: Any) -> bool:
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_alike, a, b))
     if isinstance(a, str) or isinstance(b, str):
-        return a == b
+        return bool(a == b)
     return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12))
 
 
@@ -1159,7 +1159,8 @@ def check_mse_loss(ask: Ask) -> None:
 def check_numerical_derivative(ask: Ask) -> None:
     name, eps, at = "numerical_derivative", 0.125, float(ask.rng.uniform(0.5, 2.0))
     a, b, c = (float(value) for value in ask.spread(2.0, 3))
-    b, calls = math.copysign(b, a), []
+    b = math.copysign(b, a)
+    calls: list[float] = []
 
     def parabola(value: float) -> float:
         calls.append(float(value))
@@ -1191,9 +1192,9 @@ def _fit_loss(ask: Ask, x: Array, target: Array) -> Callable[[Inputs], float]:
 @checks("mse_gradients")
 def check_mse_gradients(ask: Ask) -> None:
     x, target, w, b = _fit(ask)
-    pair = ask.parts("mse_gradients", x, target, w, b)
+    both = ask.parts("mse_gradients", x, target, w, b)
     right = ask.slopes(_fit_loss(ask, x, target), {"w": np.array(w), "b": np.array(b)})
-    for came, key in zip(pair, right, strict=True):
+    for came, key in zip(both, right, strict=True):
         ask.array(f"d{key}", came, right[key])
     if readable(ask):
         pair = lambda *at: np.array([ask.value("mse_gradients", *at, w, b, part=j) for j in (0, 1)])
@@ -1223,7 +1224,7 @@ def _slope(f: Callable[[float], float], at: float) -> float:
 
 def _true_step(w: float, x: float, y: float, b: float, lr: float) -> float:
     """w after one update with the true slope of half the squared error of one sample."""
-    return w - lr * _slope(lambda v: 0.5 * (np.polyval([v, b], x) - y) ** 2, w)
+    return w - lr * _slope(lambda v: 0.5 * float(np.polyval([v, b], x) - y) ** 2, w)
 
 
 @checks("online_fit")
@@ -1373,7 +1374,9 @@ def check_worked_example(ask: Ask) -> None:
 @checks("numerical_gradient")
 def check_numerical_gradient(ask: Ask) -> None:
     name, eps, (n, d) = "numerical_gradient", 0.125, ask.draw_sizes("N", "D")
-    matrix, changed, used = ask.spread(2.0, n, d), [], []
+    matrix = ask.spread(2.0, n, d)
+    changed: list[str] = []
+    used: list[float] = []
     cases = {"a matrix": matrix, "a vector": ask.spread(2.0, d), "a 0-d array": np.array(0.7)}
     cases["a strided array"] = ask.spread(2.0, 2 * d, n)[::2].T
 
@@ -1387,7 +1390,8 @@ def check_numerical_gradient(ask: Ask) -> None:
         return Kept(f)
 
     for label, array in cases.items():
-        c, before, calls = ask.spread(1.5, *array.shape), array.copy(), []
+        c, before = ask.spread(1.5, *array.shape), array.copy()
+        calls: list[int] = []
         came = ask.call(name, polynomial(c, 3, calls), Kept(array), eps)
         ask.array(f"{label}: cubes, eps = 1/8", came, c * (3 * before**2 + eps**2))
         used.append(len(calls) / array.size)

@@ -53,8 +53,8 @@ def report(
     except LookupError as error:
         typer.echo(error.args[0], err=True)
         raise typer.Exit(1) from None
-    print_report(found, Console())
     page = write_page(found, course / "reports" / f"{assignment}{'-anonymous' if anonymous else ''}.html")
+    print_report(found, Console())
     typer.echo(f"As a page: {page}")
 
 
