@@ -20,6 +20,7 @@ class Question:
     full: int
     part: int
     none: int
+    by_hand: bool = False
     waiting: int = 0  # hand-graded answers that nobody has marked yet
 
     @property
@@ -54,7 +55,7 @@ class ClassReport:
     @property
     def hardest(self) -> tuple[Question, ...]:
         """The machine-graded functions with the smallest mean share, the hardest first."""
-        return tuple(sorted((q for q in self.questions if not q.waiting), key=lambda q: q.share)[:5])
+        return tuple(sorted((q for q in self.questions if not q.by_hand), key=lambda q: q.share)[:5])
 
 
 def class_report(root: pathlib.Path, assignment: str, *, anonymous: bool = False) -> ClassReport:
@@ -113,7 +114,9 @@ def hand_graded(root: pathlib.Path, assignment: str) -> list[Question]:
         most = found[0][1]
         full, none = sum(p >= most for p in points), sum(p == 0 for p in points)
         waiting = sum(w for _, _, w in found)
-        rows.append(Question(name, most, sum(points) / len(points), full, len(points) - full - none, none, waiting))
+        rows.append(
+            Question(name, most, sum(points) / len(points), full, len(points) - full - none, none, True, waiting)
+        )
     return rows
 
 
