@@ -9,10 +9,10 @@ demo: venv
 	$(BIN)/autograder demo
 
 test: venv lint
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests -n 2 --dist loadfile
 
 test-all: venv lint
-	$(BIN)/pytest tests --thorough
+	$(BIN)/pytest tests --thorough -n 2 --dist loadfile
 	$(BIN)/python -m autograder.validity
 
 check: venv

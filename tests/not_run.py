@@ -8,7 +8,6 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 KATEX = ROOT / "node_modules" / "katex"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-LEFT_OUT = pytest.StashKey[list[str]]()
 
 
 def chromium() -> str | None:
@@ -16,23 +15,32 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out the tests whose tool is missing, and remember them."""
-    missing = {}
+def missing(config: pytest.Config) -> dict[str, str]:
+    """The markers whose tests cannot run here or were not asked for, with the reason and the cure."""
+    found = {}
     if chromium() is None:
-        missing["browser"] = "no Chromium on this machine; install one, say with `apt-get install chromium`"
+        found["browser"] = "no Chromium on this machine; install one, say with `apt-get install chromium`"
     if not KATEX.is_dir():
-        missing["katex"] = "KaTeX is not installed; run `make node_modules/installed` where npm's registry is reached"
-    out = {item: reason for item in items for mark, reason in missing.items() if item.get_closest_marker(mark)}
+        found["katex"] = "KaTeX is not installed; run `make node_modules/installed` where npm's registry is reached"
+    if not config.getoption("--thorough"):
+        found["thorough"] = "full counts are for `make test-all`"
+    return found
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--thorough: the counts that issues ask for."""
+    parser.addoption("--thorough", action="store_true", help="run the tests with full counts too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out the tests that cannot run here."""
+    out = [item for item in items if any(item.get_closest_marker(mark) for mark in missing(config))]
     items[:] = [item for item in items if item not in out]
-    config.hook.pytest_deselected(items=list(out))
-    config.stash[LEFT_OUT] = [f"NOT RUN: {item.nodeid}: {reason}." for item, reason in out.items()]
+    config.hook.pytest_deselected(items=out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name each test that was left out."""
-    lines = config.stash.get(LEFT_OUT, [])
-    if lines:
-        terminalreporter.section("NOT RUN", yellow=True, bold=True)
-        for line in lines:
-            terminalreporter.line(line, yellow=True)
+    """Say what was left out and why; in the process that reports, whichever processes ran the tests."""
+    terminalreporter.section("NOT RUN", yellow=True, bold=True)
+    for mark, reason in missing(config).items():
+        terminalreporter.line(f"NOT RUN: tests marked {mark}: {reason}.", yellow=True)

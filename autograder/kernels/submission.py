@@ -6,11 +6,16 @@ fresh process without the cell that was guilty, or with every cell when a call w
 
 from __future__ import annotations
 
+import ctypes
+import pathlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Protocol
+
+import numpy as np
 
 from autograder.kernels.cage import Cage, Process
 from autograder.kernels.inside import wire
@@ -118,6 +123,7 @@ class LocalCode:
     generation = 0
 
     def __init__(self, namespace: dict[str, Any]) -> None:
+        one_blas_thread()
         self._session = Session(SimpleNamespace(user_ns=namespace), None)
 
     def request(self, head: dict[str, Any], packer: wire.Packer) -> tuple[dict[str, Any], memoryview]:
@@ -129,6 +135,16 @@ class LocalCode:
     def cpu_seconds(self) -> float:
         """CPU time of this thread: those of NumPy's BLAS, which spin while they wait, are not the code's doing."""
         return time.thread_time()
+
+
+@cache
+def one_blas_thread() -> None:
+    """Hold the BLAS of NumPy's wheels to one thread, as the cage does: the time that two spend waiting is no one's cost."""
+    site = pathlib.Path(np.__file__).parents[1]
+    for library in [*site.glob("numpy.libs/*openblas*"), *site.glob("numpy/.dylibs/*openblas*")]:
+        limit = getattr(ctypes.CDLL(str(library)), "scipy_openblas_set_num_threads64_", None)
+        if limit is not None:
+            limit(1)
 
 
 def how_it_ended(answer: Any) -> str:

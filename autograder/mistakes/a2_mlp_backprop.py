@@ -98,7 +98,12 @@ def sigmoid_mirrored(own: Own) -> Functions:
     return {"sigmoid": lambda z: right_sigmoid(-np.asarray(z))}
 
 
-@mistake("sigmoid", id="tanh_for_sigmoid", title="this is tanh, which runs from −1 to 1", reread=BEND)
+@mistake(
+    "sigmoid",
+    id="tanh_for_sigmoid",
+    title="this is tanh, which runs from −1 to 1",
+    reread=f"{BEND}: it runs from 0 to 1.",
+)
 def tanh_for_sigmoid(own: Own) -> Functions:
     return {"sigmoid": np.tanh}
 
@@ -165,7 +170,7 @@ def output_not_bent(own: Own) -> Functions:
     "mlp_forward",
     id="hidden_not_bent",
     title="the sigmoid between the layers is missing, so the two layers are one",
-    reread="1.3, 'Why bend at all?'",
+    reread="1.3: why bend at all?",
 )
 def hidden_not_bent(own: Own) -> Functions:
     return forward_with(hidden=lambda net: net)

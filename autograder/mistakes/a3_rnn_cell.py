@@ -448,7 +448,7 @@ def cell_writes_into_h(own: Own) -> Functions:
     "rnn_cell_backward",
     id="cell_sums_never_cleared",
     title="the sums are never cleared: a second call adds to the first",
-    reread="1.4: called twice, it gives the same. Begin each call afresh.",
+    reread="3.3, the bug hunt 'called twice': begin each call afresh.",
     seen_in="the article's class of exercise 6-2P",
 )
 def cell_sums_never_cleared(own: Own) -> Functions:

@@ -1,0 +1,364 @@
+"""A name is given for what a function itself does wrong: never for what an earlier mistake caused, never for a mixture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.compare import Verdict, compare
+from autograder.grading.judge import FunctionResult
+from autograder.kernels.contract import CONTRACT
+from autograder.mistakes.a2_mlp_backprop import mlp
+from autograder.mistakes.a4_bptt import bptt
+from autograder.mistakes.bank import bank, find, mistakes_of
+from autograder.mistakes.naming import COMPOSED, below, diagnose, reference, wrong
+from autograder.mistakes.patterns import describe, sizes_of
+from autograder.mistakes.reports import answer_key, mistake_key, mistake_reports
+from autograder.mutants import mutants
+from autograder.solutions import local_student, reference_namespace
+from autograder.validity import grade, judge_of
+from tests.harness import replaced, written
+
+ASSIGNMENTS = tuple(CONTRACT)
+Namespace = dict[str, Any]
+
+
+def names(assignment: str, namespace: Mapping[str, Any], *functions: str, seed: str = "naming") -> dict[str, list[str]]:
+    """The names that each of these functions gets."""
+    found = grade(judges(assignment, seed), assignment, namespace, *functions)
+    return {name: [m["id"] for m in result.mistakes] for name, result in found.items()}
+
+
+def judges(assignment: str, seed: str, kept: dict[tuple[str, str], Any] = {}) -> Any:  # noqa: B006  (kept on purpose)
+    """One judge an assignment and seed for this whole file."""
+    if (assignment, seed) not in kept:
+        kept[assignment, seed] = judge_of(assignment, seed)
+    return kept[assignment, seed]
+
+
+def over(assignment: str, *parts: Mapping[str, Any]) -> Namespace:
+    """The reference solutions, these put over them, so that the others call them."""
+    namespace = reference_namespace(assignment)
+    for part in parts:
+        namespace.update(part)
+    return namespace
+
+
+# ---- what an earlier mistake caused ----------------------------------------------------------------------------------
+
+WRONG_FORWARDS = [
+    (
+        "a2_mlp_backprop",
+        "mlp_forward",
+        'params["weight_1"].T + params["bias_1"]',
+        'params["weight_1"].T',
+        "mlp_backward",
+    ),
+    ("a3_rnn_cell", "rnn_cell_forward", "np.tanh(z)", "np.tanh(z / 2)", "rnn_cell_backward"),
+    ("a3_rnn_cell", "rnn_cell_forward", ' + params["bias_ih"]', "", "rnn_cell_backward"),
+    ("a4_bptt", "rnn_forward", "states = [h0]", "states = [0 * h0]", "rnn_backward"),
+    ("a4_bptt", "rnn_forward", "states = [h0]", "x = x[::-1]\n    states = [h0]", "rnn_backward"),
+]
+
+
+@pytest.mark.parametrize(("assignment", "forward", "old", "new", "backward"), WRONG_FORWARDS)
+def test_a_right_backward_under_a_wrong_forward_has_no_name(
+    assignment: str, forward: str, old: str, new: str, backward: str
+) -> None:
+    namespace = replaced(assignment, forward, old, new)
+    result = grade(judges(assignment, "naming"), assignment, namespace, backward)[backward]
+    assert result.points < 1, "the forward is wrong, so the backward is worth a part only"
+    assert not result.mistakes
+
+
+def test_a_forward_that_forgets_h0_is_named_and_its_backward_is_not() -> None:
+    namespace = replaced("a4_bptt", "rnn_forward", "states = [h0]", "states = [0 * h0]")
+    found = names("a4_bptt", namespace, "rnn_forward", "rnn_backward", "credit_matrix", "state_gradient_norms")
+    assert found == {
+        "rnn_forward": ["h0_not_used"],
+        "rnn_backward": [],
+        "credit_matrix": [],
+        "state_gradient_norms": [],
+    }
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_lower_mistake_names_a_right_function_above(assignment: str) -> None:
+    """Each of the bank's mistakes below right functions; and a few machine-made ones, which keep the usual caches."""
+    for mistake in bank(assignment):
+        above = [f.name for f in CONTRACT[assignment] if mistake.function in below(assignment, f.name)]
+        above = [name for name in above if name not in wrong(assignment, mistake)]
+        found = names(assignment, over(assignment, wrong(assignment, mistake)), *above)
+        assert not any(found.values()), f"{mistake.id} below: {found}"
+
+
+def check_mutants(assignment: str, every: int) -> None:
+    """No function is named for a mutant below it, and a mutant that is named is so on another seed too."""
+    for number, mutant in enumerate(mutants(assignment)):
+        if number % every:
+            continue
+        namespace = reference_namespace(assignment)
+        exec(compile(mutant.code, "<mutant>", "exec"), namespace)
+        above = [f.name for f in CONTRACT[assignment] if mutant.function in below(assignment, f.name)]
+        found = names(assignment, namespace, mutant.function, *above)
+        assert not any(found[name] for name in above), f"{mutant.name}: {found}"
+        if found[mutant.function]:
+            again = names(assignment, namespace, mutant.function, seed="another")
+            assert set(found[mutant.function]) & set(again[mutant.function]), f"{mutant.name}: {found}, {again}"
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_machine_made_mistakes_are_never_named_falsely(assignment: str) -> None:
+    check_mutants(assignment, every=9)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_machine_made_mistake_at_all_is_named_falsely(assignment: str) -> None:
+    check_mutants(assignment, every=1)
+
+
+# ---- a mistake upon a mistake ----------------------------------------------------------------------------------------
+
+GROUNDS = {
+    "gradient_descent": ("a1_linear_fit", ["gradients_of_sum", "two_forgotten", "x_forgotten", "db_zero"]),
+    "train_mlp": ("a2_mlp_backprop", ["bias_by_mean", "hidden_slope_missing", "doubled"]),
+    "two_step_backward": ("a3_rnn_cell", ["slope_missing", "cell_bias_mean", "h_prev_not_transposed"]),
+    "loss_and_gradients": ("a4_bptt", ["carry_dropped", "tanh_missing", "bias_total"]),
+    "train_adder": ("a4_bptt", ["carry_dropped", "tanh_missing"]),
+}
+
+
+@pytest.mark.parametrize("function", GROUNDS)
+def test_upon_wrong_lower_functions_a_name_is_the_right_one_or_none(function: str) -> None:
+    assignment, lower_ids = GROUNDS[function]
+    assert function in COMPOSED
+    named = tried = 0
+    for lower in lower_ids:
+        ground = over(assignment, wrong(assignment, find(assignment, lower)))
+        for mistake in mistakes_of(assignment, function):
+            found = names(assignment, {**ground, **mistake.make(ground)}, function)[function]
+            assert found in ([], [mistake.id]), f"{mistake.id} upon {lower}: {found}"
+            tried += 1
+            named += bool(found)
+    assert named > 0.6 * tried, f"{named} of {tried} named"
+
+
+def test_a_wrong_sign_below_is_not_called_a_walk_upwards() -> None:
+    """gradient_descent with its losses after the step, over slopes of the wrong sign: w and b are as if it walked up."""
+    lower = wrong("a1_linear_fit", find("a1_linear_fit", "target_minus_prediction"))
+    ground = over("a1_linear_fit", lower)
+    upper = find("a1_linear_fit", "losses_after").make(ground)
+    found = names("a1_linear_fit", {**ground, **upper}, "gradient_descent", "mse_gradients")
+    assert found["mse_gradients"] == ["target_minus_prediction"]
+    assert found["gradient_descent"] in ([], ["losses_after"])
+
+
+def test_a_wrong_loss_with_its_own_gradient_names_the_loss_alone() -> None:
+    """Both add up where the mean is asked for: the gradient is right for its loss, for half of the points."""
+    summed = [wrong("a2_mlp_backprop", find("a2_mlp_backprop", id)) for id in ("ce_summed", "ce_not_divided")]
+    found = names("a2_mlp_backprop", over("a2_mlp_backprop", *summed), "cross_entropy", "cross_entropy_backward")
+    assert found == {"cross_entropy": ["ce_summed"], "cross_entropy_backward": []}
+
+
+def test_a_stub_below_hides_no_name() -> None:
+    """gradient_descent that does all itself is named, though mse_gradients is not written."""
+    code = """
+    def mse_gradients(x, target, w, b):
+        raise NotImplementedError()
+
+    def gradient_descent(x, target, w, b, lr, steps):
+        losses = []
+        for _ in range(steps):
+            error = w * x + b - target
+            losses.append(np.mean(error ** 2))
+            w, b = w + lr * 2 * np.mean(error * x), b + lr * 2 * np.mean(error)
+        return w, b, losses
+    """
+    found = names("a1_linear_fit", written("a1_linear_fit", code), "gradient_descent", "mse_gradients")
+    assert found == {"gradient_descent": ["walks_up"], "mse_gradients": []}
+
+
+# ---- two at once -----------------------------------------------------------------------------------------------------
+
+
+def merged(first: Mapping[str, Any], second: Mapping[str, Any], right: Mapping[str, Any], backward: str) -> Namespace:
+    """A backward with two mistakes: the arrays that the first gets wrong from it, all others from the second."""
+
+    def both(grad: np.ndarray, cache: Any) -> dict[str, Any]:
+        a, b, truth = (part[backward](grad, cache) for part in (first, second, right))
+        off = {
+            name
+            for name in truth
+            if np.shape(a[name]) != np.shape(truth[name]) or not np.allclose(a[name], truth[name])
+        }
+        return {name: a[name] if name in off else b[name] for name in truth}
+
+    return {**right, backward: both}
+
+
+PAIRS = {
+    "rnn_backward": (
+        "a4_bptt",
+        bptt,
+        ["bias_total", "h0_zero", "state_after", "x_one_early", "weight_hh_turned", "x_before_tanh"],
+    ),
+    "mlp_backward": ("a2_mlp_backprop", mlp, ["bias_by_mean", "x_zero", "weight_2_meets_net", "bias_1_before_slope"]),
+}
+
+
+@pytest.mark.parametrize("function", PAIRS)
+def test_two_mistakes_at_once_have_no_name(function: str) -> None:
+    assignment, right, ids = PAIRS[function]
+    for one, other in combinations(ids, 2):
+        pair = [find(assignment, id).make(reference(assignment)) for id in (one, other)]
+        first, second = (names(assignment, over(assignment, part), function)[function] for part in pair)
+        assert (first, second) == ([one], [other])
+        both = merged(*pair, right(), function)
+        found = names(assignment, over(assignment, both), function)[function]
+        contained = [[one]] if {one, other} == {"bias_by_mean", "bias_1_before_slope"} else []
+        assert found in ([], *contained), f"{one} and {other}: {found}"
+
+
+def test_a_constant_has_no_name_but_what_is_seen() -> None:
+    """Zeros are what a sweep gives into which nothing is injected, whoever wrote them; other constants are nothing."""
+    code = """
+    def rnn_backward(grad_outputs, cache):
+        x, states, params = cache
+        arrays = {{"x": x, "h0": states[0], **{{k: v for k, v in params.items() if k[-2:] in ("ih", "hh")}}}}
+        return {{k: np.full_like(v, {value}) for k, v in arrays.items()}}
+    """
+    for value, expected in ((0.0, [["nothing_injected"], []]), (1.0, [[]])):
+        found = names("a4_bptt", written("a4_bptt", code.format(value=value)), "rnn_backward")
+        assert found["rnn_backward"] in expected
+
+
+def test_float32_answers_are_named_too() -> None:
+    mistake = find("a4_bptt", "state_after")
+    made = mistake.make(reference("a4_bptt"))
+
+    def coarse(grad_outputs: np.ndarray, cache: Any) -> dict[str, np.ndarray]:
+        return {name: grad.astype(np.float32) for name, grad in made["rnn_backward"](grad_outputs, cache).items()}
+
+    found = names("a4_bptt", over("a4_bptt", made, {"rnn_backward": coarse}), "rnn_backward")
+    assert found == {"rnn_backward": ["state_after"]}
+
+
+# ---- cost ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_naming_costs_under_20_ms_a_submission(assignment: str) -> None:
+    """CPU time within diagnose, once the bank's answers are there; a submission with one wrong function."""
+    judge = judge_of(assignment, "cost")
+    spent = [0.0]
+
+    def timed(*arguments: Any) -> list[dict[str, str]]:
+        start = time.thread_time()
+        found = diagnose(*arguments)
+        spent[0] += time.thread_time() - start
+        return found
+
+    judge.diagnose = timed
+    everything = dict.fromkeys((f.name for f in CONTRACT[assignment]), 1.0)
+    costs = []
+    for mistake in bank(assignment)[:: max(len(bank(assignment)) // 12, 1)]:
+        for _ in range(3):
+            spent[0] = 0.0
+            judge.grade(assignment, local_student(assignment, over(assignment, wrong(assignment, mistake))), everything)
+        costs.append(spent[0])
+    assert sorted(costs)[len(costs) // 2] < 0.020
+    assert max(costs) < 0.100  # several functions wrong at once, or a busy machine
+
+
+# ---- reports and patterns --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("assignment", ["a2_mlp_backprop", "a4_bptt"])
+def test_six_reports_are_the_same_each_time_and_have_a_key(assignment: str) -> None:
+    reports = mistake_reports(assignment)
+    assert reports == mistake_reports(assignment)
+    key = answer_key(assignment)
+    assert sorted(key) == list("ABCDEF")
+    assert len(set(key.values())) == 6
+    names_told = [line.split("`")[1] for line in reports.splitlines() if line.startswith("* `")]
+    assert names_told == sorted(names_told)
+    assert set(key.values()) < set(names_told)
+    blocks = [block.split("```")[1] for block in reports.split("**Report ")[1:]]
+    assert len(set(blocks)) == 6
+    namespace: Namespace = {}
+    exec(f"def name():\n    {mistake_key(assignment)}\n    return answers", namespace)
+    assert namespace["name"]() == key
+
+
+def wrong_verdict(actual: Any, expected: Any, name: str = "x") -> Verdict:
+    """What compare says."""
+    verdict = compare(name, np.asarray(actual), np.asarray(expected))
+    assert not verdict.ok
+    return verdict
+
+
+RNG = np.random.default_rng(0)
+RIGHT = RNG.standard_normal((5, 3, 2))
+SQUARE = RNG.standard_normal((3, 3))
+SEEN = [
+    (-RIGHT, RIGHT, "the sign is the other way round"),
+    (RIGHT / 3, RIGHT, "the right one times 1/N"),
+    (RIGHT * 15, RIGHT, "the right one times N·T"),
+    (RIGHT * 0.4321, RIGHT, "the right one times 0.432"),
+    (0 * RIGHT, RIGHT, "it is zero everywhere"),
+    (SQUARE.T, SQUARE, "the right numbers, transposed"),
+    (RIGHT[::-1], RIGHT, "in the opposite order"),
+    (RIGHT + np.arange(5)[::-1, None, None], RIGHT, "the last step is right; the error enters one step before the end"),
+    (
+        RIGHT + (np.arange(5) < 3)[:, None, None] * RIGHT**2,
+        RIGHT,
+        "the last two steps are right; the error enters two steps before",
+    ),
+    (RIGHT + (np.arange(5) == 0)[:, None, None], RIGHT, "only the first step is wrong"),
+    (RIGHT * np.nan, RIGHT, "30 of 30 entries are NaN or infinite"),
+    (RIGHT[:, :, 0].T, RIGHT[:, :, 0], "the right numbers, transposed"),
+    (SQUARE, SQUARE.sum(axis=0), "added up over its first axes it would be right"),
+    (np.full(3, 2.0), SQUARE[0], "every entry is the same number"),
+    (SQUARE[0] + 1, SQUARE[0], "off by the same amount"),
+    (2.0, 1.0, "the right one times 2"),
+    (SQUARE + np.eye(3)[:1] * [[1.0], [0], [0]], SQUARE, "it is entry [0, 0]"),
+    (RIGHT[:4], RIGHT, "one less at the end"),
+]
+
+
+@pytest.mark.parametrize(("actual", "expected", "said"), SEEN, ids=[said for *_, said in SEEN])
+def test_patterns_say_what_is_seen(actual: Any, expected: Any, said: str) -> None:
+    verdict = wrong_verdict(actual, expected)
+    sizes = sizes_of([verdict]) if np.ndim(expected) == 3 else {}
+    assert said.lower() in describe(verdict, np.ndim(expected) == 3, sizes).lower()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_patterns_never_say_a_hidden_number(seed: int) -> None:
+    """No number of more than three digits, whatever comes; and nothing raises."""
+    rng = np.random.default_rng(seed)
+    expected = rng.standard_normal([(5, 3, 2), (4,), (3, 3), ()][seed % 4])
+    odd = [np.inf, np.nan, 0.0, 1e300, -1e-300, 1.0][seed % 6]
+    for actual in (expected * odd, expected + odd, np.full_like(expected, odd), expected.astype(np.float32) + 1):
+        verdict = compare("x", actual, expected)
+        told = describe(verdict, expected.ndim == 3, {"N": 3, "T": 5})
+        digits = [word.strip(".,[]()") for word in told.split() if any(c.isdigit() for c in word)]
+        assert all(len(word.replace(".", "").replace("e", "").replace("-", "")) <= 6 for word in digits), told
+
+
+def test_feedback_holds_the_name_and_what_to_reread() -> None:
+    result: FunctionResult = grade(
+        judges("a4_bptt", "naming"),
+        "a4_bptt",
+        over("a4_bptt", wrong("a4_bptt", find("a4_bptt", "carry_dropped"))),
+        "rnn_backward",
+    )["rnn_backward"]
+    assert [set(m) for m in result.mistakes] == [{"id", "title", "reread"}]
+    arrays = {name: sentence for name, _, sentence in result.checks[0].arrays}
+    assert "the error enters one step before the end" in arrays["x"]
