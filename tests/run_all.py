@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 # Runs in the kernel before the first cell and writes what it sees to the file $WATCHED, a line of JSON each.
-WATCH = '''
+WATCH = """
 import json, os, resource, sys
 
 def describe(axes):
@@ -46,7 +46,7 @@ def measure(result):
 
 get_ipython().events.register("pre_run_cell", watch_show)
 get_ipython().events.register("post_run_cell", measure)
-'''
+"""
 
 
 def run(source: pathlib.Path, target: pathlib.Path) -> None:

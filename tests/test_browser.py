@@ -38,7 +38,9 @@ RED = """() => [...document.querySelectorAll('mjx-merror, .MathJax_Error, [data-
 RUN_ALL = """() => window.jupyterapp.shell.currentWidget.sessionContext.ready.then(
     () => { window.jupyterapp.commands.execute('notebook:run-all-cells') })"""
 RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(e => /[0-9]/.test(e.innerText))"""
-UNSET = """() => [...document.querySelectorAll('.jp-MarkdownOutput')].map(e => e.innerText).filter(t => t.includes('$'))"""
+UNSET = (
+    """() => [...document.querySelectorAll('.jp-MarkdownOutput')].map(e => e.innerText).filter(t => t.includes('$'))"""
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     command = [load_course().python.with_name("jupyter"), *SERVER.split(), f"--ServerApp.port={port}"]
     command.append(f"--ServerApp.root_dir={folder}")
     address = f"http://127.0.0.1:{port}"
-    with (home / "log").open("w") as log, subprocess.Popen(command, env=os.environ | own, stdout=log, stderr=log) as server:
+    with (
+        (home / "log").open("w") as log,
+        subprocess.Popen(command, env=os.environ | own, stdout=log, stderr=log) as server,
+    ):
         try:
             wait_for(f"{address}/api/status", server)
             yield Lab(folder, address, home / "settings")

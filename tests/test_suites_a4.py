@@ -266,7 +266,9 @@ WRONG = {
     "backward: bias by mean": ("rnn_backward", "dz.sum(axis=0)", "dz.mean(axis=0)", BIASES),
     "backward: carry piles up": ("rnn_backward", "carry = dz", "carry = carry + dz", ALL),
     "backward: transposed result": ("rnn_backward", "dz.T @ before[t]", "before[t].T @ dz", {"weight_hh"}),
-    "backward: clipped": ("rnn_backward", 'grads["h0"] = carry', 'grads = {n: np.clip(g, -1, 1) for n, g in grads.items()}; grads["h0"] = carry', None),
+    "backward: clipped": (
+        "rnn_backward", "return grads", "return {n: np.clip(g, -1, 1) for n, g in grads.items()}", None
+    ),
     "truncated: one early": ("rnn_backward_truncated", "max(s - k, 0) - 1", "max(s - k + 1, 0) - 1", ALL - {"h0"}),
     "truncated: one late": ("rnn_backward_truncated", "max(s - k, 0) - 1", "max(s - k - 1, 0) - 1", ALL - {"h0"}),
     "truncated: h0 one late": ("rnn_backward_truncated", "s + 1 <= k", "s <= k and s - k <= 0", {"h0"}),
@@ -278,7 +280,9 @@ WRONG = {
     "truncated: not at all": ("rnn_backward_truncated", "max(s - k, 0) - 1", "-1", ALL - {"h0"}),
     "norms: other way round": ("state_gradient_norms", "norms[::-1]", "norms", {"norms"}),
     "norms: no h0": ("state_gradient_norms", "norms[::-1]", "norms[-2::-1]", {"norms"}),
-    "norms: a mean over samples": ("state_gradient_norms", "return norms", "return np.array(norms) / len(grad) ** 0.5 * 1.0\n            return norms", {"norms"}),
+    "norms: a mean over samples": (
+        "state_gradient_norms", "return norms[::-1]", "return np.array(norms)[::-1] / len(grad) ** 0.5", {"norms"}
+    ),
     "norms: no slope": ("state_gradient_norms", "(grad * (1 - h**2))", "grad", {"norms"}),
     "norms: largest entry": ("state_gradient_norms", "np.linalg.norm(", "np.max(", {"norms"}),
     "clip: an array at a time": (
@@ -297,12 +301,17 @@ WRONG = {
     "residual forward: no identity": ("residual_rnn_forward", "h = h + steps[-1]", "h = steps[-1]", {"outputs"}),
     "residual: identity forgotten": ("residual_rnn_backward", "carry = dh + ", "carry = ", ALL),
     "residual: identity of the slope": ("residual_rnn_backward", "carry = dh + ", "carry = dz[t] + ", ALL),
-    "residual: slope of the state": ("residual_rnn_backward", "(1 - steps[t] ** 2)", "(1 - (before[t] + steps[t]) ** 2)", ALL),
+    "residual: slope of the state": (
+        "residual_rnn_backward", "(1 - steps[t] ** 2)", "(1 - (before[t] + steps[t]) ** 2)", ALL
+    ),
     "residual: no carry": ("residual_rnn_backward", "grad_outputs[t] + carry", "grad_outputs[t]", ALL),
     "all: summed loss": ("loss_and_gradients", "return loss,", "return loss * target.size,", {"loss"}),
     "all: divided twice": ("loss_and_gradients", "rnn_backward(readout", "rnn_backward(1 / target.size * readout", PARAMETERS),
     "all: the last step's readout": (
-        "loss_and_gradients", 'readout["outputs"], cache', 'readout["outputs"] * (np.arange(len(x)) == len(x) - 1)[:, None, None], cache', PARAMETERS
+        "loss_and_gradients",
+        'readout["outputs"], cache',
+        'readout["outputs"] * (np.arange(len(x)) == len(x) - 1)[:, None, None], cache',
+        PARAMETERS,
     ),
     "all: h0 zeroed": ("loss_and_gradients", "rnn_forward(x, h0", "rnn_forward(x, 0 * h0", {"loss", *SIX}),
     "adder: losses after": (
@@ -315,7 +324,10 @@ WRONG = {
     "adder: forgets the readout": ("train_adder", "lr * grads[n]", 'lr * grads[n] * ("ho" not in n)', {*SIX, "losses"}),
     "adder: no updates": ("train_adder", "p - lr * grads[n]", "p", {*SIX, "losses"}),
     "adder: in place": (
-        "train_adder", "params = {n: p - lr * grads[n] for n, p in params.items()}", "for n in params: params[n] -= lr * grads[n]", None
+        "train_adder",
+        "params = {n: p - lr * grads[n] for n, p in params.items()}",
+        "for n in params: params[n] -= lr * grads[n]",
+        None,
     ),
     "xor: not clipped": ("train_first_xor_last", "}, max_norm)", "}, 1e9)", {*SIX, "losses"}),
     "xor: loss of every step": ("train_first_xor_last", "grad_outputs[-1] =", "grad_outputs[:] =", None),
@@ -458,8 +470,12 @@ RIGHT = {
             bias = (params["bias_ih"] + params["bias_hh"]).tolist()
             xs, states = x.tolist(), [h0.tolist()]
             for t in range(T):
-                states.append([[np.tanh(bias[j] + sum(Wi[j][i] * xs[t][n][i] for i in range(I))
-                                        + sum(Wh[j][k] * states[t][n][k] for k in range(H))) for j in range(H)] for n in range(N)])
+                new = []
+                for n in range(N):
+                    z = [sum(Wi[j][i] * xs[t][n][i] for i in range(I)) for j in range(H)]
+                    z = [z[j] + bias[j] + sum(Wh[j][k] * states[t][n][k] for k in range(H)) for j in range(H)]
+                    new.append([np.tanh(value) for value in z])
+                states.append(new)
             return np.array(states[1:]), {"x": x, "states": np.array(states), "params": params}
 
         def rnn_backward(grad_outputs, cache):
@@ -483,7 +499,8 @@ RIGHT = {
                             dWh[j][k] += dz * states[t][n][k]
                             new[n][k] += dz * Wh[j][k]
                 carry = new
-            return {"x": dx, "h0": carry, "weight_ih": dWi, "weight_hh": dWh, "bias_ih": db, "bias_hh": list(db)}
+            arrays = {"weight_ih": np.array(dWi), "weight_hh": np.array(dWh), "bias_ih": np.array(db), "bias_hh": np.array(db)}
+            return {"x": dx, "h0": carry, **arrays}
 
         def credit_matrix(grad_outputs, cache):
             states, W = cache["states"], cache["params"]["weight_hh"]
@@ -529,7 +546,8 @@ RIGHT = {
             def step(self, t, h):
                 if t < len(self.x):
                     both = np.concatenate([self.x[t], h], axis=1)
-                    h = np.tanh(both @ np.concatenate([self.p["weight_ih"], self.p["weight_hh"]], axis=1).T + self.p["bias_ih"] + self.p["bias_hh"])
+                    weight = np.concatenate([self.p["weight_ih"], self.p["weight_hh"]], axis=1)
+                    h = np.tanh(both @ weight.T + self.p["bias_ih"] + self.p["bias_hh"])
                     self.h.append(h)
                     self.step(t + 1, h)
 
@@ -551,7 +569,8 @@ RIGHT = {
                 return [*rest, dz], h0
             dz, h0 = down(T - 1, np.zeros_like(layer.h0))
             return dict(x=[d @ layer.p["weight_ih"] for d in dz], h0=h0, weight_ih=sum(d.T @ v for d, v in zip(dz, layer.x)),
-                        weight_hh=sum(d.T @ v for d, v in zip(dz, before)), bias_ih=np.sum(dz, axis=(0, 1)), bias_hh=sum(d.sum(0) for d in dz), dz=dz)
+                        weight_hh=sum(d.T @ v for d, v in zip(dz, before)), bias_ih=np.sum(dz, axis=(0, 1)),
+                        bias_hh=sum(d.sum(0) for d in dz), dz=dz)
 
         def credit_matrix(grad_outputs, cache):
             T = len(cache.x)
@@ -578,7 +597,8 @@ RIGHT = {
                         break
             before = [cache.h0, *cache.h[:-1]]
             return dict(x=[d @ p["weight_ih"] for d in dz], h0=h0, weight_ih=sum(d.T @ v for d, v in zip(dz, cache.x)),
-                        weight_hh=sum(d.T @ v for d, v in zip(dz, before)), bias_ih=np.sum(dz, axis=(0, 1)), bias_hh=sum(d.sum(0) for d in dz))
+                        weight_hh=sum(d.T @ v for d, v in zip(dz, before)), bias_ih=np.sum(dz, axis=(0, 1)),
+                        bias_hh=sum(d.sum(0) for d in dz))
 
         def state_gradient_norms(grad_last, cache):
             norms = []
@@ -606,7 +626,8 @@ RIGHT = {
         class Grads(dict):
             "A dict of one's own."
 
-        def rnn_backward(grad_outputs, cache): return Grads({n: frozen(g) for n, g in sweep(grad_outputs, cache.cache).items()}, more=1)
+        def rnn_backward(grad_outputs, cache):
+            return Grads({n: frozen(g) for n, g in sweep(grad_outputs, cache.cache).items()}, more=1)
 
         def rnn_backward_truncated(grad_outputs, cache, k):
             x, before, outputs, params = cache.cache
@@ -659,7 +680,8 @@ RIGHT = {
             x, h, states, steps = x.astype("f4"), h0.astype("f4"), [h0.astype("f4")], []
             params = {n: p.astype("f4") for n, p in params.items()}
             for x_t in x:
-                steps.append(np.tanh(x_t @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]))
+                z = x_t @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
+                steps.append(np.tanh(z))
                 h = h + steps[-1]
                 states.append(h)
             return np.stack(states[1:]), (x, np.stack(states[:-1]), np.stack(steps), params)

@@ -478,7 +478,7 @@ with selfcheck.needs("predict", "online_fit"):
     plt.plot(article, "C3-.s", runs[0.1], "C1-o", runs[0.01], "C0:^", markersize=4)
     if guess_factor is not None:
         plt.plot([4, 5], [runs[0.1][4], 2 + guess_factor * (runs[0.1][4] - 2)], "k--D")
-    plt.axhline(2, color="gray", linewidth=0.8)
+    plt.axhline(2, color="gray", linewidth=0.8, label="_nolegend_")
     plt.gca().set(xlabel="update", ylabel="w", title="At lr 0.1 the true gradient overshoots, and still arrives at 2")
     plt.legend(["the article's rule, lr 0.1", "true gradient, lr 0.1", "true gradient, lr 0.01", "your guess"])
     plt.show()

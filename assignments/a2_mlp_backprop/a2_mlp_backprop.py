@@ -745,8 +745,8 @@ logits, in the table below, does.
 
 ### 4.4 · Its gradient
 
-The last line of your derivation, with `softmax` doing most of the work. Here the 1/N belongs: this *is* the loss that
-divides.
+`cross_entropy_backward` is the last line of your derivation, with `softmax` doing most of the work. Here the 1/N
+belongs: this *is* the loss that divides.
 """
 
 
@@ -811,8 +811,8 @@ updates: whoever updates layer 2 before computing the gradients of layer 1 walks
 
 ### 5.2 · Many steps
 
-Forward, loss, backward, step, and again, always with all rows. What is the gradient of the half squared error at the
-prediction? It stands in 1.4.
+In `train_mlp`: forward, loss, backward, step, and again, always with all rows. What is the gradient of the half
+squared error at the prediction? It stands in 1.4.
 """
 
 

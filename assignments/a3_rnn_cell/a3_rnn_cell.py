@@ -96,8 +96,8 @@ The cell mixes the new input with the old state, sample by sample:
 
 $$\begin{aligned}
 \underbrace{Z}_{(N,\ \text{hidden})}
-  &= \underbrace{X}_{(N,\ \text{input})} \underbrace{W_{ih}^\top}_{(\text{input},\ \text{hidden})} + b_{ih}
-   + \underbrace{H_{\text{prev}}}_{(N,\ \text{hidden})} \underbrace{W_{hh}^\top}_{(\text{hidden},\ \text{hidden})} + b_{hh}
+  &= \underbrace{X}_{(N,\ \text{input})}\;\; \underbrace{W_{ih}^\top}_{(\text{input},\ \text{hidden})} + b_{ih}
+   + \underbrace{H_{\text{prev}}}_{(N,\ \text{hidden})}\;\; \underbrace{W_{hh}^\top}_{(\text{hidden},\ \text{hidden})} + b_{hh}
    && \text{six arrays go in} \\
 H &= \tanh(Z) && \text{entry by entry}
 \end{aligned}$$
@@ -206,7 +206,7 @@ $$\begin{aligned}
   && W_{ji} \text{ stands in unit } j \text{ only, times } x_{ni} \\
 \text{A:}\quad \frac{\partial L}{\partial W_{ji}} &= \sum_n \delta_{nj}\, x_{ni}
   && \text{F in C: one } k \text{ is left, every sample stays} \\
-\text{D:}\quad \frac{\partial L}{\partial W} &= \underbrace{\Delta^\top}_{(\text{hidden},\ N)}
+\text{D:}\quad \frac{\partial L}{\partial W} &= \underbrace{\Delta^\top}_{(\text{hidden},\ N)}\;\;
   \underbrace{X}_{(N,\ \text{input})}
   && \text{a sum over } n \text{ is a matrix product}
 \end{aligned}$$
@@ -671,10 +671,12 @@ plt.show()
 
 # %% [markdown]
 r"""
+Three paths (ten steps would have 55): through $H_1$ alone, through $H_2$ alone, through both.
+
 ### 3.1 · Backward through two steps
 
-Three paths (ten steps would have 55), and you need not walk them one by one. Start at the end, and let each state
-collect all it gets before it passes anything on:
+You need not walk them one by one. Start at the end, and let each state collect all it gets before it passes anything
+on:
 
 $$\begin{aligned}
 \frac{\partial L}{\partial H_2} &= \underbrace{G_2}_{\text{injected}} && \text{no later step, no carry} \\
@@ -760,13 +762,11 @@ class CellOfTheArticle:
 
 
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward"):
-    x, h0, params = random_cell(seed=5)
+    (x, h0, params), cell = random_cell(seed=5), CellOfTheArticle()
     h1, cache_1 = rnn_cell_forward(x, h0, params)
-    h2, cache_2 = rnn_cell_forward(x, h1, params)
-    grad_h1, grad_h2 = np.random.default_rng(1).standard_normal((2, *h1.shape))
-    cell, right = CellOfTheArticle(), two_step_backward(grad_h1, grad_h2, cache_1, cache_2)["weight_hh"]
+    given = (*np.random.default_rng(1).standard_normal((2, *h1.shape)), cache_1, rnn_cell_forward(x, h1, params)[1])
     for call in (1, 2, 3):
-        steps, dWaa = cell.backward(grad_h1, grad_h2, cache_1, cache_2)
+        (steps, dWaa), right = cell.backward(*given), two_step_backward(*given)["weight_hh"]
         print(f"call {call}: {len(steps)} steps on dx_list, dWaa is {(dWaa / right).mean():.3f} times the right one")
 
 # %% [markdown]
@@ -812,7 +812,7 @@ every state into a score for each class. Stack the states of all steps, time fir
 
 ### 4.1 · Readout
 
-$$\underbrace{\text{logits}}_{(T,\ N,\ \text{classes})} = \underbrace{\text{outputs}}_{(T,\ N,\ \text{hidden})}
+$$\underbrace{\text{logits}}_{(T,\ N,\ \text{classes})} = \underbrace{\text{outputs}}_{(T,\ N,\ \text{hidden})}\;\;
 \underbrace{W_{ho}^\top}_{(\text{hidden},\ \text{classes})} + b_{ho}$$
 
 It is the linear half of your cell, the same at every step. `@` works on the last two axes and repeats over those

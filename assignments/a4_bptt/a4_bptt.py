@@ -373,9 +373,10 @@ with selfcheck.needs("rnn_forward", "rnn_backward"):
     alone = np.concatenate([rnn_backward(injected[t : t + 1], piece)["x"] for t, piece in enumerate(pieces)])
     fig, ax = plt.subplots(figsize=(8, 4))
     for i, (name, answer) in enumerate({"yours": yours, "no carry": alone, "over N again": yours / 4}.items()):
-        error = np.abs(answer - right).max(axis=(1, 2))[::-1] / np.abs(right).max()
-        style = {"linefmt": f"C{i}:", "markerfmt": f"C{i}{'os^'[i]}", "basefmt": " ", "bottom": 1e-18}
-        ax.stem(np.arange(10) + 0.2 * (i - 1), np.maximum(error, 1e-18), label=name, **style)
+        error = np.maximum(np.abs(answer - right).max(axis=(1, 2))[::-1] / np.abs(right).max(), 1e-18)
+        ax.stem(
+            np.arange(10) + i / 5, error, f"C{i}:", markerfmt=f"C{i}{'os^'[i]}", basefmt=" ", bottom=1e-18, label=name
+        )
     ax.set(yscale="log", xlabel="steps from the end", ylabel="largest error, relative", ylim=(1e-18, 1e4))
     ax.set_title("No carry: right at the last step, wrong from the one before it on")
     ax.legend(loc="upper center", ncols=3)
@@ -474,9 +475,8 @@ with selfcheck.needs("article_gradient"):
             states.append(np.tanh(net))
         return states, (last_delta * net).sum()
 
-    nudges = 1e-6 * np.eye(16).reshape(4, 4, 4, 4)
+    states, nudges = run_layer(W)[0], 1e-6 * np.eye(16).reshape(4, 4, 4, 4)
     differences = [[(run_layer(W + nudge)[1] - run_layer(W - nudge)[1]) / 2e-6 for nudge in row] for row in nudges]
-    states, _ = run_layer(W)
     for call in ("first call ", "second call"):
         error = np.linalg.norm(article_gradient(states, W, last_delta) - differences) / np.linalg.norm(differences)
         print(f"{call}: relative error {error:.2f}")
@@ -520,14 +520,10 @@ follows from it is right: its readout gradient, $\sum_t (o_t - y_t)\, h_t^\top$ 
 classes = 5
 rng = np.random.default_rng(4)
 z, y = rng.standard_normal((6, classes)), np.eye(classes)[rng.integers(classes, size=6)]
-outputs_of = {
-    "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),
-    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
-}
-losses_of = {
-    "categorical": lambda o: -(y * np.log(o)).sum(),
-    "binary": lambda o: -(y * np.log(o) + (1 - y) * np.log(1 - o)).sum(),
-}
+outputs_of = {"sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+outputs_of["softmax"] = lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+losses_of = {"categorical": lambda o: -(y * np.log(o)).sum()}
+losses_of["binary"] = lambda o: -(y * np.log(o) + (1 - y) * np.log(1 - o)).sum()
 nudges = 1e-6 * np.eye(z.size).reshape(-1, *z.shape)
 for loss, output in (("categorical", "softmax"), ("binary", "sigmoid"), ("binary", "softmax")):
     up, down = ([losses_of[loss](outputs_of[output](z + sign * n)) for n in nudges] for sign in (1, -1))

@@ -250,7 +250,7 @@ def x_in_db(own: Own) -> Functions:
     "mse_gradients",
     id="slopes_exchanged",
     title="dw and db are handed back in the wrong order",
-    reread="2.4: return (dw, db).",
+    reread="2.3: return (dw, db).",
 )
 def slopes_exchanged(own: Own) -> Functions:
     return slopes(lambda error, x: 2 * np.mean(error), lambda error, x: 2 * np.mean(error * x))
@@ -303,7 +303,7 @@ def db_sum(own: Own) -> Functions:
     "mse_gradients",
     id="gradients_broadcast",
     title="a column minus a row: every prediction meets every target",
-    reread="2.4: all arrays are (N,). Look at the shape of the error.",
+    reread="2.3: all arrays are (N,). Look at the shape of the error.",
     seen_in="DLS 119220 nearby",
 )
 def gradients_broadcast(own: Own) -> Functions:
@@ -656,7 +656,7 @@ def curvature_of_sum(own: Own) -> Functions:
     "largest_stable_lr",
     id="curvature_of_centred",
     title="x is centred first, which is another problem",
-    reread="4.4: centring changes the valley.",
+    reread="5, to go further: centring changes the valley.",
 )
 def curvature_of_centred(own: Own) -> Functions:
     return stable(lambda x: 2 / curvatures(x - np.mean(x))[-1])

@@ -123,7 +123,9 @@ def refuse_other_seed(converter: Autograde, root: pathlib.Path) -> None:
         with open(path, encoding="utf-8") as file:
             graded = json.load(file)["metadata"].get(KEY, {}).get("seed")
         if graded not in (None, fingerprint(course_seed(root))):
-            raise NbGraderException(
-                f"{path} was graded with another course seed than {VARIABLE} or .course_seed now gives. "
-                f"Put the old seed back, or set {NEW_SEED}=1 and grade the whole class again with --force."
+            refusal = (
+                f"{path} was graded with another course seed than {VARIABLE} or .course_seed now gives. Put the old seed "
+                f"back, or set {NEW_SEED}=1 and grade the whole class again with --force."
             )
+            converter.log.error(refusal)  # nbgrader's command swallows what the exception says
+            raise NbGraderException(refusal)

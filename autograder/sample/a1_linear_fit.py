@@ -30,10 +30,10 @@ RIGHT = (
         accident=shuffle_cells(1),
         repaired=("another order",),
     ),
-    Recipe(A, "float32 throughout, saved by an old Jupyter", style=SINGLE, accident=by_old_jupyter(2)),
     Recipe(
         A,
-        "right, two test cells and an answer cell deleted, downloaded twice",
+        "float32 throughout, two test cells and an answer cell deleted, downloaded twice",
+        style=SINGLE,
         accident=drop_cells("test_predict", "test_mse_gradients", "derive_loss_gradient"),
         file="a1_linear_fit (1).ipynb",
         repaired=("test_predict", "test_mse_gradients", "derive_loss_gradient", "named"),
@@ -116,7 +116,7 @@ MISTAKES = (
     ),
     Recipe(
         A,
-        "an early mistake, all after it right: the 2 of the square is lost in both slopes",
+        "an early mistake, all after it right: the 2 of the square is lost in both slopes; saved by an old Jupyter",
         style=LOOPS,
         answers=written(
             A,
@@ -127,6 +127,7 @@ MISTAKES = (
             """,
         ),
         loses={"mse_gradients": 1},
+        accident=by_old_jupyter(2),
     ),
 )
 
@@ -148,14 +149,9 @@ HALF = (
     ),
     Recipe(
         A,
-        "half done",
+        "half done, and a syntax error in one cell",
         style=OBJECTS,
-        stubs=("gradient_descent", "largest_stable_lr", "online_fit", "counterexample"),
-    ),
-    Recipe(
-        A,
-        "a syntax error in one cell",
-        style=SINGLE,
+        stubs=("gradient_descent", "online_fit", "counterexample"),
         answers={"largest_stable_lr": "def largest_stable_lr(x):\n    return 2 / np.linalg.norm(np.cov(x)"},
         loses={"largest_stable_lr": 1},
     ),

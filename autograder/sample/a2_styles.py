@@ -173,11 +173,12 @@ EINSUM = written(
         }
 
     def numerical_gradient(f, array, eps=1e-6):
-        def along(direction):
-            return (f(array + eps * direction) - f(array - eps * direction)) / (2 * eps)
+        def along(index):
+            step = np.zeros(array.shape)
+            step[index] = eps
+            return (f(array + step) - f(array - step)) / (2 * eps)
 
-        directions = np.eye(array.size).reshape(-1, *array.shape)
-        return np.array([along(direction) for direction in directions]).reshape(array.shape)
+        return np.array([along(index) for index in np.ndindex(array.shape)]).reshape(array.shape)
 
     def mlp_backward(grad_prediction, cache):
         x, hidden, prediction, params = (cache[key] for key in ("x", "hidden", "prediction", "params"))

@@ -182,7 +182,8 @@ def changes(before: list[tuple[str, np.ndarray, tuple[Any, ...]]], arguments: li
     """The paths of arguments that are no longer what they were."""
     now = dict(walk(arguments))
     changed = [p for p, a, old in before if now.get(p) is not a or (a.tobytes(), a.dtype.str, a.shape) != old]
-    return changed + [p for p in now if p not in {path for path, _, _ in before}]
+    known = {path for path, _, _ in before}
+    return changed + [p for p in now if p not in known]
 
 
 def walk(value: Any, path: str = "") -> collections.abc.Iterator[tuple[str, np.ndarray]]:
