@@ -41,7 +41,7 @@ def test_elsewhere_the_hidden_line_is_the_alarm(tmp_path: pathlib.Path) -> None:
     code = found.group(0).strip().splitlines()[1]
     folder = tmp_path / "autograded" / "student" / "a1_linear_fit"
     folder.mkdir(parents=True)
-    shutil.copyfile(ROOT / "course.toml", tmp_path / "course.toml")  # a teacher's course directory: two folders up is not it
+    shutil.copyfile(ROOT / "course.toml", tmp_path / "course.toml")  # three folders up: a teacher's course directory
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert eval(code) > 1000
@@ -52,5 +52,3 @@ def test_a_function_that_no_assignment_knows_is_said() -> None:
 
     with pytest.raises(KeyError, match="make source"):
         run("no_such_function")
-
-

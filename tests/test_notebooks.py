@@ -263,7 +263,7 @@ def test_every_item_of_the_outline_has_its_cell(ran: Any, assignment: str) -> No
 @ASSIGNMENTS
 def test_the_map_adds_up(assignment: str) -> None:
     """Minutes to the hours said, points to the cells' own, part by part."""
-    first, *others = (cell for cell in cells("source", assignment) if cell["cell_type"] == "markdown")
+    first = next(cell for cell in cells("source", assignment) if cell["cell_type"] == "markdown")
     rows = [
         [field.strip() for field in line.strip("| ").split("|")]
         for line in first["source"].splitlines()

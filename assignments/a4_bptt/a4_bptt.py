@@ -373,9 +373,9 @@ with selfcheck.needs("rnn_forward", "rnn_backward"):
     alone = np.concatenate([rnn_backward(injected[t : t + 1], piece)["x"] for t, piece in enumerate(pieces)])
     fig, ax = plt.subplots(figsize=(8, 4))
     for i, (name, answer) in enumerate({"yours": yours, "no carry": alone, "over N again": yours / 4}.items()):
-        error = np.maximum(np.abs(answer - right).max(axis=(1, 2))[::-1] / np.abs(right).max(), 1e-18)
+        gap = np.maximum(np.abs(answer - right).max(axis=(1, 2))[::-1] / np.abs(right).max(), 1e-18)
         ax.stem(
-            np.arange(10) + i / 5, error, f"C{i}:", markerfmt=f"C{i}{'os^'[i]}", basefmt=" ", bottom=1e-18, label=name
+            np.arange(10) + i / 5, gap, f"C{i}:", markerfmt=f"C{i}{'os^'[i]}", basefmt=" ", bottom=1e-18, label=name
         )
     ax.set(yscale="log", xlabel="steps from the end", ylabel="largest error, relative", ylim=(1e-18, 1e4))
     ax.set_title("No carry: right at the last step, wrong from the one before it on")

@@ -12,6 +12,9 @@ STYLE = {
     RIGHT: "background:#dbeaf5;color:#0072b2",
     WRONG: "background:#d55e00;color:#fff;font-weight:bold",
 }
+ENTRY = "display:inline-block;width:1.15em;text-align:center;border:1px solid #fff;font-family:monospace;"
+LABEL = "padding:0 8px 0 0;font-size:12px"
+CAPTION = "caption-side:top;text-align:left;padding:2px 0;white-space:nowrap;font-size:13px"
 
 
 def rows_of(wrong: np.ndarray | None) -> tuple[str, ...]:
@@ -28,12 +31,12 @@ def rows_of(wrong: np.ndarray | None) -> tuple[str, ...]:
 def picture_html(name: str, rows: tuple[str, ...], time_first: bool) -> str:
     """The lines as a small table with a legend in words."""
     steps = [f"step {i} of {len(rows)}" if time_first else f"row {i}" for i in range(1, len(rows) + 1)]
-    cell = "display:inline-block;width:1.15em;text-align:center;border:1px solid #fff;font-family:monospace;"
     lines = "".join(
-        f"<tr><td style='padding:0 8px 0 0;font-size:12px'>{label if len(rows) > 1 else ''}</td><td style='padding:0;white-space:nowrap'>"
-        + "".join(f"<span style='{cell}{STYLE[sign]}'>{sign}</span>" for sign in row)
+        f"<tr><td style='{LABEL}'>{label if len(rows) > 1 else ''}</td><td style='padding:0;white-space:nowrap'>"
+        + "".join(f"<span style='{ENTRY}{STYLE[sign]}'>{sign}</span>" for sign in row)
         + "</td></tr>"
         for label, row in zip(steps, rows, strict=True)
     )
     legend = f"<code>{escape(name)}</code>, entry by entry: {RIGHT} right, {WRONG} wrong"
-    return f"<table style='border-collapse:collapse;margin:0 0 6px 0'><caption style='caption-side:top;text-align:left;padding:2px 0;white-space:nowrap;font-size:13px'>{legend}</caption>{lines}</table>"
+    caption = f"<caption style='{CAPTION}'>{legend}</caption>"
+    return f"<table style='border-collapse:collapse;margin:0 0 6px 0'>{caption}{lines}</table>"

@@ -1,8 +1,8 @@
 """The warm parent of all students' processes: Python with NumPy, matplotlib and IPython ready, and a fork for each.
 
 It runs inside the cage, started with ``python -m inside.parent FD OPTIONS``; over that socket the worker sends a
-descriptor for every submission. The parent itself never runs student code. Each fork gets user, pid, ipc, mount and network namespaces of
-its own, so nothing that one submission does outlives it or reaches another, nor this parent.
+descriptor for every submission. The parent itself never runs student code. Each fork gets user, pid, ipc, mount and
+network namespaces of its own, so nothing that one submission does outlives it or reaches another, nor this parent.
 """
 
 from __future__ import annotations
