@@ -12,7 +12,7 @@ test: venv lint node_modules/installed
 	$(BIN)/pytest tests -n 2 --dist loadfile
 
 test-all: venv lint node_modules/installed
-	$(BIN)/pytest tests --thorough -n 2 --dist loadfile
+	SELFCHECK_SEEDS=200 $(BIN)/pytest tests --thorough -n 2 --dist loadfile
 	$(BIN)/python -m autograder.validity
 
 check: venv node_modules/installed

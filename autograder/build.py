@@ -8,6 +8,7 @@ them again and compares every byte.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import pathlib
 import re
 import shutil
@@ -146,9 +147,16 @@ def release(target: pathlib.Path, assignments: tuple[str, ...]) -> None:
 
 
 def main() -> None:
-    """Build the repository's own source/ and release/."""
+    """Build the repository's own source/ and release/, elsewhere first: what is there stays until all is built."""
     course = load_course()
-    print(f"Built source/ and release/ for {', '.join(build(course, course.root))}.")
+    with tempfile.TemporaryDirectory(dir=course.root, prefix=".build-") as scratch:
+        built = build(course, pathlib.Path(scratch))
+        for tree, assignment in itertools.product(("source", "release"), built):
+            place = course.root / tree / assignment
+            shutil.rmtree(place, ignore_errors=True)
+            place.parent.mkdir(exist_ok=True)
+            (pathlib.Path(scratch) / tree / assignment).rename(place)
+    print(f"Built source/ and release/ for {', '.join(built)}.")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def run_demo(folder: pathlib.Path, assignments: Sequence[str], console: Console)
     console.print(
         f"{len(recipes)} submissions graded in {seconds:.0f} s; {expected} of {len(recipes)} marks are the recipe's own."
     )
-    look = sorted({g.student for rows in graded.values() for g in rows if g.needs_look})
+    look = [f"{g.student} ({g.assignment})" for rows in graded.values() for g in rows if g.needs_look]
     if look:
         console.print(f"Somebody should look at: {', '.join(look)} (graded 0, with the reason in their feedback).")
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder

@@ -380,7 +380,7 @@ class ClipProblem:
     max_norm: float
 
 
-def draw_clip(rng: np.random.Generator, share: float = 0.5, size: float = 1.0) -> ClipProblem:
+def draw_clip(rng: np.random.Generator, share: float = 0.1, size: float = 1.0) -> ClipProblem:
     """Gradients of about this size, and a max_norm that is about this share of their norm."""
     grads = {**rnn_params(rng, 2, 4), **draw_readout(rng, 4, 3)}
     grads = {name: size * grad for name, grad in grads.items()}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from autograder.course import ROOT, load_course
@@ -80,6 +81,7 @@ class Classroom:
         self.grader.close()
 
 
+@cache
 def template(assignment: str) -> Template:
     """What was given out."""
     source, release = (ROOT / tree / assignment / f"{assignment}.ipynb" for tree in ("source", "release"))

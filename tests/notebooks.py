@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,9 @@ def cells(tree: str, assignment: str) -> list[dict[str, Any]]:
     return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
 
 
-def hand_out(assignment: str, folder: pathlib.Path, *solved: str) -> pathlib.Path:
+def hand_out(
+    assignment: str, folder: pathlib.Path, *solved: str, guesses: Mapping[str, Any] | None = None
+) -> pathlib.Path:
     """Copy release/ASSIGNMENT to folder and put these solutions in ("all": every one); return the notebook's path."""
     shutil.copytree(ROOT / "release" / assignment, folder, dirs_exist_ok=True)
     path = folder / f"{assignment}.ipynb"
@@ -32,7 +34,9 @@ def hand_out(assignment: str, folder: pathlib.Path, *solved: str) -> pathlib.Pat
     source = {cell["id"]: cell["source"] for cell in cells("source", assignment) if nbgrader_of(cell).get("solution")}
     for cell in notebook["cells"]:
         if cell["id"] in source and ("all" in solved or cell["id"] in solved):
-            cell["source"] = copy.copy(source[cell["id"]])
+            cell["source"] = source[cell["id"]]
+        for name, guess in (guesses or {}).items():
+            cell["source"] = re.sub(rf"^{name} = (None|{{}}|\[\])", f"{name} = {guess!r}", "".join(cell["source"]))
     path.write_text(json.dumps(notebook))
     return path
 
@@ -59,6 +63,14 @@ class Ran:
             for cell, output in self.outputs()
             if output["output_type"] == "error" or output.get("name") == "stderr"
         ]
+
+    def pictures(self) -> dict[str, str]:
+        """The figure that each cell shows, by the cell's id."""
+        return {
+            cell["id"]: output["data"]["image/png"]
+            for cell, output in self.outputs()
+            if "image/png" in output.get("data", {})
+        }
 
     def shown(self, kind: str) -> dict[str, str]:
         """What graded cells show, by grade_id: kind is text/plain or text/html."""

@@ -20,7 +20,7 @@ import json, os, resource, sys
 def describe(axes):
     lines = [(line.get_linestyle(), str(line.get_marker())) for line in axes.lines if line.get_label()[:1] != "_"]
     return {
-        "data": axes.has_data(), "off": not axes.axison, "colorbar": axes.get_label() == "<colorbar>",
+        "off": not axes.axison, "colorbar": axes.get_label() == "<colorbar>",
         "x": axes.get_xlabel(), "y": axes.get_ylabel(), "title": axes.get_title(), "lines": lines,
     }
 

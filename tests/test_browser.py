@@ -117,6 +117,7 @@ def opened(lab: Lab, browser: Browser, folder: str, theme: str, name: str = "") 
     """The notebook in a page of its own, after Run All; cells out of sight are there as well."""
     settings(lab, "notebook-extension/tracker", windowingMode="none")
     settings(lab, "apputils-extension/themes", theme=theme)
+    settings(lab, "apputils-extension/notification", fetchNews="false")
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
     page.goto(f"{lab.address}/doc/tree/{folder}/{name or f'{folder}.ipynb'}?reset")
     page.wait_for_selector(".jp-NotebookPanel-notebook .jp-CodeCell")
@@ -138,8 +139,9 @@ def screenshots(page: Page, folder: pathlib.Path) -> None:
     """Take pictures from the top of the notebook to its bottom."""
     folder.mkdir(parents=True)
     panel = page.locator(".jp-NotebookPanel-notebook .jp-WindowedPanel-outer, .jp-NotebookPanel-notebook").last
-    height, step = panel.evaluate("e => [e.scrollHeight, e.clientHeight - 60]")
-    for number, top in enumerate(range(0, height, int(step))):
+    bottom = "e => [...e.querySelectorAll('.jp-Cell')].at(-1).getBoundingClientRect().bottom + e.scrollTop"
+    height, step = panel.evaluate(bottom), panel.evaluate("e => e.clientHeight - 60")
+    for number, top in enumerate(range(0, int(height), int(step))):
         panel.evaluate("(e, top) => e.scrollTo(0, top)", top)
         page.wait_for_timeout(150)
         page.screenshot(path=folder / f"{number:02}.png")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from autograder.fixtures_lint import catches, lint, lint_source
@@ -10,6 +14,7 @@ from autograder.grading.judge import DRAWN
 from autograder.kernels.contract import CONTRACT, functions
 from autograder.mistakes.bank import bank, find
 from autograder.mistakes.naming import reference
+from autograder.problems import RNNProblem, draw_rnn
 from autograder.solutions import reference_student
 from autograder.validity import alive, argued, grade, grade_mistake, judge_of, wrong_arrays
 
@@ -17,7 +22,6 @@ ASSIGNMENTS = tuple(CONTRACT)
 # Mistakes that the suites' inputs cannot always tell apart: then both are named, as candidates.
 TWINS = (
     {"loss_absolute", "loss_not_squared"},  # where every prediction is too high
-    {"clipped_entry_by_entry", "never_clipped"},  # where no entry is above max_norm
 )
 
 
@@ -157,8 +161,39 @@ def test_problems_that_decide_points_hide_nothing(assignment: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("test_*.py")), ids=lambda path: path.stem)
-def test_suites_have_no_tolerance_of_their_own(path) -> None:
+def test_suites_have_no_tolerance_of_their_own(path: Path) -> None:
     assert lint_source(path.read_text()) == []
+
+
+def spoil(**changes: object) -> RNNProblem:
+    """A good problem with some arrays replaced."""
+    return replace(GOOD_PROBLEM, **changes)
+
+
+GOOD_PROBLEM = draw_rnn(np.random.default_rng(0))
+WEIGHTS = GOOD_PROBLEM.params
+BAD_PROBLEMS = {
+    "steps": draw_rnn(np.random.default_rng(0), steps=2, n=3, input_size=5, hidden_size=4),
+    "sample": draw_rnn(np.random.default_rng(0), n=1),
+    "different": draw_rnn(np.random.default_rng(0), n=4, hidden_size=4),
+    "zero": spoil(h0=np.zeros_like(GOOD_PROBLEM.h0)),
+    "symmetric": spoil(params={**WEIGHTS, "weight_hh": WEIGHTS["weight_hh"] + WEIGHTS["weight_hh"].T}),
+    "constant": spoil(grad_outputs=np.ones_like(GOOD_PROBLEM.grad_outputs)),
+    "tiny": spoil(params={name: 0.01 * value for name, value in WEIGHTS.items()}),
+}
+
+
+@pytest.mark.parametrize("word", BAD_PROBLEMS)
+def test_each_rule_refuses_a_problem_that_breaks_it(word: str) -> None:
+    said = lint(BAD_PROBLEMS[word])
+    assert len(said) == 1
+    assert word in said[0]
+    assert lint(GOOD_PROBLEM) == []
+
+
+def test_a_suite_with_its_own_tolerance_or_numbers_is_refused() -> None:
+    assert lint_source("assert np.allclose(a, b)") != []
+    assert lint_source("x = np.random.default_rng(0).normal(size=3)") != []
 
 
 def test_the_linter_refuses_what_hides_mistakes() -> None:

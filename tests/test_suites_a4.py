@@ -211,6 +211,36 @@ def test_nonsense_earns_nothing_and_breaks_nothing(value: str) -> None:
     assert set(lost(A4, namespace).values()) == {0.0}
 
 
+ODD = {
+    "the first part is None": """
+        def odd(value):
+            if isinstance(value, tuple):
+                return (None, *value[1:])
+            return {name: None for name in value} if isinstance(value, dict) else None
+        """,
+    "another shape": """
+        def odd(value):
+            if isinstance(value, tuple):
+                return (odd(value[0]), *value[1:])
+            return {name: odd(part) for name, part in value.items()} if isinstance(value, dict) else np.asarray(value)[None]
+        """,
+    "no longer numbers": """
+        def odd(value):
+            if isinstance(value, tuple):
+                return (odd(value[0]), *value[1:])
+            return {name: odd(part) for name, part in value.items()} if isinstance(value, dict) else np.asarray(value) * np.nan
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("name", CODE)
+def test_one_odd_function_breaks_nothing(name: str, kind: str) -> None:
+    """Everything else is graded, and where it stands on the odd function alone it says so."""
+    wrapped = f"right = {name}\ndef {name}(*args):\n    return odd(right(*args))"
+    assert name in lost(A4, submission(ODD[kind], wrapped))
+
+
 def test_zeros_of_the_right_shape_earn_nothing() -> None:
     """Constants agree with differences of a constant forward, and with what is composed of constants: not worth a point."""
     zeros = """

@@ -923,6 +923,8 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "mlp_backwa
 
 # %% [markdown]
 r"""
+The ridge is one bend up and one down, between the two zeros. A line cannot do that, two sigmoids can.
+
 ### 5.3 · Bug hunt: a program like the article's
 
 The article's code has three more mistakes. This class is built like it. Run it and the cell below, then put right one

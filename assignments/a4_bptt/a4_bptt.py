@@ -366,19 +366,17 @@ makes it. The figure compares three answers with the nested loop: yours, one wit
 # %% tags=["illustration"]
 with selfcheck.needs("rnn_forward", "rnn_backward"):
     rng, params = np.random.default_rng(1), new_params(np.random.default_rng(1), 3, 8)
-    x, h0, injected = (rng.standard_normal(shape) for shape in ((10, 4, 3), (4, 8), (10, 4, 8)))
+    x, h0, g = (rng.standard_normal(shape) for shape in ((10, 4, 3), (4, 8), (10, 4, 8)))
     outputs, cache = rnn_forward(x, h0, params)
-    right, yours = nested_backward(injected, x, h0, outputs, params)["x"], rnn_backward(injected, cache)["x"]
-    pieces = [rnn_forward(x[t : t + 1], h, params)[1] for t, h in enumerate([h0, *outputs[:-1]])]
-    alone = np.concatenate([rnn_backward(injected[t : t + 1], piece)["x"] for t, piece in enumerate(pieces)])
-    fig, ax = plt.subplots(figsize=(8, 4))
+    right, yours = nested_backward(g, x, h0, outputs, params)["x"], rnn_backward(g, cache)["x"]
+    pieces = [rnn_forward(x[t, None], h, params)[1] for t, h in enumerate([h0, *outputs[:-1]])]
+    alone = [rnn_backward(g[t, None], piece)["x"][0] for t, piece in enumerate(pieces)]
+    fig, ax = plt.subplots(figsize=(8, 4), subplot_kw={"yscale": "log", "ylim": (1e-18, 1e4)})
     for i, (name, answer) in enumerate({"yours": yours, "no carry": alone, "over N again": yours / 4}.items()):
         gap = np.maximum(np.abs(answer - right).max(axis=(1, 2))[::-1] / np.abs(right).max(), 1e-18)
-        ax.stem(
-            np.arange(10) + i / 5, gap, f"C{i}:", markerfmt=f"C{i}{'os^'[i]}", basefmt=" ", bottom=1e-18, label=name
-        )
-    ax.set(yscale="log", xlabel="steps from the end", ylabel="largest error, relative", ylim=(1e-18, 1e4))
-    ax.set_title("No carry: right at the last step, wrong from the one before it on")
+        look = {"markerfmt": f"C{i}{'os^'[i]}", "basefmt": " ", "bottom": 1e-18}
+        ax.stem(np.arange(10) + 0.2 * (i - 1), gap, f"C{i}:", label=name, **look)
+    ax.set(xlabel="steps from the end", ylabel="largest error, relative", title="No carry: only the last step is right")
     ax.legend(loc="upper center", ncols=3)
     plt.show()
 

@@ -186,6 +186,16 @@ def slope_tanh_twice(own: Own) -> Functions:
 
 @mistake(
     "rnn_cell_backward",
+    id="slope_applied_twice",
+    title="the slope of tanh is applied twice, (1 − h²)²",
+    reread=f"{SLOPE} One tanh, one slope.",
+)
+def slope_applied_twice(own: Own) -> Functions:
+    return cell(slope=lambda step: (1 - step.h**2) ** 2)
+
+
+@mistake(
+    "rnn_cell_backward",
     id="slope_of_sigmoid",
     title="the slope is the sigmoid's, h(1 − h), and the cell is a tanh",
     reread=SLOPE,

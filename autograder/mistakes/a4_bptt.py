@@ -414,6 +414,16 @@ def tanh_twice(own: Own) -> Functions:
 
 @mistake(
     "rnn_backward",
+    id="tanh_slope_squared",
+    title="the slope of tanh is applied twice, (1 − h²)², at every step",
+    reread=f"{FACTOR} One tanh, one slope: grad_outputs is the gradient of the state, not of z.",
+)
+def tanh_slope_squared(own: Own) -> Functions:
+    return bptt(slope=lambda run, t: (1 - run.after[t] ** 2) ** 2)
+
+
+@mistake(
+    "rnn_backward",
     id="sigmoid_for_tanh",
     title="the slope is the sigmoid's, h(1 − h), and the layer is a tanh",
     reread=FACTOR,
@@ -753,6 +763,16 @@ def sign_turned_through_time(own: Own) -> Functions:
 )
 def clipped_inside(own: Own) -> Functions:
     return bptt(**but(lambda run, grad_z, right: {k: np.clip(v, -1, 1) for k, v in right.items()}))
+
+
+@mistake(
+    "rnn_backward",
+    id="whole_numbers",
+    title="the sums of the parameters are whole numbers: an array of integers was made to hold them",
+    reread="np.zeros and np.zeros_like take the dtype that you give them. A gradient is float64.",
+)
+def whole_numbers(own: Own) -> Functions:
+    return bptt(**but(per_weight(lambda run, grad, name: grad.astype(int))))
 
 
 @mistake(

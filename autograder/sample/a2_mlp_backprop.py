@@ -84,19 +84,26 @@ MISTAKES = (
     Recipe(
         A,
         "a gradient by differences: right numbers, far too dear; a function moved, a code cell turned into raw text",
-        style=EINSUM,
         answers=written(
             A,
             """
+            def mlp_forward(x, params):
+                hidden = sigmoid(x @ params["weight_1"].T + params["bias_1"])
+                return sigmoid(hidden @ params["weight_2"].T + params["bias_2"]), {"x": x, **params}
+
             def mlp_backward(grad_prediction, cache):
-                names = ("weight_1", "bias_1", "weight_2", "bias_2")
-                arrays = {"x": cache["x"], **{name: cache["params"][name] for name in names}}
-
-                def loss(name, array):
-                    moved = {**arrays, name: array}
-                    return np.sum(grad_prediction * mlp_forward(moved["x"], moved)[0])
-
-                return {name: numerical_gradient(lambda a: loss(name, a), array) for name, array in arrays.items()}
+                grads = {}
+                for name, array in cache.items():
+                    moved, grads[name] = array.copy(), np.zeros(array.shape)
+                    for index in np.ndindex(array.shape):
+                        values = []
+                        for step in (1e-6, -1e-6):
+                            moved[index] = array[index] + step
+                            params = {**cache, name: moved}
+                            values.append(np.vdot(grad_prediction, mlp_forward(params["x"], params)[0]))
+                        moved[index] = array[index]
+                        grads[name][index] = (values[0] - values[1]) / 2e-6
+                return grads
             """,
         ),
         loses={"mlp_backward": 1 / 8},  # the share for cost

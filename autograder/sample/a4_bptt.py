@@ -130,17 +130,14 @@ MISTAKES = (
     Recipe(
         A,
         "an early mistake, all after it right: the carry is dropped; pasted into a new Colab notebook, no metadata left",
-        style=LOOPS,
+        style=SINGLE,
         answers=written(
             A,
             """
             def rnn_backward(grad_outputs, cache):
-                x, h0, outputs, params = cache
-                grads = no_gradients(x, h0, params)
-                for t in range(len(x) - 1, -1, -1):
-                    grad_z = grad_outputs[t] * (1 - outputs[t] ** 2)
-                    grads["h0"] = add_step(grads, t, grad_z, x[t], outputs[t - 1] if t > 0 else h0, params)
-                return grads
+                x, states, params, tanhs = cache
+                delta = single(grad_outputs) * (1 - tanhs**2)
+                return gather(delta, x, states, params, delta[0] @ params["weight_hh"])
             """,
         ),
         loses={"rnn_backward": 1},

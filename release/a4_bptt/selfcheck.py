@@ -183,11 +183,7 @@ class Result:
         parts = [right if wrong else f"{_count(len(arrays), 'array')} right"] if arrays else []
         if law_rows:
             parts.append(
-                f"{len(broken)} of {_count(len(law_rows), 'law')} broken"
-                if broken
-                else f"all {len(law_rows)} laws hold"
-                if len(law_rows) > 1
-                else "its law holds"
+                f"{len(broken)} of {len(law_rows)} laws broken" if broken else f"all {len(law_rows)} laws hold"
             )
         return "; ".join(parts) + "." if parts else "nothing was asked."
 
@@ -500,6 +496,8 @@ class Ask:
     def parts(self, name: str, *given: Any) -> list[Any]:
         """The members of the tuple (or list) that the student's `name` returns."""
         came, expected = self.call(name, *given), _CONTRACTS[name]
+        if isinstance(came, np.ndarray) and came.ndim == 1:
+            came = list(came)
         if not isinstance(came, (tuple, list)) or len(came) != len(expected.parts):
             length = f" of length {len(came)}" if isinstance(came, (tuple, list)) else ""
             raise Stop(f"{name} returned {_kind(came)}{length}, expected {expected.returns}{_hint_none(came)}")
@@ -658,9 +656,7 @@ class Ask:
         self.rule("called twice, the same", ok, "points to: something remembered between the calls, or changed by them")
 
     def untouched(self) -> None:
-        """Every argument of every call is what it was before; nothing is asked where there are no arguments."""
-        if not any(ours for _, ours, _ in self.given):
-            return
+        """Every argument of every call is what it was before."""
         touched: dict[str, None] = {}
         for name, ours, theirs in self.given:
             labels = _CONTRACTS[name].arguments
