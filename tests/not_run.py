@@ -24,6 +24,7 @@ def missing(config: pytest.Config) -> dict[str, str]:
         found["katex"] = "KaTeX is not installed; run `make node_modules/installed` where npm's registry is reached"
     if not config.getoption("--thorough"):
         found["thorough"] = "full counts are for `make test-all`"
+        found.setdefault("browser", "a browser takes minutes; `make test-all` opens every notebook in JupyterLab")
     return found
 
 

@@ -36,7 +36,7 @@ def hand_out(
         if cell["id"] in source and ("all" in solved or cell["id"] in solved):
             cell["source"] = source[cell["id"]]
         for name, guess in (guesses or {}).items():
-            cell["source"] = re.sub(rf"^{name} = (None|{{}}|\[\])", f"{name} = {guess!r}", "".join(cell["source"]))
+            cell["source"] = re.sub(rf"(?m)^{name} = (None|{{}}|\[\])", f"{name} = {guess!r}", "".join(cell["source"]))
     path.write_text(json.dumps(notebook))
     return path
 
