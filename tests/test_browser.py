@@ -103,7 +103,10 @@ def test_a_solved_notebook_looks_right(lab: Lab, browser: Browser, assignment: s
 def test_a_failing_table_is_seen_on_light_and_dark(lab: Lab, browser: Browser, theme: str) -> None:
     """A backward that divides by N again: the table names the arrays, on either background."""
     path = hand_out("a3_rnn_cell", lab.folder / theme.replace(" ", "_"), "all")
-    path.write_text(path.read_text().replace("grad_h * (1 - h**2)", "grad_h * (1 - h**2) / len(h)", 1))
+    notebook = json.loads(path.read_text().replace("grad_h * (1 - h**2)", "grad_h * (1 - h**2) / len(h)", 1))
+    checks = [nbgrader_of(cell).get("grade_id") for cell in notebook["cells"]]
+    del notebook["cells"][checks.index("test_rnn_cell_backward") + 1 :]
+    path.write_text(json.dumps(notebook))
     page = opened(lab, browser, path.parent.name, theme, path.name)
     table = page.locator("table", has_text="weight_hh").filter(has_text="WRONG").first
     table.scroll_into_view_if_needed()

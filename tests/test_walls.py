@@ -87,9 +87,8 @@ def test_release_holds_what_students_need_and_nothing_else(assignment: str) -> N
 @pytest.mark.parametrize("assignment", CONTRACT)
 def test_release_holds_no_line_of_a_suite(assignment: str) -> None:
     suite = (PACKAGE / "suites" / f"test_{assignment}.py").read_text()
-    lines = {
-        line.strip() for line in suite.splitlines() if len(line.strip()) > 40 and not line.strip().startswith('"""')
-    }
+    lines = {line.strip() for line in suite.splitlines() if len(line.strip()) > 40}
+    lines = {line for line in lines if not line.startswith(('"""', "from ", "import "))}  # an import is no secret
     given = (ROOT / "release" / assignment / f"{assignment}.ipynb").read_text()
     given += (ROOT / "release" / assignment / "selfcheck.py").read_text()
     assert not [line for line in lines if line in given]
