@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from autograder.grading.judge import CAPPED, Check, FunctionResult
@@ -33,7 +33,7 @@ def reasons(result: FunctionResult) -> list[str]:
     """The lines of a result, the most telling first, as HTML."""
     wrong = [c for c in result.checks if c.share < 1 and c.sentence != CAPPED]
     capped = [c for c in result.checks if c.share < 1 and c.sentence == CAPPED]
-    lines = [mistake_html(m) for m in result.mistakes]
+    lines = [mistakes_html(result.mistakes)] if result.mistakes else []
     lines += in_full(wrong[0]) if wrong else []
     told = {wrong[0].sentence} if wrong else set()
     for check in wrong[1:]:
@@ -51,12 +51,13 @@ def reasons(result: FunctionResult) -> list[str]:
     return lines + [f"Note: {escape(note)}" for note in notes]
 
 
-def mistake_html(mistake: Mapping[str, str]) -> str:
-    """A known mistake by name and what to reread."""
-    return (
-        f"<b>Your numbers are exactly those of a known mistake: {escape(mistake['title'])}.</b> "
-        f"Reread {escape(mistake['reread'])}"
-    )
+def mistakes_html(mistakes: Sequence[Mapping[str, str]]) -> str:
+    """A known mistake by name and what to reread; two that these inputs cannot tell apart, as either or."""
+    if len(mistakes) == 1:
+        title, reread = escape(mistakes[0]["title"]), escape(mistakes[0]["reread"])
+        return f"<b>Your numbers are exactly those of a known mistake: {title}.</b> Reread {reread}"
+    either = "; or ".join(f"<b>{escape(m['title'])}</b> (reread {escape(m['reread'].rstrip('.'))})" for m in mistakes)
+    return f"Your numbers are exactly those of {len(mistakes)} known mistakes that look alike here. Either {either}."
 
 
 def in_full(check: Check) -> list[str]:
