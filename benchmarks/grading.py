@@ -63,7 +63,7 @@ def course(root: pathlib.Path, assignment: str, count: int, *, stock: bool) -> A
     api = NbGraderAPI(config=config)
     assert api.generate_assignment(assignment)["success"]
     for number in range(count):
-        recipe = Recipe(assignment, f"student-{number}", "right")
+        recipe = Recipe(assignment, "right", student=f"student-{number}")
         folder = recipe.hand_in(root / "submitted")
         if stock:
             without_illustrations(folder / f"{assignment}.ipynb")
