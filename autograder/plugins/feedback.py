@@ -1,64 +1,161 @@
-"""nbgrader's feedback page, made at less than half the price: what is the same for every student is done once.
+"""The feedback page: every mark with its reason in a table on top, the graded notebook below, and nothing to load.
 
-Compiled templates and highlighted code are kept between pages, and the page is not parsed again after it is written;
-nbconvert does that only to give pictures a text.
+A page is one file: style, font, pictures and formulas are in it, it has no script, and it asks no server for anything.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+import base64
+import pathlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
-from nbconvert.exporters import HTMLExporter
-from nbconvert.exporters.templateexporter import TemplateExporter
-from nbconvert.filters import Highlight2HTML
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+from nbconvert.exporters import Exporter
+from nbconvert.filters import strip_ansi
 
-WITHOUT_TEXT = re.compile(r"<img (?![^>]*\balt=)")
-WITH_TEXT = '<img alt="A picture that this notebook\'s code made" '
+from autograder.course import load_course
+from autograder.grading.repair import KEY
+from autograder.plugins.markdown import highlighted, markdown_html
+from autograder.plugins.marks import Row, is_result, number, reasons, table
+from autograder.plugins.rubrics import for_students
+from autograder.plugins.safe_html import output_html
 
-
-class Compiled(BytecodeCache):
-    """Compiled templates, kept in memory from page to page."""
-
-    def __init__(self) -> None:
-        self.code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give a template its code, where it was compiled before."""
-        if bucket.key in self.code:
-            bucket.bytecode_from_string(self.code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a template's code."""
-        self.code[bucket.key] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
+TEMPLATES = pathlib.Path(__file__).parent / "templates"
+PATIENCE = 10.0  # seconds of CPU for one page's text; what comes later is shown as it was written
+SHOWN = (
+    "text/html",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/svg+xml",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+)
 
 
-@lru_cache(maxsize=4096)
-def highlighted(source: str) -> str:
-    """One code cell as HTML; most cells of a class are the same."""
-    return str(Highlight2HTML(pygments_lexer="ipython3")(source))
+@dataclass(frozen=True)
+class View:
+    """A cell as the page shows it."""
+
+    kind: str  # "text", "code", "answer", "result" or "rubric"
+    body: Markup
+    outputs: tuple[Markup, ...] = ()
+    row: Row | None = None
+    comment: Markup | str = ""
 
 
-class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
-    """HTMLExporter with nbgrader's feedback template, quick for a class."""
+class FeedbackExporter(Exporter):  # type: ignore[misc]
+    """Makes the page of one graded notebook; GetMarks must have read its marks."""
 
-    def _create_environment(self) -> Environment:
-        environment: Environment = super()._create_environment()
-        environment.bytecode_cache = COMPILED
-        return environment
+    file_extension = ".html"
+    output_mimetype = "text/html"
+    export_from_notebook = None
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
-        """The page of one graded notebook."""
+        """The page as HTML."""
         resources = self._init_resources(resources)
-        types = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
-        self.register_filter("highlight_code", lambda source, *_, **__: highlighted(source))
-        self.register_filter("filter_data_type", types)
-        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
-        return WITHOUT_TEXT.sub(WITH_TEXT, html), resources
+        for preprocessor in self._preprocessors:  # on the notebook itself: nbconvert would copy it twice
+            nb, resources = preprocessor(nb, resources)
+        names, kept = resources["nbgrader"], nb["metadata"].get(KEY, {})
+        marks = names["marks"].values()
+        rows = {row.place: row for row in table(nb, names["marks"], names["comments"], kept)}
+        folder = pathlib.Path(resources["metadata"]["path"]) if resources.get("metadata", {}).get("path") else None
+        page = page_template().render(
+            title=names["assignment"],
+            functions=[row for row in rows.values() if row.is_function],
+            answers=[row for row in rows.values() if not row.is_function],
+            total=number(max(0.0, sum(mark.points or 0.0 for mark in marks) - names["late_penalty"])),
+            most=number(sum(mark.most for mark in marks)),
+            open=number(sum(mark.most for mark in marks if mark.points is None)),
+            late_penalty=number(names["late_penalty"]) if names["late_penalty"] else "",
+            unreadable=kept.get("unreadable", ""),
+            reasons=reasons(kept),
+            isolated=kept.get("isolation") != "none",
+            cells=list(views(nb, rows, names["comments"], load_course().rubric, folder)),
+        )
+        return page, resources
+
+
+@cache
+def page_template() -> Template:
+    """The page's template, compiled once, with style and font in it."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    font = base64.b64encode((TEMPLATES / "math.woff2").read_bytes()).decode()
+    environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8").replace("FONT", font))
+    return environment.get_template("page.html.j2")
+
+
+def views(
+    nb: Any, rows: Mapping[str, Row], comments: Mapping[str, str | None], rubric: str, folder: pathlib.Path | None
+) -> Iterator[View]:
+    """The cells as the page shows them."""
+    end = time.process_time() + PATIENCE
+
+    def text(source: str, cell: Any) -> Markup:
+        if time.process_time() > end:
+            return Markup("<pre>{}</pre>").format(source)
+        return Markup(markdown_html(source, cell.get("attachments"), folder))
+
+    def code(source: str) -> Markup:
+        if time.process_time() > end:
+            return Markup("<pre>{}</pre>").format(source)
+        return Markup(highlighted(source)) if source.strip() else Markup("")
+
+    for cell in nb["cells"]:
+        meta, source = cell["metadata"].get("nbgrader", {}), cell["source"]
+        row = rows.get(meta.get("grade_id", ""))
+        if "rubric" in cell["metadata"].get(KEY, {}):
+            steps = for_students(source, rubric)
+            if steps:
+                yield View("rubric", text(steps, cell))
+        elif is_result(cell):
+            ours = [Markup(output["data"]["text/html"]) for output in cell["outputs"] if "text/html" in output["data"]]
+            yield View("result", Markup(""), tuple(ours), row)
+        elif cell["cell_type"] == "code":
+            comment = comments.get(meta.get("grade_id", "")) if meta.get("solution") else ""
+            outputs = tuple(filter(None, (output_view(output, text) for output in cell["outputs"])))
+            yield View("answer" if row else "code", code(source), outputs, row, text(comment, {}) if comment else "")
+        elif cell["cell_type"] == "markdown":
+            yield View("answer" if row else "text", text(source, cell), (), row)
+        elif source.strip():
+            yield View("text", Markup("<pre>{}</pre>").format(source))
+
+
+def output_view(output: Any, text: Any) -> Markup:
+    """An output of a student's code: text, a picture, or HTML that runs and loads nothing."""
+    if output["output_type"] == "stream":
+        return Markup("<pre>{}</pre>").format(strip_ansi(output["text"])) if output["text"].strip() else Markup("")
+    if output["output_type"] == "error":
+        lines = "\n".join(map(str, output["traceback"])) or f"{output['ename']}: {output['evalue']}"
+        return Markup('<pre class="error">{}</pre>').format(strip_ansi(lines))
+    data = output.get("data", {})
+    for kind in SHOWN:
+        shown = as_html(kind, str(data[kind]), text) if kind in data else None
+        if shown is not None:
+            return shown
+    return Markup("")
+
+
+def as_html(kind: str, value: str, text: Any) -> Markup | None:
+    """One form of an output as HTML; None where the next form is the better one."""
+    if kind == "text/html":
+        html = output_html(value)
+        return None if html is None else Markup(html)
+    if kind.startswith("image/"):
+        data = base64.b64encode(value.encode()).decode() if kind == "image/svg+xml" else "".join(value.split())
+        return Markup('<img src="data:{};base64,{}" alt="A picture that this cell\'s code made">').format(kind, data)
+    if kind in ("text/markdown", "text/latex"):
+        return text(value, {})  # type: ignore[no-any-return]
+    return Markup("<pre>{}</pre>").format(strip_ansi(value))

@@ -1,4 +1,4 @@
-"""Puts the rubric of each hand-graded answer below it, in the autograded notebook: the formgrader and the feedback show it."""
+"""Puts the rubric of each hand-graded answer below it: all of it for the grader, what course.toml says for students."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
-SECTION = re.compile(r"^## (?P<name>\w+) \([\d.]+ points?\)\n(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+from autograder.grading.repair import KEY
+
+SECTION = re.compile(r"^## (?P<name>\w+)(?: \([\d.]+ points?\))?\n(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+STEPS = re.compile(r"^\|.*\n(?:\|.*(?:\n|\Z))+", re.MULTILINE)  # the first table
 
 
 def rubrics(path: pathlib.Path) -> dict[str, str]:
@@ -21,12 +24,27 @@ def _read(path: pathlib.Path, _: int) -> dict[str, str]:
 
 
 def with_rubrics(notebook: dict[str, Any], sections: dict[str, str]) -> dict[str, Any]:
-    """The notebook with a text cell behind each answer that has a rubric. The submission itself is not touched."""
+    """The notebook with a text cell behind each answer that has a rubric: the formgrader shows all of it.
+
+    The cell's metadata say what it is. Students cannot write them: repair keeps no metadata of theirs.
+    """
     cells = []
+    taken = {cell.get("id") for cell in notebook["cells"]}
     for cell in notebook["cells"]:
         cells.append(cell)
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if name in sections and cell["metadata"]["nbgrader"].get("solution"):
-            text = f"**Rubric for {name}, for the grader and for you**\n\n{sections[name]}"
-            cells.append({"cell_type": "markdown", "id": f"rubric-{name}"[:64], "metadata": {}, "source": text})
+            wish = f"rubric-{name}"[:60]
+            free = next(i for i in (wish, *(f"{wish}-{n}" for n in range(len(taken) + 1))) if i not in taken)
+            taken.add(free)
+            text = f"**Rubric for {name}**\n\n{sections[name]}"
+            cells.append({"cell_type": "markdown", "id": free, "metadata": {KEY: {"rubric": name}}, "source": text})
     return {**notebook, "cells": cells}
+
+
+def for_students(source: str, rubric: str) -> str:
+    """What a student reads of a rubric cell: "samples" is all of it, "steps" its heading and the table of steps."""
+    if rubric == "samples":
+        return source
+    steps = STEPS.search(source) if rubric == "steps" else None
+    return f"{source.splitlines()[0]}\n\n{steps[0]}" if steps else ""

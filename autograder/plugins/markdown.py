@@ -1,0 +1,128 @@
+"""Markdown as HTML for a page that needs nothing else: formulas as MathML, pictures in the page, no HTML but harmless tags."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from autograder.plugins.formulas import formula_html
+from autograder.plugins.safe_html import PICTURE, TYPES, embedded, picture, rewritten
+
+MAX_TEXT = 20_000  # characters, not counting pictures; longer text is shown as it was written
+# mistune searches the rest of the text at each of these: a text full of them would take seconds.
+OPENERS = ("\\\\[", "\\\\(", "\\begin{", "<", "|\n")
+MAX_WORK = 2_000_000  # characters times openers
+IN_TEXT = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{200,}")
+MAX_SHOWN = 200_000
+MAX_CODE = 20_000  # characters; longer code is shown without colours, and so is a very long name:
+LONG_NAME = re.compile(r"[\w.]{400}")  # pygments takes a minute for "a.a.a." and so on
+PYTHON = ("python", "py", "python3", "ipython", "ipython3")
+
+
+class PageRenderer(IPythonRenderer):  # type: ignore[misc]
+    """mistune's renderer, with formulas, code and pictures set aside until the rest has been made safe."""
+
+    def __init__(self, attachments: Mapping[str, Mapping[str, str]], folder: pathlib.Path | None) -> None:
+        super().__init__(escape=False, allow_harmful_protocols=False, exclude_anchor_links=True)
+        self.files, self.folder = attachments, folder
+        self.parts: list[str] = []
+        self.pictures: list[str] = []
+
+    def part(self, html: str) -> str:
+        """Set safe HTML aside; what stands in its place is exchanged for it at the end."""
+        self.parts.append(html)
+        return f"\ue000{len(self.parts) - 1}\ue001"
+
+    def block_math(self, body: str) -> str:
+        """A formula on lines of its own."""
+        return self.part(formula_html(body, True))
+
+    def inline_math(self, body: str) -> str:
+        """A formula in a line."""
+        return self.part(formula_html(body, False))
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """A formula such as align, which needs no dollars."""
+        return self.part(formula_html(f"\\begin{{{name}}}{body}\\end{{{name}}}", True))
+
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        """A heading without an id: the page's own anchors stay unique."""
+        return f"<h{level}>{text}</h{level}>\n"
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        """Code: Python in colours, anything else as it is."""
+        known = (info or "").strip().lower() in PYTHON
+        return self.part(highlighted(code) if known else f"<pre><code>{escape(code)}</code></pre>")
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """A picture in Markdown."""
+        return self.part(self.show(url, re.sub(r"<[^>]*>|\ue000\d+\ue001", "", text)))
+
+    def show(self, url: str, alt: str) -> str:
+        """A picture from the text, the cell's attachments or the notebook's folder, put into the page."""
+        kind, _, name = url.partition(":")
+        if kind == "attachment":
+            url = attached(self.files.get(name, {})) or url
+        elif kind == "picture" and name.isdecimal():
+            url = "".join(self.pictures[int(name) :][:1]) or url
+        elif self.folder is not None and not PICTURE.match(url):
+            url = embedded(url, self.folder)
+        return picture(url, alt)
+
+    def aside(self, data: re.Match[str]) -> str:
+        """Set a picture that the text itself holds aside: a parser would read all of it."""
+        self.pictures.append(data[0])
+        return f"picture:{len(self.pictures) - 1}"
+
+
+def markdown_html(
+    source: str, attachments: Mapping[str, Mapping[str, str]] | None = None, folder: pathlib.Path | None = None
+) -> str:
+    """Markdown as safe HTML; as plain text where it is very long or cannot be read. Never raises.
+
+    What the whole class has in its notebooks is made once.
+    """
+    pictures = "![" in source or "<img" in source
+    return rendered(source, attachments or {}, folder) if pictures else known_text(source)
+
+
+@lru_cache(maxsize=1024)
+def known_text(source: str) -> str:
+    """Markdown without pictures, so that the text alone decides."""
+    return rendered(source, {}, None)
+
+
+def rendered(source: str, attachments: Mapping[str, Mapping[str, str]], folder: pathlib.Path | None) -> str:
+    """Markdown as safe HTML."""
+    renderer = PageRenderer(attachments, folder)
+    text = IN_TEXT.sub(renderer.aside, re.sub("[\ue000\ue001]", "", source))
+    if len(text) <= MAX_TEXT and len(text) * sum(map(text.count, OPENERS)) <= MAX_WORK:
+        try:
+            html = MarkdownWithMath(renderer=renderer).render(text)
+            return rewritten(html, renderer.parts, renderer.show)
+        except Exception:  # whatever a student's text does to the parser, there is a page
+            pass
+    return f"<pre>{escape(source[:MAX_SHOWN])}{' …' if len(source) > MAX_SHOWN else ''}</pre>"
+
+
+def attached(bundle: Mapping[str, str]) -> str:
+    """A cell's attachment as a data URL; nothing where it is no picture."""
+    for kind in (*dict.fromkeys(TYPES.values()), "svg+xml"):
+        if f"image/{kind}" in bundle:
+            return f"data:image/{kind};base64,{bundle[f'image/{kind}']}"
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def highlighted(source: str) -> str:
+    """Python code in colours; most cells of a class are the same."""
+    if len(source) > MAX_CODE or LONG_NAME.search(source):
+        return f"<pre>{escape(source)}</pre>"
+    return str(Highlight2HTML(pygments_lexer="ipython3")(source))

@@ -1,0 +1,150 @@
+"""The marks of a submission as its feedback page tells them: points from the gradebook, and what happened in a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.plugins.markdown import markdown_html
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook has for one graded cell. None: nobody has given that mark."""
+
+    most: float
+    auto: float | None = None
+    manual: float | None = None
+    extra: float = 0.0
+
+    @property
+    def points(self) -> float | None:
+        """The points that count, as nbgrader adds them up; None where there are none yet."""
+        given = self.auto if self.manual is None else self.manual
+        return None if given is None else given + self.extra
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table on top, and the head of the cell that it leads to."""
+
+    name: str
+    place: str
+    is_function: bool
+    mark: Mark
+    state: str  # "right", "partly", "wrong" or "open"
+    words: str  # what happened, in a line
+    note: str  # what of it the cell itself does not say
+    comment: Markup
+
+    @property
+    def points(self) -> str:
+        """The points in words."""
+        return f"{number(self.mark.points)} of {number(self.mark.most)}"
+
+
+class GetMarks(NbGraderPreprocessor):  # type: ignore[misc]
+    """Reads the marks and comments of a notebook from the gradebook, each kind in one query."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Add what the page's head tells to resources["nbgrader"]."""
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            notebook = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+            query = gradebook.db.query
+            columns = (Grade.max_score, Grade.auto_score, Grade.manual_score, Grade.extra_credit)
+            grades = query(BaseCell.name, *columns).join(Grade.cell).filter(Grade.notebook_id == notebook.id)
+            names["marks"] = {
+                name: Mark(most, auto, by_hand, extra or 0.0) for name, most, auto, by_hand, extra in grades
+            }
+            comments = query(BaseCell.name, Comment.manual_comment).join(Comment.cell)
+            names["comments"] = dict(comments.filter(Comment.notebook_id == notebook.id).all())
+            names["late_penalty"] = notebook.late_submission_penalty or 0.0
+        return nb, resources
+
+
+def table(
+    nb: Any, marks: Mapping[str, Mark], comments: Mapping[str, str | None], kept: Mapping[str, Any]
+) -> Iterator[Row]:
+    """A row for every graded cell, in the order of the notebook."""
+    functions = kept.get("functions", {})
+    for cell in nb["cells"]:
+        meta = cell["metadata"].get("nbgrader", {})
+        place = meta.get("grade_id", "")
+        if place not in marks or not (meta.get("grade") or meta.get("task")):
+            continue
+        mark, name = marks[place], place.removeprefix("test_")
+        result = functions.get(name) if is_result(cell) else None
+        if kept.get("unreadable") and mark.manual is None:
+            words, note = "not graded: see above", ""
+        elif is_result(cell):
+            note = changed_by_hand(mark)
+            words = "; ".join(filter(None, [what_happened(result) if result else "", note]))
+        else:
+            words = note = how_marked(mark)
+        comment = comments.get(name) or comments.get(place) or ""
+        yield Row(name, place, is_result(cell), mark, state(mark), words, note, Markup(markdown_html(comment)))
+
+
+def state(mark: Mark) -> str:
+    """How much of the points was reached, in a word."""
+    if mark.points is None:
+        return "open"
+    return "right" if mark.points >= mark.most else "partly" if mark.points > 0 else "wrong"
+
+
+def what_happened(result: Mapping[str, Any]) -> str:
+    """A function's result in a line: the known mistake, else the first thing that cost points."""
+    if result["points"] >= result["max_points"]:
+        return "all right"
+    if result["mistakes"]:
+        return f"known mistake: {'; or '.join(mistake['title'] for mistake in result['mistakes'])}"
+    for check in result["checks"]:
+        if check["share"] < 1 and check["sentence"]:
+            return re.split(r"(?<=[a-z\d)]\.) (?=[A-Z])", str(check["sentence"]))[0]
+        off = ["the result" if name == result["name"] else name for name, right, _ in check["arrays"] if not right]
+        if check["share"] < 1 and off:
+            return f"wrong: {', '.join(off[:4])}{f' and {len(off) - 4} more' if len(off) > 4 else ''}"
+    return "not all checks are passed"
+
+
+def changed_by_hand(mark: Mark) -> str:
+    """What a person changed about a mark of the autograder."""
+    by_hand = "" if mark.manual is None else f"marked by hand, the autograder gave {number(mark.auto)}"
+    return "; ".join(filter(None, [by_hand, extra_points(mark)]))
+
+
+def how_marked(mark: Mark) -> str:
+    """How far the marking of a written answer has come."""
+    if mark.points is None:
+        return "not marked yet"
+    marked = "no answer" if mark.manual is None and mark.auto == 0 else "marked"
+    return "; ".join(filter(None, [marked, extra_points(mark)]))
+
+
+def extra_points(mark: Mark) -> str:
+    """The extra points that a person gave."""
+    return f"with {number(mark.extra)} extra {'point' if mark.extra == 1 else 'points'}" if mark.extra else ""
+
+
+def reasons(kept: Mapping[str, Any]) -> list[str]:
+    """What was out of the ordinary about the submission, without the reason why it could not be read."""
+    flagged = [flag["reason"] for flag in kept.get("flags", ())]
+    return [reason for reason in dict.fromkeys(flagged) if reason != kept.get("unreadable")]
+
+
+def number(points: float | None) -> str:
+    """Points as a reader writes them: no trailing zeros, two digits at most; a dash for none."""
+    return "–" if points is None else f"{round(points, 2):g}"
+
+
+def is_result(cell: Any) -> bool:
+    """Whether this cell's output is the autograder's: the test of a function."""
+    meta = cell["metadata"].get("nbgrader", {})
+    return bool(cell["cell_type"] == "code" and meta.get("grade") and not meta.get("solution"))
