@@ -15,11 +15,11 @@ app = typer.Typer(
 @app.command()
 def demo(
     folder: Annotated[
-        pathlib.Path, typer.Argument(help="Where the demo's course directory is made; emptied first.")
+        pathlib.Path, typer.Argument(help="A new or empty folder, or an earlier demo, which is emptied.")
     ] = pathlib.Path("demo"),
     assignment: Annotated[list[str] | None, typer.Option(help="Only this assignment; may be given again.")] = None,
 ) -> None:
-    """Make a class of sample students, grade it with nbgrader, and show what came."""
+    """Make a class of sample students in FOLDER, grade it with nbgrader, and show the marks."""
     from autograder.demo import main
 
     raise typer.Exit(main(str(folder), assignment or ()))
@@ -40,9 +40,11 @@ Course = Annotated[pathlib.Path, typer.Option(help="The course directory.", file
 def report(
     assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
     course: Course = pathlib.Path(),
-    anonymous: Annotated[bool, typer.Option(help="Number the students in place of naming them.")] = False,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Numbers instead of names, in a random order that is new each time.")
+    ] = False,
 ) -> None:
-    """What the class did: marks by question, mistakes by frequency, odd submissions; and one HTML page."""
+    """What the class did: who is graded, marks by question, mistakes by frequency, what needs a look; and one HTML page."""
     from rich.console import Console
 
     from autograder.reports.class_report import class_report
@@ -55,22 +57,26 @@ def report(
         raise typer.Exit(1) from None
     page = write_page(found, course / "reports" / f"{assignment}{'-anonymous' if anonymous else ''}.html")
     print_report(found, Console())
-    typer.echo(f"As a page: {page}")
+    typer.echo(f"\nAs a page: {page}\nNext: {found.next_step}")
 
 
 @app.command()
 def explain(
     student: Annotated[str, typer.Argument(help="The student's id.")],
-    function: Annotated[str, typer.Argument(help="For example rnn_backward.")],
+    function: Annotated[str, typer.Argument(help="For example rnn_backward; or an answer that is marked by hand.")],
     course: Course = pathlib.Path(),
+    assignment: Annotated[str, typer.Option(help="Which assignment, where several have a function of this name.")] = "",
 ) -> None:
-    """Grade one submission once more and say, check by check, why a mark is what it is."""
+    """Say why a mark is what it is: a function is graded once more, check by check; of an answer, the mark and comment.
+
+    Exit code 0: the mark stands. 1: it does not, or there is none.
+    """
     from rich.console import Console
 
     from autograder.reports.explain import explain as replay
 
     try:
-        stands = replay(course.resolve(), student, function, Console())
+        stands = replay(course.resolve(), student, function, Console(), assignment)
     except LookupError as error:
         typer.echo(error.args[0], err=True)
         raise typer.Exit(1) from None

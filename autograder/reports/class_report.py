@@ -1,32 +1,49 @@
-"""What a class did in one assignment: marks by question, mistakes by frequency, the hardest functions, odd submissions."""
+"""What a class did in one assignment: who is graded, marks by question, mistakes by frequency, what needs a look."""
 
 from __future__ import annotations
 
 import pathlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.reports.results import Graded, read_results, reason
+from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
+from autograder.reports.distribution import Distribution, distribution
+from autograder.reports.gradebook import HandMark, Late, MarkState
+from autograder.reports.results import REPAIRED, Graded, reason, unwritten
+
+Said = Callable[[str], str]  # what is shown of a sentence: all of it, or all but names
 
 
 @dataclass(frozen=True)
 class Question:
-    """One graded cell over the class: how many have it in full, how many in part, how many not at all."""
+    """One graded cell over the class: how many have it in full, in part and not at all.
+
+    mean is over these, and None where nobody is marked yet. absent: graded before the notebook had this question. The last
+    three are for answers that a person marks.
+    """
 
     name: str
     max_points: float
-    mean: float
+    mean: float | None
     full: int
     part: int
     none: int
     by_hand: bool = False
-    waiting: int = 0  # hand-graded answers that nobody has marked yet
+    absent: tuple[str, ...] = ()
+    no_answer: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many marks the mean is over."""
+        return self.full + self.part + self.none
 
     @property
     def share(self) -> float:
-        """Mean share of the points."""
-        return self.mean / self.max_points if self.max_points else 0.0
+        """Mean share of the points; 0 where nobody is marked yet."""
+        return self.mean / self.max_points if self.mean is not None and self.max_points else 0.0
 
 
 @dataclass(frozen=True)
@@ -41,86 +58,132 @@ class Mistake:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """All of it, ready to be shown."""
+    """All of it, ready to be shown. Lists are by student, in the order of ids or, in an anonymous report, of numbers."""
 
     assignment: str
-    students: tuple[str, ...]
+    students: tuple[str, ...]  # who is graded
     marks: Mapping[str, float]
     max_points: float
+    spread: Distribution
     questions: tuple[Question, ...]
     mistakes: tuple[Mistake, ...]
-    unnamed: Mapping[str, tuple[str, ...]]  # function -> students whose wrong numbers are those of no known mistake
-    odd: Mapping[str, tuple[str, ...]]  # student -> what was repaired, stopped or unreadable
+    unnamed: Mapping[str, tuple[tuple[str, str], ...]]  # function -> student and reason: wrong, but no known mistake
+    looks: Mapping[str, tuple[str, ...]]  # student -> why a person should look
+    odd: Mapping[str, tuple[str, ...]]  # student -> what was repaired or stopped
+    unreadable: tuple[str, ...]
+    uncaged: tuple[str, ...]
+    outdated: tuple[str, ...]
+    not_graded: tuple[NotGraded, ...]
+    missing: tuple[str, ...]
+    late: tuple[Late, ...]
+    unrecorded: tuple[str, ...]  # graded, but not in the gradebook
+    has_gradebook: bool
 
     @property
     def hardest(self) -> tuple[Question, ...]:
-        """The machine-graded functions with the smallest mean share, the hardest first."""
-        return tuple(sorted((q for q in self.questions if not q.by_hand), key=lambda q: q.share)[:5])
+        """The machine-graded functions with the smallest mean share, the hardest first, without those all have in full."""
+        lost = [q for q in self.questions if not q.by_hand and q.share < 1]
+        return tuple(sorted(lost, key=lambda q: q.share)[:5])
+
+    @property
+    def waiting(self) -> int:
+        """How many hand-graded answers nobody has marked yet."""
+        return sum(len(q.waiting) for q in self.questions)
+
+    @property
+    def next_step(self) -> str:
+        """What to run or do now."""
+        if self.not_graded or self.outdated:
+            return f"nbgrader autograde {self.assignment}"
+        feedback = f"nbgrader generate_feedback {self.assignment}"
+        if self.waiting:
+            return f"mark {self.waiting} answers by hand in the formgrader, then {feedback}"
+        return feedback
 
 
 def class_report(root: pathlib.Path, assignment: str, *, anonymous: bool = False) -> ClassReport:
     """Read the graded notebooks and the gradebook of a course directory. Raises LookupError where nothing is graded."""
-    graded = read_results(root, assignment)
-    if not graded:
-        raise LookupError(
-            f"Nothing of {assignment} is graded in {root}. Run `nbgrader autograde {assignment}` there first."
-        )
-    alias = {g.student: f"student {n}" if anonymous else g.student for n, g in enumerate(graded, 1)}
-    by_hand = hand_graded(root, assignment)
+    data, cover = read_class(root, assignment)
+    if anonymous:
+        return summary(without_names(data, cover.numbers), cover.text)
+    return summary(data, str)
+
+
+def summary(data: ClassData, said: Said) -> ClassReport:
+    """Count and compare. said is applied to every sentence that may quote a student."""
+    graded, records = data.graded, data.records
+    by_hand = tuple(dict.fromkeys(name for g in graded for name in g.by_hand))
+    flagged = records.flagged if records else frozenset()
     return ClassReport(
-        assignment=assignment,
-        students=tuple(alias.values()),
-        marks={alias[g.student]: g.points for g in graded},
+        assignment=data.assignment,
+        students=tuple(g.student for g in graded),
+        marks={g.student: g.points for g in graded},
         max_points=max(g.max_points for g in graded),
-        questions=(*machine_graded(graded), *by_hand),
-        mistakes=named_mistakes(graded, alias),
-        unnamed=unnamed_mistakes(graded, alias),
-        odd={alias[g.student]: odd for g in graded if (odd := oddities(g))},
+        spread=distribution([g.points for g in graded]),
+        questions=(*machine_graded(graded), *hand_graded(graded, by_hand, records.marks if records else ())),
+        mistakes=named_mistakes(graded),
+        unnamed=unnamed_mistakes(graded, said),
+        looks={g.student: why for g in graded if (why := reasons_to_look(g, g.student in flagged, said))},
+        odd={g.student: odd for g in graded if (odd := tuple(map(said, (*g.repairs, *g.stopped))))},
+        unreadable=tuple(g.student for g in graded if g.unreadable),
+        uncaged=tuple(g.student for g in graded if g.isolation == "none"),
+        outdated=data.outdated,
+        not_graded=data.not_graded,
+        missing=data.missing,
+        late=records.late if records else (),
+        unrecorded=tuple(g.student for g in graded if records and g.student not in records.submitted),
+        has_gradebook=records is not None,
     )
 
 
 def machine_graded(graded: Sequence[Graded]) -> list[Question]:
     """One row a function."""
-    questions = []
-    for name, first in graded[0].functions.items():
-        scores = [float(g.functions[name]["points"]) for g in graded if name in g.functions]
-        most = float(first["max_points"])
-        full = sum(s >= most for s in scores)
-        none = sum(s == 0 for s in scores)
-        questions.append(Question(name, most, sum(scores) / len(scores), full, len(scores) - full - none, none))
-    return questions
+    names = dict.fromkeys(name for g in graded for name in g.functions)
+    return [function_row(name, graded) for name in names]
 
 
-def hand_graded(root: pathlib.Path, assignment: str) -> list[Question]:
-    """One row a hand-graded answer, from nbgrader's gradebook; none where the directory has no gradebook."""
-    database = root / "gradebook.db"
-    if not database.exists():
-        return []
-    from nbgrader.api import Gradebook
+def function_row(name: str, graded: Sequence[Graded]) -> Question:
+    """The row of one function."""
+    results = [g.functions[name] for g in graded if name in g.functions]
+    scores = [(float(r["points"]), float(r["max_points"])) for r in results]
+    full, none = sum(p >= most for p, most in scores), sum(p == 0 < most for p, most in scores)
+    mean = sum(p for p, _ in scores) / len(scores)
+    absent = tuple(g.student for g in graded if name not in g.functions)
+    return Question(name, max(most for _, most in scores), mean, full, len(scores) - full - none, none, absent=absent)
 
-    from autograder.course import scripts_on_path
 
-    scripts_on_path()
-    scores: dict[str, list[tuple[float, float, bool]]] = defaultdict(list)
-    with Gradebook(f"sqlite:///{database}") as gradebook:
-        for submission in gradebook.assignment_submissions(assignment):
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    if not grade.name.startswith("test_"):
-                        scores[grade.name].append((grade.score, grade.max_score, bool(grade.needs_manual_grade)))
+def hand_graded(graded: Sequence[Graded], answers: Sequence[str], marks: Sequence[HandMark]) -> list[Question]:
+    """One row a hand-graded answer, of the graded submissions; none without a gradebook."""
+    students = {g.student for g in graded}
     rows = []
-    for name, found in scores.items():
-        points = [score for score, _, _ in found]
-        most = found[0][1]
-        full, none = sum(p >= most for p in points), sum(p == 0 for p in points)
-        waiting = sum(w for _, _, w in found)
-        rows.append(
-            Question(name, most, sum(points) / len(points), full, len(points) - full - none, none, True, waiting)
-        )
+    for name in answers:
+        found = [m for m in marks if m.answer == name and m.student in students]
+        if found:
+            rows.append(answer_row(name, found))
     return rows
 
 
-def named_mistakes(graded: Sequence[Graded], alias: Mapping[str, str]) -> tuple[Mistake, ...]:
+def answer_row(name: str, marks: Sequence[HandMark]) -> Question:
+    """The row of one answer. What nobody has marked is no 0."""
+    points = [m.points for m in marks if m.points is not None]
+    most = max(m.max_points for m in marks)
+    full, none = sum(p >= most for p in points), sum(p == 0 < most for p in points)
+    who = {state: tuple(m.student for m in marks if m.state is state) for state in MarkState}
+    return Question(
+        name=name,
+        max_points=most,
+        mean=sum(points) / len(points) if points else None,
+        full=full,
+        part=len(points) - full - none,
+        none=none,
+        by_hand=True,
+        no_answer=who[MarkState.NO_ANSWER],
+        waiting=who[MarkState.WAITING],
+        review=who[MarkState.REVIEW],
+    )
+
+
+def named_mistakes(graded: Sequence[Graded]) -> tuple[Mistake, ...]:
     """Known mistakes, the most frequent first."""
     found: dict[str, tuple[str, set[str], list[str]]] = {}
     for g in graded:
@@ -128,29 +191,28 @@ def named_mistakes(graded: Sequence[Graded], alias: Mapping[str, str]) -> tuple[
             for mistake in function["mistakes"]:
                 _, functions, students = found.setdefault(mistake["title"], (mistake["reread"], set(), []))
                 functions.add(function["name"])
-                if alias[g.student] not in students:
-                    students.append(alias[g.student])
+                if g.student not in students:
+                    students.append(g.student)
     rows = [Mistake(title, reread, tuple(sorted(f)), tuple(s)) for title, (reread, f, s) in found.items()]
     return tuple(sorted(rows, key=lambda m: (-len(m.students), m.title)))
 
 
-def unnamed_mistakes(graded: Sequence[Graded], alias: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def unnamed_mistakes(graded: Sequence[Graded], said: Said) -> dict[str, tuple[tuple[str, str], ...]]:
     """Per function the students who lost points in it without a known mistake, each with the first reason."""
-    found: dict[str, list[str]] = defaultdict(list)
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for g in graded:
         for name, function in g.functions.items():
-            written = "not written yet" not in reason(function)
-            if (
-                function["points"] < function["max_points"]
-                and not function["mistakes"]
-                and not g.unreadable
-                and written
-            ):
-                found[name].append(f"{alias[g.student]}: {reason(function)}")
-    return {name: tuple(lines) for name, lines in found.items()}
+            lost = function["points"] < function["max_points"]
+            if lost and not function["mistakes"] and not g.unreadable and not unwritten(function):
+                found[name].append((g.student, said(reason(function))))
+    return {name: tuple(rows) for name, rows in found.items()}
 
 
-def oddities(g: Graded) -> tuple[str, ...]:
-    """What was out of the ordinary about a submission."""
-    faults = tuple(f"grader: {fault}" for f in g.functions.values() for fault in f["faults"])
-    return (*((g.unreadable,) if g.unreadable else ()), *g.repairs, *g.stopped, *faults)
+def reasons_to_look(g: Graded, flagged: bool, said: Said) -> tuple[str, ...]:
+    """Why a person should look at a submission; empty where nobody has to."""
+    reasons = tuple(f"{flag.kind}: {said(flag.reason)}" for flag in g.flags if flag.kind != REPAIRED)
+    if reasons or not (flagged or g.needs_look):
+        return reasons
+    if flagged and not g.flags:  # grading flags repaired notebooks in the gradebook as well
+        return ("flagged by a person in the formgrader",)
+    return ("flagged",) if g.needs_look else ()

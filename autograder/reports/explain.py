@@ -1,7 +1,8 @@
-"""Replays one mark and says why it is what it is: for appeals."""
+"""Says why one mark is what it is, for appeals: a function is graded once more, an answer's mark is looked up."""
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -9,68 +10,223 @@ from typing import Any
 from rich.console import Console
 
 from autograder.grading.repair import KEY
-from autograder.reports.results import read_results
+from autograder.reports.class_data import changed_since, closest
+from autograder.reports.course_files import Folder, course_directory, folders, notebook_of
+from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
+from autograder.reports.layout import paragraph
+from autograder.reports.results import Graded, graded_cells, read_graded, read_notebook
 
 
-def explain(root: pathlib.Path, student: str, function: str, console: Console) -> bool:
-    """Grade the submission that holds this function once more and print every check; return whether the mark stands.
+def explain(root: pathlib.Path, student: str, name: str, console: Console, assignment: str = "") -> bool:
+    """Print why a student has this mark for a function or answer; return whether the mark stands.
 
-    Raises LookupError for a student or function that was never graded.
+    A function is graded again from what was handed in, with the seed it was graded with; nothing is written. A mark that
+    a person gave always stands. Raises LookupError where there is no such mark, with what to do.
     """
-    recorded = find(root, student, function)
-    assignment = recorded.assignment
-    replayed = grade_again(root, student, assignment)["functions"][function]
-    before = recorded.functions[function]
-    console.print(
-        f"[bold]{student}, {assignment}, {function}[/bold]: {replayed['points']:g} of {replayed['max_points']:g} points."
-    )
-    total = sum(c["weight"] for c in replayed["checks"]) or 1.0
-    for check in replayed["checks"]:
-        worth = replayed["max_points"] * check["weight"] / total
-        console.print(f"  {worth * check['share']:.2f} of {worth:.2f}  {check['title']}", highlight=False)
-        if check["sentence"]:
-            console.print(f"      {check['sentence']}", highlight=False)
-        for name, ok, sentence in check["arrays"]:
-            console.print(f"      {name}: {'right' if ok else 'wrong: ' + sentence}", highlight=False)
-        for note in check["notes"]:
-            console.print(f"      note: {note}", highlight=False)
-    for mistake in replayed["mistakes"]:
-        console.print(f"  Known mistake: {mistake['title']}. {mistake['reread']}", highlight=False)
+    coursedir = course_directory(root)
+    recorded = find(coursedir, student, name, assignment)
+    if name in recorded.by_hand:
+        explain_answer(coursedir, recorded, name, console)
+        return True
+    return explain_function(coursedir, recorded, name.removeprefix("test_"), console)
+
+
+def find(coursedir: Any, student: str, name: str, assignment: str) -> Graded:
+    """The graded submission that has this function or answer."""
+    submitted = folders(coursedir, "submitted_directory", student=student)
+    autograded = folders(coursedir, "autograded_directory", student=student)
+    theirs = sorted({f.assignment for f in (*submitted, *autograded)})
+    if not theirs:
+        raise LookupError(unknown_student(coursedir, student))
+    if assignment and assignment not in theirs:
+        raise LookupError(f"{student} has handed in no {assignment}. {student} has handed in {', '.join(theirs)}.")
+    results = {f.assignment: read_graded(f) for f in autograded}
+    asked = {a: names_in(coursedir, a, results.get(a)) for a in ([assignment] if assignment else theirs)}
+    holders = [a for a, known in asked.items() if name in known]
+    if not holders:
+        known = sorted({one.removeprefix("test_") for names in asked.values() for one in names})
+        raise LookupError(f"No function or answer of {', '.join(asked)} is named {name}. {closest(name, known)}")
+    if len(holders) > 1:
+        commands = " or ".join(f"`autograder explain {student} {name} --assignment {a}`" for a in holders)
+        raise LookupError(f"{name} is in {' and in '.join(holders)}. Say which one you mean: run {commands}.")
+    graded = results.get(holders[0])
+    if graded is None:
+        why = "is half graded: grading was interrupted" if holders[0] in results else "is handed in, but not graded"
+        raise LookupError(f"{holders[0]} of {student} {why}. Run `nbgrader autograde {holders[0]}` first.")
+    if name not in names_of(graded):
+        raise LookupError(
+            f"{name} was added to {holders[0]} after {student} was graded. Run `nbgrader autograde {holders[0]}` again."
+        )
+    return graded
+
+
+def unknown_student(coursedir: Any, student: str) -> str:
+    """What to say of a student without any submission."""
+    with open_gradebook(coursedir) as gradebook:
+        registered = {s.id for s in gradebook.students} if gradebook is not None else set()
+    if student in registered:
+        return f"{student} has handed in nothing: there is no folder {coursedir.submitted_directory}/{student}."
+    steps = ("submitted_directory", "autograded_directory")
+    known = registered | {f.student for step in steps for f in folders(coursedir, step)}
+    return f"No graded submission of {student}: there is no student of that name. {closest(student, known)}".strip()
+
+
+def names_in(coursedir: Any, assignment: str, graded: Graded | None) -> set[str]:
+    """What may be asked about in an assignment, by its source or release notebook and by this graded submission."""
+    found = names_of(graded) if graded else set()
+    for step in ("source_directory", "release_directory"):
+        for name, _ in graded_cells(read_notebook(notebook_of(coursedir, step, assignment))):
+            found |= {name, name.removeprefix("test_")}
+    return found
+
+
+def names_of(graded: Graded) -> set[str]:
+    """The functions, their test cells, and the answers that a person marks."""
+    return {*graded.functions, *(f"test_{name}" for name in graded.functions), *graded.by_hand}
+
+
+def explain_function(coursedir: Any, recorded: Graded, name: str, console: Console) -> bool:
+    """Grade a submission once more and print every check of one function."""
+    student, assignment = recorded.student, recorded.assignment
+    again = grade_again(coursedir, recorded)
+    result, before = again["functions"][name], recorded.functions[name]
+    points = f"{result['points']:g} of {result['max_points']:g} points"
+    paragraph(console, f"{student}, {assignment}, {name}: {points}.", style="bold")
+    print_checks(result, console)
+    if again.get("unreadable"):
+        paragraph(console, again["unreadable"], indent=2)
     for repair in recorded.repairs:
-        console.print(f"  Repaired: {repair}", highlight=False)
-    stands = bool(replayed["points"] == before["points"])
-    console.print(
-        "The recorded mark is the same."
-        if stands
-        else f"The recorded mark is {before['points']:g}: grade the submission again."
+        paragraph(console, f"Repaired: {repair}", indent=2)
+    overruled = mark_of(coursedir, recorded, f"test_{name}")
+    if overruled is not None and overruled.points is not None:
+        paragraph(
+            console, f"In the gradebook a person has set {overruled.points:g} points, which count instead.", indent=2
+        )
+    if result["points"] == before["points"]:
+        paragraph(console, "The recorded mark is the same.")
+        return True
+    paragraph(
+        console,
+        f"The recorded mark is {before['points']:g}. Grade the submission again: "
+        f"`nbgrader autograde {assignment} --student {student} --force`.",
     )
-    return stands
+    return False
 
 
-def find(root: pathlib.Path, student: str, function: str) -> Any:
-    """The recorded result that holds this function of this student."""
-    graded = {p.parent.name for p in root.glob(f"autograded/{student}/*/*.ipynb")}
-    for assignment in sorted(graded):
-        for row in read_results(root, assignment):
-            if row.student == student and function in row.functions:
-                return row
-    raise LookupError(
-        f"No graded submission of {student} holds {function}. Graded are: {', '.join(sorted(graded)) or 'none'}; "
-        "run `nbgrader autograde ASSIGNMENT` first, or look at the spelling."
-    )
+def print_checks(result: Mapping[str, Any], console: Console) -> None:
+    """Every check of a function with its share of the points, and what it found."""
+    total = sum(c["weight"] for c in result["checks"]) or 1.0
+    for check in result["checks"]:
+        worth = result["max_points"] * check["weight"] / total
+        paragraph(console, f"{worth * check['share']:.2f} of {worth:.2f}  {check['title']}", indent=2, hang=4)
+        if check["sentence"]:
+            paragraph(console, check["sentence"], indent=6)
+        for name, ok, sentence in check["arrays"]:
+            paragraph(console, f"{name}: {'right' if ok else f'wrong: {sentence}'}", indent=6)
+        for note in check["notes"]:
+            paragraph(console, f"note: {note}", indent=6)
+    for mistake in result["mistakes"]:
+        paragraph(console, f"Known mistake: {mistake['title']}. Reread {mistake['reread']}", indent=2)
 
 
-def grade_again(root: pathlib.Path, student: str, assignment: str) -> Mapping[str, Any]:
-    """The results of grading what was handed in once more, with the course's own seed; nothing is written."""
+def grade_again(coursedir: Any, recorded: Graded) -> Mapping[str, Any]:
+    """The results of grading what was handed in once more, with the seed of the recorded mark; nothing is written.
+
+    Raises LookupError where the submission, the assignment or the seed is not the recorded one, or nothing can be graded.
+    """
+    from autograder.course import CourseError
+    from autograder.grading.front import GradingError
+    from autograder.grading.handed_in import handed_in
     from autograder.grading.repair import read_template
     from autograder.plugins.grading import shared_grader
-    from autograder.plugins.reading import handed_in
+    from autograder.seeds import SeedError
 
-    name = f"{assignment}/{assignment}.ipynb"
-    template = read_template(root / "source" / name, root / "release" / name)
-    notebook = handed_in(root / "submitted" / student / name, template)
-    grader = shared_grader(root)
+    student, assignment = recorded.student, recorded.assignment
+    root = pathlib.Path(coursedir.root)
+    submitted = folders(coursedir, "submitted_directory", student, assignment)
     try:
-        return grader.grade(notebook, assignment)["metadata"][KEY]  # type: ignore[no-any-return]
-    finally:
-        grader.close()
+        refuse_other_inputs(coursedir, recorded, submitted, root)
+        template = read_template(
+            *(notebook_of(coursedir, step, assignment) for step in ("source_directory", "release_directory"))
+        )
+        grader = shared_grader(root)
+        try:
+            notebook = handed_in(submitted[0].path / f"{assignment}.ipynb", template)
+            return grader.grade(notebook, assignment)["metadata"][KEY]  # type: ignore[no-any-return]
+        finally:
+            grader.close()
+    except (CourseError, GradingError, SeedError, OSError) as error:
+        raise LookupError(f"{assignment} of {student} could not be graded again: {error}") from error
+
+
+def refuse_other_inputs(coursedir: Any, recorded: Graded, submitted: list[Folder], root: pathlib.Path) -> None:
+    """Raise where grading again would not repeat what was recorded: another seed, another file, another assignment."""
+    from autograder.seeds import FILE, VARIABLE, course_seed, fingerprint
+
+    student, assignment = recorded.student, recorded.assignment
+    if not submitted:
+        raise LookupError(
+            f"What {student} handed in of {assignment} is gone, so it cannot be graded again. Restore it."
+        )
+    has_seed = bool(os.environ.get(VARIABLE)) or (root / FILE).exists()  # otherwise a new one would be made
+    if recorded.seed and not (has_seed and fingerprint(course_seed(root)) == recorded.seed):
+        raise LookupError(
+            f"{assignment} of {student} was graded with another course seed than {VARIABLE} or {FILE} now gives. Restore "
+            "the old seed: other hidden inputs could not explain this mark."
+        )
+    if changed_since(coursedir, [recorded], submitted):
+        raise LookupError(
+            f"What {student} handed in, or {assignment} itself, has changed since it was graded. "
+            f"Run `nbgrader autograde {assignment}` first."
+        )
+
+
+def explain_answer(coursedir: Any, recorded: Graded, name: str, console: Console) -> None:
+    """Print the mark that a person gave an answer, the comment, and where the rubric is."""
+    student, assignment = recorded.student, recorded.assignment
+    mark = mark_of(coursedir, recorded, name)
+    head = f"{student}, {assignment}, {name}:"
+    paragraph(console, f"{head} {'not in the gradebook' if mark is None else said(mark)}.", style="bold")
+    if mark is None:
+        paragraph(console, f"A person marks this answer. Run `nbgrader autograde {assignment}` to record it.", indent=2)
+    elif mark.state is MarkState.WAITING:
+        paragraph(console, "A person marks this answer: open it in the formgrader, under Manual Grading.", indent=2)
+    elif mark.state is MarkState.NO_ANSWER:
+        paragraph(console, "The cell is as it was given out.", indent=2)
+    comment = comment_on(coursedir, assignment, student, name)
+    if comment:
+        paragraph(console, f"Comment: {comment}", indent=2)
+    elif mark is not None and mark.points is not None:
+        paragraph(console, "There is no comment.", indent=2)
+    paragraph(console, rubric_of(assignment, name), indent=2)
+
+
+def said(mark: HandMark) -> str:
+    """A mark in a few words."""
+    if mark.state is MarkState.WAITING:
+        return f"not marked yet, of {mark.max_points:g} points"
+    points = f"{mark.points or 0:g} of {mark.max_points:g} points"
+    return {
+        MarkState.MARKED: f"{points}, marked by hand",
+        MarkState.REVIEW: f"{points}, marked by hand; it was graded again since, so look at it once more",
+        MarkState.NO_ANSWER: f"{points}, no answer",
+    }[mark.state]
+
+
+def mark_of(coursedir: Any, recorded: Graded, name: str) -> HandMark | None:
+    """What the gradebook has of one cell; None where there is no gradebook, or it does not know the cell."""
+    records = read_records(coursedir, recorded.assignment)
+    marks = records.marks if records else ()
+    return next((m for m in marks if (m.student, m.answer) == (recorded.student, name)), None)
+
+
+def rubric_of(assignment: str, name: str) -> str:
+    """Where the rubric of an answer is."""
+    from autograder.course import load_course
+    from autograder.plugins.rubrics import rubrics
+
+    path = load_course().root / "assignments" / assignment / "rubric.md"
+    if name not in rubrics(path):
+        return f"There is no rubric for it: {path} has no section {name}."
+    here = pathlib.Path.cwd()
+    return f"Rubric: {path.relative_to(here) if path.is_relative_to(here) else path}, section {name}."

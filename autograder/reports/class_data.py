@@ -1,0 +1,126 @@
+"""Collects what a course directory holds of one assignment: who is graded, who is not, and what the gradebook adds."""
+
+from __future__ import annotations
+
+import difflib
+import pathlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from autograder.kernels.contract import CONTRACT
+from autograder.reports.anonymous import Disguise, disguise
+from autograder.reports.course_files import Folder, course_directory, folders
+from autograder.reports.gradebook import HandMark, Late, Records, read_records
+from autograder.reports.results import Graded, read_graded
+
+
+@dataclass(frozen=True)
+class NotGraded:
+    """A submission without a mark; interrupted where grading began and did not finish."""
+
+    student: str
+    interrupted: bool
+
+
+@dataclass(frozen=True)
+class ClassData:
+    """Everything about one assignment, by student. records is None where there is no gradebook."""
+
+    assignment: str
+    graded: tuple[Graded, ...]
+    not_graded: tuple[NotGraded, ...]
+    missing: tuple[str, ...]  # in the gradebook, but nothing handed in
+    outdated: tuple[str, ...]  # handed in again, or the assignment changed, after grading
+    records: Records | None
+
+
+def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise]:
+    """Read an assignment of a course directory, and prepare to leave out its names. Raises LookupError for none."""
+    coursedir = course_directory(root)
+    submitted = folders(coursedir, "submitted_directory", assignment=assignment)
+    autograded = folders(coursedir, "autograded_directory", assignment=assignment)
+    graded = [result for folder in autograded if (result := read_graded(folder)) is not None]
+    if not graded:
+        raise LookupError(nothing_graded(coursedir, assignment, len(submitted)))
+    records = read_records(coursedir, assignment)
+    done, begun = {g.student for g in graded}, {f.student for f in autograded}
+    waiting = sorted({f.student for f in submitted} | begun - done)
+    everybody = {student: records.students.get(student, ()) if records else () for student in done | set(waiting)}
+    everybody |= records.students if records else {}
+    data = ClassData(
+        assignment=assignment,
+        graded=tuple(graded),
+        not_graded=tuple(NotGraded(student, student in begun) for student in waiting if student not in done),
+        missing=tuple(sorted(everybody.keys() - done - set(waiting))),
+        outdated=tuple(changed_since(coursedir, graded, submitted)),
+        records=records,
+    )
+    return data, disguise(everybody, [f.path for f in (*submitted, *autograded)])
+
+
+def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
+    """What to say of an assignment without any mark."""
+    known = {f.assignment for step in ("submitted_directory", "autograded_directory") for f in folders(coursedir, step)}
+    known |= set(CONTRACT)
+    source = pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", "."))
+    known |= {path.parent.name for path in source.glob("*/*.ipynb")}
+    where = f"in {coursedir.root}"
+    if assignment in known:
+        count = f"{handed_in} handed in" if handed_in else "nothing is handed in"
+        return f"Nothing of {assignment} is graded {where}; {count}. Run `nbgrader autograde {assignment}` there first."
+    return f"There is no assignment {assignment} {where}. {closest(assignment, known)}"
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """The names most like this one, as a sentence."""
+    like = {known.lower(): known for known in sorted(names)}
+    found = [like[match] for match in difflib.get_close_matches(name.lower(), like, n=3, cutoff=0.0)]
+    if len(found) < 2:
+        return f"Did you mean {found[0]}?" if found else ""
+    return f"Did you mean {', '.join(found[:-1])} or {found[-1]}?"
+
+
+def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[Folder]) -> list[str]:
+    """The students whose files, or whose assignment, are not those that were graded."""
+    from autograder.plugins.records import digest
+
+    paths = {folder.student: folder.path for folder in submitted}
+    found = []
+    for g in graded:
+        if g.submission and g.student in paths:
+            coursedir.assignment_id = g.assignment
+            if digest(paths[g.student], coursedir) != g.submission:
+                found.append(g.student)
+    return found
+
+
+Row = TypeVar("Row", Graded, NotGraded, Late, HandMark)
+
+
+def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
+    """The same with numbers for students, each list in the order of the numbers: the alphabet tells nothing."""
+
+    def rows(found: Iterable[Row]) -> tuple[Row, ...]:
+        return tuple(sorted((replace(r, student=numbers[r.student]) for r in found), key=lambda r: r.student))
+
+    def names(found: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(numbers[student] for student in found))
+
+    records = data.records
+    if records is not None:
+        records = Records(
+            students=dict.fromkeys(names(records.students), ()),
+            submitted=frozenset(names(records.submitted)),
+            flagged=frozenset(names(records.flagged)),
+            late=rows(records.late),
+            marks=rows(records.marks),
+        )
+    return ClassData(
+        assignment=data.assignment,
+        graded=rows(data.graded),
+        not_graded=rows(data.not_graded),
+        missing=names(data.missing),
+        outdated=names(data.outdated),
+        records=records,
+    )
