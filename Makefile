@@ -3,16 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
+# What is checked is named here, so that nothing a course leaves in the clone is: submissions, feedback, notebooks, archives.
+CODE := assignments autograder benchmarks tests nbgrader_config.py
+TEXT := $(CODE) docs course.toml package.json pyproject.toml Makefile README.md CHANGELOG.md CONTRIBUTING.md LICENSE
+PYTEST := $(BIN)/pytest tests --confcutdir tests -n 2 --dist loadfile
+
 .PHONY: demo test test-all check lint venv source validity bench clean
 
 demo: venv
 	$(BIN)/autograder demo
 
 test: venv lint node_modules/installed
-	$(BIN)/pytest tests -n 2 --dist loadfile
+	$(PYTEST)
 
 test-all: venv lint node_modules/installed
-	SELFCHECK_SEEDS=200 $(BIN)/pytest tests --thorough -n 2 --dist loadfile
+	SELFCHECK_SEEDS=200 $(PYTEST) --thorough
 	$(BIN)/python -m autograder.validity
 
 check: venv node_modules/installed
@@ -25,10 +30,10 @@ bench: venv
 	$(BIN)/python benchmarks/grading.py
 
 lint: venv
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check $(CODE) pyproject.toml
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
-	$(BIN)/codespell
+	$(BIN)/codespell $(TEXT)
 
 source: venv
 	$(BIN)/python -m autograder.build
@@ -55,4 +60,5 @@ node_modules/installed: package.json .venv/installed
 		|| echo "npm could not install KaTeX: the tests marked katex are NOT RUN."
 
 clean:
-	rm -rf demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .pytest_cache .mypy_cache .ruff_cache
+	if [ -f demo/.autograder-demo ]; then rm -rf demo; fi

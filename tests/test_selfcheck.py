@@ -3,6 +3,7 @@
 Set SELFCHECK_SEEDS to ask every right answer with more seeds (200 in the long test run).
 """
 
+import ast
 import collections
 import contextlib
 import os
@@ -24,6 +25,8 @@ sys.path.insert(0, str(ASSIGNMENTS))
 
 import selfcheck  # noqa: E402
 
+from autograder.points import own_points  # noqa: E402
+
 SEEDS = int(os.environ.get("SELFCHECK_SEEDS", "3"))
 NOTEBOOKS = ("a1_linear_fit", "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt")
 Space = dict[str, Any]
@@ -40,14 +43,15 @@ def load(assignment: str) -> Space:
     return space
 
 
-def graded(assignment: str) -> list[str]:
-    """The functions that a notebook grades."""
-    cells = jupytext.read(ASSIGNMENTS / assignment / f"{assignment}.py").cells
-    ids = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in cells]
-    return [name.removeprefix("test_") for name in ids if name.startswith("test_")]
+def graded(assignment: str) -> dict[str, float]:
+    """The functions that a notebook grades, with their points."""
+    cells = own_points((ASSIGNMENTS / assignment / f"{assignment}.py").read_text())
+    return {name.removeprefix("test_"): points for name, points in cells.items() if name.startswith("test_")}
 
 
 FUNCTIONS = [(assignment, name) for assignment in NOTEBOOKS for name in graded(assignment)]
+for notebook in NOTEBOOKS:
+    selfcheck._POINTS.update(graded(notebook))  # as the build does in each copy that is given out
 SPACES = {assignment: load(assignment) for assignment in NOTEBOOKS}
 HOME = {name: assignment for assignment, name in FUNCTIONS}
 
@@ -60,7 +64,7 @@ def ask(name: str, *, seed: int | None = 0, space: Space | None = None, **change
 
 
 def points(name: str) -> float:
-    return selfcheck._CONTRACTS[name].points
+    return selfcheck._POINTS[name]
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +79,9 @@ def fresh_session() -> None:
 def test_every_function_of_the_course_has_questions() -> None:
     """Forty functions in four notebooks, and the registry knows each with its points."""
     assert len(FUNCTIONS) == 40
-    assert {name for _, name in FUNCTIONS} == set(selfcheck._CONTRACTS) == set(selfcheck._CHECKS)
+    assert (
+        {name for _, name in FUNCTIONS} == set(selfcheck._CONTRACTS) == set(selfcheck._CHECKS) == set(selfcheck._POINTS)
+    )
     totals = [sum(points(name) for home, name in FUNCTIONS if home == assignment) for assignment in NOTEBOOKS]
     assert totals == [17, 25, 25, 31]
 
@@ -997,7 +1003,7 @@ def test_the_table_says_what_is_seen(mistake: str, words: str) -> None:
 
 
 def test_a_mistake_below_is_named() -> None:
-    """A function that rests on a wrong one says which to mend first."""
+    """A function that depends on a wrong one says which to fix first."""
     uphill = lambda x, t, w, b: tuple(-g for g in A1["mse_gradients"](x, t, w, b))
     scope = {**A1, "mse_gradients": uphill}
     exec(
@@ -1005,7 +1011,7 @@ def test_a_mistake_below_is_named() -> None:
         "    return w - lr * dw, b - lr * db, [mse_loss(predict(x, w, b), target)] * steps",
         scope,
     )
-    assert "mend mse_gradients first" in str(ask("gradient_descent", space=scope))
+    assert "fix mse_gradients first" in str(ask("gradient_descent", space=scope))
 
 
 # -- bad input --------------------------------------------------------------------------------------------------------
@@ -1105,8 +1111,58 @@ def test_the_sentence_says_what_was_expected_and_what_came(name: str, bad: str, 
 
 
 def test_a_stub_below_is_named() -> None:
-    text = str(ask("rnn_backward", rnn_forward=BAD["a stub"]))
-    assert "rnn_backward rests on rnn_forward, and rnn_forward is not written yet." in text
+    result = ask("rnn_backward", rnn_forward=BAD["a stub"])
+    assert "rnn_backward depends on rnn_forward, and rnn_forward is not written yet." in str(result)
+    assert result.verdict == "to do"
+
+
+@pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
+def test_what_is_not_written_is_to_do_and_not_wrong(assignment: str, name: str) -> None:
+    """nbgrader's stub, and a cell that was never run: no points, and nowhere a verdict that something is wrong."""
+    for unwritten in (BAD["a stub"], BAD["missing"]):
+        result = ask(name, space=SPACES[assignment], **{name: unwritten})
+        shown = str(result) + result._repr_html_()
+        assert repr(result) == "0"
+        assert result.verdict == "to do"
+        assert f"{name}: to do, 0 of " in shown
+        assert not any(word in shown for word in ("WRONG", "BROKEN", "seed"))
+
+
+def test_a_branch_that_is_not_written_leaves_the_rest_judged() -> None:
+    """What is there is right: the verdict is to do; what is there is wrong: it is WRONG, and the rest to do."""
+
+    def truncated(factor: float) -> Callable[..., Any]:
+        def rnn_backward_truncated(upstream: Any, cache: Any, k: int) -> Any:
+            if k > 0:
+                raise NotImplementedError
+            return {key: factor * each for key, each in A4["rnn_backward_truncated"](upstream, cache, k).items()}
+
+        return rnn_backward_truncated
+
+    right, wrong = (ask("rnn_backward_truncated", rnn_backward_truncated=truncated(each)) for each in (1.0, 2.0))
+    assert right.verdict == "to do"
+    assert "6 arrays right; 1 law holds; rnn_backward_truncated is not written yet." in right.words
+    assert ">to do<" in right._repr_html_()
+    assert wrong.verdict == "WRONG"
+    assert "to do" in [row.verdict for row in wrong.rows]
+
+
+def test_a_note_says_to_write_what_is_below() -> None:
+    """A training that never calls the gradient it should: the note says to write that, not to fix it."""
+    result = ask("gradient_descent", mse_gradients=BAD["a stub"], gradient_descent=own_descent)
+    assert (
+        "gradient_descent depends on mse_gradients, which is not finished: write mse_gradients first." in result.notes
+    )
+
+
+def own_descent(x: Any, target: Any, w: float, b: float, lr: float, steps: int) -> Any:
+    """Gradient descent that computes its gradients itself."""
+    losses = []
+    for _ in range(steps):
+        error = w * x + b - target
+        losses.append(float(np.mean(error**2)))
+        w, b = w - lr * float(np.mean(2 * error * x)), b - lr * float(np.mean(2 * error))
+    return w, b, losses
 
 
 def test_a_slow_function_is_stopped_after_its_first_call() -> None:
@@ -1245,6 +1301,8 @@ def test_laws_across_functions_hold_for_right_answers(assignment: str, names: tu
         stub = {**scope, **dict.fromkeys(names, BAD["a stub"])}
         exec("result = selfcheck.laws(*names)", stub)
         assert "is not written yet" in stub["result"]._repr_html_()
+        assert "BROKEN" not in str(stub["result"]) + stub["result"]._repr_html_()
+        assert {row.verdict for row in stub["result"].rows} == {"to do"}
 
 
 def test_laws_break_for_mistakes_without_any_answer() -> None:
@@ -1270,7 +1328,13 @@ def test_the_summary_recalls_and_repeats() -> None:
     scope["predict"] = BAD["a stub"]
     exec("second = selfcheck.summary()", scope)
     assert "1 of 2 points" in scope["second"]._repr_html_()
-    assert "predict is not written yet" in repr(scope["second"])
+    assert "2 functions checked, 1 to do: 1 of 2 points, not counting written answers." in repr(scope["second"])
+    assert "predict   to do  0 of 1     predict is not written yet." in repr(scope["second"])
+    assert ">to do<" in scope["second"]._repr_html_()
+    assert ">WRONG<" not in scope["second"]._repr_html_()
+    scope["predict"] = BAD["NaN"]
+    exec("third = selfcheck.summary()", scope)
+    assert ">WRONG<" in scope["third"]._repr_html_()
 
 
 def needed(body: str, capsys: pytest.CaptureFixture[str], *names: str, **space: Any) -> str:
@@ -1291,9 +1355,39 @@ def test_a_figure_that_needs_functions_says_which(capsys: pytest.CaptureFixture[
     assert len(other.splitlines()) == 1
 
 
-def test_the_install_check_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("python", "numpy", "said"),
+    [
+        ((3, 13, 1), "2.4.6", "Ready: Python 3.13.1, NumPy 2.4.6, matplotlib, selfcheck."),
+        ((3, 11, 0), "1.26.4", "Ready: Python 3.11.0, NumPy 1.26.4, matplotlib, selfcheck."),
+        ((3, 11, 0), "2.5.0rc1", "Ready: Python 3.11.0, NumPy 2.5.0rc1, matplotlib, selfcheck."),
+        (
+            (3, 11, 0),
+            "1.25.2",
+            "This course needs NumPy 1.26 or newer; this notebook has 1.25.2. Run `%pip install -U numpy`, then restart "
+            "the kernel.",
+        ),
+        (
+            (3, 10, 13),
+            "1.25.2",
+            "This course needs Python 3.11 or newer; this notebook runs on 3.10.13. Install a newer Python, then follow "
+            "README.md, Install, with it.",
+        ),
+    ],
+)
+def test_the_install_check_is_one_line(
+    python: tuple[int, ...], numpy: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", python)
+    monkeypatch.setattr(np, "__version__", numpy)
     selfcheck.install_check()
-    assert capsys.readouterr().out.startswith("Ready: Python 3.")
+    assert capsys.readouterr().out == said + "\n"
+
+
+def test_an_older_python_can_read_the_file_and_say_so() -> None:
+    """Otherwise the student of an older Python meets a SyntaxError in place of the install check's sentence."""
+    for version in ((3, 9), (3, 10)):
+        ast.parse((ASSIGNMENTS / "selfcheck.py").read_text(), feature_version=version)
 
 
 def test_the_file_needs_numpy_alone_and_holds_no_graded_function() -> None:

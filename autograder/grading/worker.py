@@ -27,7 +27,7 @@ def main() -> None:
         judge = load_suites(options)
         cage.wait()
     except Exception as error:  # whatever keeps the worker from starting is told to the front, which tells the teacher
-        send_json(sock, {"broken": f"{type(error).__name__}: {error}"})
+        send_json(sock, {"broken": in_words(error)})
         return
     send_json(sock, {"ready": os.getpid()})
     try:
@@ -69,8 +69,16 @@ def serve(sock: socket.socket, judge: Any, cage: Cage) -> None:
         except (
             Exception
         ) as error:  # a suite or a cage that is not in order: no mark is given, and the front is told why
-            answer = {"broken": f"{type(error).__name__}: {error}"}
+            answer = {"broken": in_words(error)}
         send_json(sock, answer)
+
+
+def in_words(error: Exception) -> str:
+    """What the teacher reads. Our own errors are sentences already; any other is named, for its author to find."""
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("autograder"):
+        return f"Grading needs {error.name}, which {sys.executable} lacks. Install it there, or delete .venv and run `make venv`."
+    ours = type(error).__module__.startswith("autograder.")
+    return str(error) if ours else f"{type(error).__name__}: {error}"
 
 
 if __name__ == "__main__":

