@@ -1,8 +1,8 @@
 """Builds source/ and release/ from assignments/: `make source`.
 
-source/ASSIGNMENT/ASSIGNMENT.ipynb is the author's jupytext script with ids that stay the same and one hidden line in
-each graded cell; release/ is what nbgrader's own generate_assignment makes of it. Both are committed, and a test builds
-them again and compares every byte.
+source/ASSIGNMENT/ASSIGNMENT.ipynb is the author's jupytext script with ids that stay the same, points wherever they are
+shown and one hidden line in each graded cell; release/ is what nbgrader's own generate_assignment makes of it. Both are
+committed, and a test builds them again and compares every byte.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograder.course import Course, load_course, scripts_on_path
+from autograder.course import Course, CourseError, load_course, script_points, scripts_on_path
+from autograder.points import RANGE, Graded, PointsError, graded_cells, shown, valid, with_points
 
-SELF_CHECK_POINTS = re.compile(r"(points=)\d+(\.\d+)?")
+CHECK_CALL = re.compile(r"""(selfcheck\.check\(\s*["']\w+["'])""")
+POINTS_GIVEN = re.compile(r"\s*,\s*points=[\d.]+")
+POINTS_TABLE = re.compile(r"^_POINTS\b.*= \{\}.*$", re.MULTILINE)
+QUESTION = re.compile(r"^## (?=\w)", re.MULTILINE)
+STEPS = re.compile(r"^\|.*\|\s*points\s*\|\n\|[-| :]+\|\n(?P<rows>(?:\|.*\|\n?)+)", re.MULTILINE | re.IGNORECASE)
 # A number above any maximum wherever our grading did not run (nbgrader then refuses to give marks); beside the source
 # notebook, in an instructor's Jupyter, the hidden suite runs.
 HIDDEN = """
@@ -46,7 +52,8 @@ def build(course: Course, target: pathlib.Path) -> list[str]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_notebook(notebook, folder / f"{assignment}.ipynb")
-        shutil.copyfile(course.selfcheck, folder / "selfcheck.py")
+        (folder / "selfcheck.py").write_text(self_check(course, assignment), encoding="utf-8")
+        (folder / "README.md").write_text(student_readme(course, assignment), encoding="utf-8")
         (folder / "requirements.txt").write_text("\n".join(student_requirements(course.root)) + "\n")
     release(target, course.assignments)
     return list(course.assignments)
@@ -62,15 +69,27 @@ def source_notebook(course: Course, assignment: str) -> dict[str, Any]:
             f"{path.relative_to(course.root)} is missing. Write the assignment there, then run `make source`."
         )
     notebook = jupytext.reads(path.read_text(), fmt="py:percent")
-    points = course.points.get(assignment, {})
-    cells = [cell_json(cell, points, assignment) for cell in notebook.cells]
+    own = graded_cells(notebook.cells)
+    changed = course.points.get(assignment, {})
+    unknown = changed.keys() - {one.name for one in own}
+    if unknown:
+        raise BuildError(
+            f"[points.{assignment}] in course.toml has {', '.join(sorted(unknown))}, which is no graded cell."
+        )
+    cells = [cell_json(cell, changed, assignment) for cell in notebook.cells]
     seen: dict[str, int] = {}
     for cell in cells:
-        stem = cell["metadata"].get("nbgrader", {}).get("grade_id") or digest(cell["source"])
+        text = filled(
+            cell, own, assignment
+        )  # of the author's points: an id stays the same when course.toml changes them
+        stem = cell["metadata"].get("nbgrader", {}).get("grade_id") or digest(text)
         seen[stem] = seen.get(stem, 0) + 1
         if "nbgrader" in cell["metadata"] and seen[stem] > 1:
             raise BuildError(f"{assignment}: two cells have the grade_id {stem}. Give one of them another.")
         cell["id"] = re.sub(r"[^a-zA-Z0-9_-]", "-", stem if seen[stem] == 1 else f"{stem}-{seen[stem]}")[:64]
+    graded = graded_cells(cells)
+    for cell in cells:
+        cell["source"] = filled(cell, graded, assignment)
     fill_reports(cells, assignment)
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
 
@@ -81,17 +100,31 @@ def cell_json(cell: Any, points: Mapping[str, float], assignment: str) -> dict[s
     nbgrader = metadata.get("nbgrader", {})
     source = cell.source
     name = nbgrader.get("grade_id", "")
-    if nbgrader.get("grade") and name in points:
-        nbgrader["points"] = points[name]
-        source = SELF_CHECK_POINTS.sub(rf"\g<1>{points[name]:g}", source)
+    if nbgrader.get("grade"):
+        if not valid(nbgrader.get("points")):
+            raise BuildError(f"{assignment}: the points of the cell {name!r} should be {RANGE}.")
+        nbgrader["points"] = points.get(name, nbgrader["points"])
     if nbgrader.get("grade") and not nbgrader.get("solution"):
         if not name.startswith("test_") or cell.cell_type != "code":
             raise BuildError(f"{assignment}: the graded cell {name!r} should be a code cell named test_FUNCTION.")
+        call = rf"\g<1>, points={shown(nbgrader['points'])}"
+        source = CHECK_CALL.sub(call, POINTS_GIVEN.sub("", source))
         source += HIDDEN.format(name=name.removeprefix("test_"))
     result: dict[str, Any] = {"cell_type": cell.cell_type, "metadata": metadata, "source": source}
     if cell.cell_type == "code":
         result |= {"execution_count": None, "outputs": []}
     return result
+
+
+def filled(cell: Mapping[str, Any], graded: Sequence[Graded], assignment: str) -> str:
+    """A cell's source, in a text cell with points where it shows them. Raises BuildError for a wrong placeholder."""
+    source = str(cell["source"])
+    if cell["cell_type"] != "markdown":
+        return source
+    try:
+        return with_points(source, graded)
+    except PointsError as error:
+        raise BuildError(f"assignments/{assignment}/{assignment}.py: {error}") from error
 
 
 def fill_reports(cells: list[dict[str, Any]], assignment: str) -> None:
@@ -101,8 +134,9 @@ def fill_reports(cells: list[dict[str, Any]], assignment: str) -> None:
         return
     from autograder.mistakes.reports import mistake_key, mistake_reports
 
+    points = {one.name.removeprefix("test_"): one.points for one in graded_cells(cells)}
     for cell in places:
-        cell["source"] = cell["source"].replace("<!-- mistake reports -->", mistake_reports(assignment))
+        cell["source"] = cell["source"].replace("<!-- mistake reports -->", mistake_reports(assignment, points))
     for cell in cells:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "name_the_mistake":
             cell["source"] = cell["source"].replace("# filled by the build", mistake_key(assignment))
@@ -111,6 +145,54 @@ def fill_reports(cells: list[dict[str, Any]], assignment: str) -> None:
 def digest(text: str) -> str:
     """A short id from what a cell says, so that it stays the same from build to build."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def self_check(course: Course, assignment: str) -> str:
+    """selfcheck.py with the points of every function in the course, of this assignment's where two have one."""
+    points: dict[str, float] = {}
+    for one in (*course.assignments, assignment):
+        points |= script_points(course.root, one) or {}
+        points |= course.points.get(one, {})
+    tests = {name.removeprefix("test_"): value for name, value in points.items() if name.startswith("test_")}
+    table = "".join(f'    "{name}": {shown(value)},\n' for name, value in tests.items() if valid(value))
+    filled, places = POINTS_TABLE.subn(
+        f"_POINTS: dict[str, float] = {{\n{table}}}", course.selfcheck.read_text("utf-8")
+    )
+    if places != 1:
+        raise BuildError(
+            "assignments/selfcheck.py needs one line `_POINTS: dict[str, float] = {}`, which the build fills."
+        )
+    return filled
+
+
+def student_readme(course: Course, assignment: str) -> str:
+    """The README that goes with an assignment: how to install, work and hand in."""
+    template = (course.root / "assignments" / "student_readme.md").read_text(encoding="utf-8")
+    return template.replace("ASSIGNMENT", assignment)
+
+
+def rubric_notes(course: Course) -> list[str]:
+    """A sentence for each hand-graded question whose rubric has steps that do not add up to its points."""
+    notes = []
+    for assignment in course.assignments:
+        rubric = course.root / "assignments" / assignment / "rubric.md"
+        points = {**(script_points(course.root, assignment) or {}), **course.points.get(assignment, {})}
+        for question in QUESTION.split(rubric.read_text(encoding="utf-8") if rubric.exists() else "")[1:]:
+            name, table = question.split()[0], STEPS.search(question)
+            steps = sum(map(step_points, table["rows"].splitlines())) if table else 0.0
+            if table and name in points and abs(steps - points[name]) > 0.005:
+                notes.append(
+                    f"assignments/{assignment}/rubric.md: the steps of {name} add up to {shown(steps)}, but the question "
+                    f"has {shown(points[name])}: change the steps."
+                )
+    return notes
+
+
+def step_points(row: str) -> float:
+    """The number in the last column of a row of steps: 0.5, ½, 1½; 0 where there is none."""
+    last = row.rstrip().removesuffix("|").rpartition("|")[2].strip()
+    number = re.fullmatch(r"(\d*(?:\.\d+)?)([¼½¾]?)", last)
+    return float(number[1] or 0) + (unicodedata.numeric(number[2]) if number[2] else 0.0) if number else 0.0
 
 
 def student_requirements(root: pathlib.Path) -> list[str]:
@@ -148,7 +230,14 @@ def release(target: pathlib.Path, assignments: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Build the repository's own source/ and release/, elsewhere first: what is there stays until all is built."""
-    course = load_course()
+    try:
+        make(load_course())
+    except (BuildError, CourseError) as error:
+        raise SystemExit(str(error)) from None
+
+
+def make(course: Course) -> None:
+    """Build all of the course and say what was built, and what in its rubrics no longer fits its points."""
     with tempfile.TemporaryDirectory(dir=course.root, prefix=".build-") as scratch:
         built = build(course, pathlib.Path(scratch))
         for tree, assignment in itertools.product(("source", "release"), built):
@@ -156,7 +245,7 @@ def main() -> None:
             shutil.rmtree(place, ignore_errors=True)
             place.parent.mkdir(exist_ok=True)
             (pathlib.Path(scratch) / tree / assignment).rename(place)
-    print(f"Built source/ and release/ for {', '.join(built)}.")
+    print(*rubric_notes(course), f"Built source/ and release/ for {', '.join(built)}.", sep="\n")
 
 
 if __name__ == "__main__":

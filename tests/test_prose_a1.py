@@ -11,6 +11,8 @@ import jupytext
 import numpy as np
 import pytest
 
+from tests.notebooks import points_by_part, prose
+
 NOTEBOOK = jupytext.read(Path(__file__).parents[1] / "assignments" / "a1_linear_fit" / "a1_linear_fit.py")
 TEXT = " ".join("\n".join(cell.source for cell in NOTEBOOK.cells).split())
 X = np.array([2.0, 1.0, 3.0, 5.0, 6.0])
@@ -139,9 +141,8 @@ def test_the_counterexample_breaks_the_article_and_not_the_gradient() -> None:
 
 
 def test_the_parts_add_up_to_the_minutes_and_points_of_the_map() -> None:
-    rows = re.findall(r"\| (\d+) \| (\d+) \|", TEXT[: TEXT.index("**Notation.**")])
-    assert [sum(map(int, column)) for column in zip(*rows, strict=True)] == [120, 20]
-    given = [
-        cell.metadata["nbgrader"]["points"] for cell in NOTEBOOK.cells if "points" in cell.metadata.get("nbgrader", {})
-    ]
-    assert sum(given) == 20
+    rows = re.findall(r"^\| \d · .*\| (\d+) \| (\d+) \|$", prose("a1_linear_fit"), re.MULTILINE)
+    parts, _ = points_by_part("a1_linear_fit")
+    assert sum(int(minutes) for minutes, _ in rows) == 120
+    assert [0, *(int(points) for _, points in rows), 0] == parts
+    assert sum(parts) == 20

@@ -9,6 +9,8 @@ import jupytext
 import numpy as np
 import pytest
 
+from tests.notebooks import points_by_part, prose
+
 SCRIPT = Path(__file__).parent.parent / "assignments" / "a2_mlp_backprop" / "a2_mlp_backprop.py"
 NOTEBOOK = jupytext.read(SCRIPT)
 CELLS = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in NOTEBOOK.cells if "nbgrader" in cell.metadata}
@@ -47,21 +49,12 @@ def loss_after_step(grads: dict[str, np.ndarray], lr: float, names: tuple[str, .
 
 
 def test_points_and_minutes_of_the_map() -> None:
-    rows = re.findall(r"^\| (\d) \| .* \| (\d+) \| (\d+) \|$", PROSE, re.MULTILINE)
-    graded = [cell.metadata["nbgrader"]["points"] for cell in CELLS.values() if cell.metadata["nbgrader"]["grade"]]
-    assert [int(points) for _, points, _ in rows] == [7, 3, 10, 7, 3]
-    assert sum(int(points) for _, points, _ in rows) == sum(graded) == 30
+    text = prose("a2_mlp_backprop")
+    rows = re.findall(r"^\| (\d) \| .* \| (\d+) \| (\d+) \|$", text, re.MULTILINE)
+    parts, _ = points_by_part("a2_mlp_backprop")
+    assert [0, *(int(points) for _, points, _ in rows)] == parts == [0, 7, 3, 10, 7, 3]
     assert sum(int(minutes) for _, _, minutes in rows) == 210
-    states("Thirty points in all")
-
-
-def test_points_of_each_part() -> None:
-    part, sums = 0, [0] * 6
-    for cell in NOTEBOOK.cells:
-        if cell.cell_type == "markdown" and (heading := re.search(r"^## (\d) ", cell.source, re.MULTILINE)):
-            part = int(heading[1])
-        sums[part] += cell.metadata.get("nbgrader", {}).get("points", 0)
-    assert sums == [0, 7, 3, 10, 7, 3]
+    states("30 points in all", where=text)
 
 
 def test_thirteen_parameters() -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.notebooks import points_by_part, prose
+
 FOLDER = Path(__file__).parents[1] / "assignments" / "a3_rnn_cell"
 NOTEBOOK = jupytext.read(FOLDER / "a3_rnn_cell.py")
 PROSE = "\n".join(cell.source for cell in NOTEBOOK.cells if cell.cell_type == "markdown")
@@ -73,27 +75,20 @@ def two_steps(x: Array, h0: Array, params: dict[str, Array], grad_outputs: Array
 
 
 def test_the_map_adds_up() -> None:
-    rows = re.findall(r"^\| (\d) · .* \| (\d+) \| (\d+) \|$", PROSE, re.MULTILINE)
-    graded = {
-        cell.metadata["nbgrader"]["grade_id"]: cell.metadata["nbgrader"]["points"]
-        for cell in NOTEBOOK.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    }
-    part, sums = 0, [0] * 6
-    for cell in NOTEBOOK.cells:
-        if cell.cell_type == "markdown" and (heading := re.search(r"^## (\d)", cell.source, re.MULTILINE)):
-            part = int(heading[1])
-        sums[part] += graded.get(cell.metadata.get("nbgrader", {}).get("grade_id"), 0)
-    assert [int(points) for _, points, _ in rows] == sums[1:5]
-    by_hand = sum(points for name, points in graded.items() if not name.startswith("test_"))
-    minutes = sum(int(minutes) for *_, minutes in rows)
-    assert minutes == 150
-    states(f"{sum(sums)} points, {by_hand} of them for written answers; two and a half hours")
-    assert (sum(sums), by_hand) == (30, 5)
-    for name in ("derive_cell", "explain_bug_tanh", "explain_bug_softmax"):
-        points = graded[name]
-        assert f"## {name} ({points} point{'s' if points > 1 else ''})" in RUBRIC
-        assert re.search(rf"`{name}`[^.\n]*{points} point", PROSE)
+    text = prose("a3_rnn_cell")
+    rows = re.findall(r"^\| (\d) · .* \| (\d+) \| (\d+) \|$", text, re.MULTILINE)
+    parts, by_hand = points_by_part("a3_rnn_cell")
+    assert [0, *(int(points) for _, points, _ in rows), 0] == parts
+    assert sum(int(minutes) for *_, minutes in rows) == 150
+    assert (sum(parts), by_hand) == (30, 5)
+    states("30 points, 5 of them for written answers; two and a half hours", where=text)
+    for name, points in {
+        "derive_cell": "3 points",
+        "explain_bug_tanh": "1 point",
+        "explain_bug_softmax": "1 point",
+    }.items():
+        assert f"## {name}" in RUBRIC
+        assert re.search(rf"`{name}`[^.\n]*{points}\b", text)
 
 
 def test_the_share_that_tanh_lets_through() -> None:

@@ -7,6 +7,7 @@ import copy
 import json
 import pathlib
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -135,8 +136,9 @@ def scribble(cells: list[Cell], rng: random.Random) -> None:
 
 
 def is_answer(cell: Cell) -> bool:
-    """Whether somebody wrote into this cell."""
-    return bool("In two lines." in cell["source"] or "def " in cell["source"] or "of mine" in cell["source"])
+    """Whether somebody wrote into this cell, or into a part of it."""
+    written = ("In two lines.", "def ", "of mine")
+    return bool(nbgrader(cell).get("solution") or any(words in cell["source"] for words in written))
 
 
 STEPS: list[Step] = [delete, double, split, shuffle, retype, strip_ids, strip_metadata, strip_all_metadata, scribble]
@@ -286,6 +288,44 @@ def test_what_was_repaired_is_listed(accident: Callable[[Notebook], Notebook | b
     assert words in said(Repair(template("a1_linear_fit")).mend(read_notebook(data)))
 
 
+@QUICK
+@given(st.sampled_from(ASSIGNMENTS), st.lists(st.integers(1, 5000).map(lambda n: n / 100), min_size=40, max_size=40))
+def test_other_points_accuse_nobody(assignment: str, points: list[float]) -> None:
+    """A notebook given out before the points changed: nothing is said, no cell is added, the points are today's."""
+    notebook = answered(assignment)
+    for cell, number in zip((c for c in notebook["cells"] if nbgrader(c).get("grade")), points, strict=False):
+        nbgrader(cell)["points"] = number
+        cell["source"] = re.sub(r"points=[\d.]+", f"points={number:g}", cell["source"])
+    mended = mend(assignment, notebook)
+    assert said(mended) == ""
+    assert_well_made(assignment, mended)
+    assert len(mended["cells"]) == len(notebook["cells"])
+
+
+@pytest.mark.parametrize(
+    "change", [(", points=", ", seed=1, points="), ("predict", "mse_loss"), ("points=", "points=-")]
+)
+def test_points_hide_no_other_change(change: tuple[str, str]) -> None:
+    """A self-check in which more than a number of points is another had been edited."""
+    notebook = answered("a1_linear_fit")
+    cell = cell_of(notebook, "test_predict")
+    cell["source"] = re.sub(r"points=[\d.]+", "points=99", cell["source"]).replace(*change)
+    assert "test_predict: had been edited" in said(mend("a1_linear_fit", notebook))
+
+
+def test_an_answer_to_a_question_of_other_points_is_found() -> None:
+    """Pasted into a new notebook, below the question as it was before its points changed."""
+    notebook = answered("a1_linear_fit")
+    place = notebook["cells"].index(cell_of(notebook, "derive_loss_gradient"))
+    asked = notebook["cells"][place - 1]
+    asked["source"], changes = re.subn(r"\([\d.]+ points?\)", "(7.5 points)", asked["source"])
+    assert changes == 1
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+    mended = mend("a1_linear_fit", notebook)
+    assert cell_of(mended, "derive_loss_gradient")["source"].startswith("The answer to derive_loss_gradient.")
+
+
 def test_code_in_a_test_cell_is_run() -> None:
     """A helper that was written below a self-check stays, in a cell of its own before the test."""
     notebook = answered("a1_linear_fit")
@@ -322,7 +362,7 @@ def test_the_largest_of_several_files_counts(tmp_path: pathlib.Path) -> None:
     (tmp_path / "draft.ipynb").write_bytes(b"{}")
     (tmp_path / "last.ipynb").write_bytes(data)
     graded = handed_in(tmp_path / "a1_linear_fit.ipynb", template("a1_linear_fit"))
-    assert "last.ipynb" in said(graded)
+    assert "last.ipynb" in said(graded) + str(graded["metadata"][KEY]["flags"])
     assert "w * x + b" in cell_of(graded, "predict")["source"]
 
 

@@ -78,7 +78,12 @@ def test_the_front_loads_neither_torch_nor_suites(module: str) -> None:
 @pytest.mark.parametrize("assignment", CONTRACT)
 def test_release_holds_what_students_need_and_nothing_else(assignment: str) -> None:
     folder = ROOT / "release" / assignment
-    assert {p.name for p in folder.iterdir()} == {f"{assignment}.ipynb", "selfcheck.py", "requirements.txt"}
+    assert {p.name for p in folder.iterdir()} == {
+        f"{assignment}.ipynb",
+        "selfcheck.py",
+        "requirements.txt",
+        "README.md",
+    }
     notebook = (folder / f"{assignment}.ipynb").read_text()
     for secret in ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograder", "torch.autograd", "1e9"):
         assert secret not in notebook, secret

@@ -19,10 +19,10 @@ loss, its slopes, a walk downhill, a step that is too long, and a wrong rule who
 
 | part | you write | minutes | points |
 | --- | --- | --- | --- |
-| 1 · The line and its loss | `predict`, `mse_loss` | 20 | 2 |
-| 2 · Which way is down? | `numerical_derivative`, a derivation by hand, `mse_gradients` | 40 | 8 |
-| 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 30 | 5 |
-| 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 30 | 5 |
+| 1 · The line and its loss | `predict`, `mse_loss` | 20 | {points:part 1} |
+| 2 · Which way is down? | `numerical_derivative`, a derivation by hand, `mse_gradients` | 40 | {points:part 2} |
+| 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 30 | {points:part 3} |
+| 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 30 | {points:part 4} |
 
 Each function has a check right below it. It draws fresh numbers each time, and it says what it cannot see; run it as
 often as you like. *Guess* cells are never graded: write your guess, and the next figure draws it dashed. You can
@@ -101,7 +101,7 @@ def predict(x, w, b):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_predict", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("predict", points=1)
+selfcheck.check("predict")
 
 # %% [markdown]
 r"""
@@ -131,7 +131,7 @@ def mse_loss(prediction, target):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mse_loss", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("mse_loss", points=1)
+selfcheck.check("mse_loss")
 
 # %% [markdown]
 r"""
@@ -172,7 +172,7 @@ def numerical_derivative(f, at, eps=1e-6):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_numerical_derivative", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("numerical_derivative", points=2)
+selfcheck.check("numerical_derivative")
 
 # %% tags=["illustration"]
 with selfcheck.needs("predict", "mse_loss", "numerical_derivative"):
@@ -237,7 +237,7 @@ At $w = 5$, $b = -6$:
 $\frac{2}{5} (6 \cdot 2 + 3 \cdot 1 + 9 \cdot 3 + 15 \cdot 5 + 18 \cdot 6) = \frac{2}{5} \cdot 225 = 90$. Is it the
 slope of your figure?
 
-**Your turn, by hand: `derive_loss_gradient` (2 points).**
+**Your turn, by hand: `derive_loss_gradient` ({points:derive_loss_gradient} points).**
 
 1. Derive $\frac{\partial L}{\partial b}$ in the same way: a reason right of each line, the shape under the result.
 2. Now tie $b$ to $w$: let $b = w^2$, so that $\hat y_n = w x_n + w^2$. One value is used twice in every sample.
@@ -292,7 +292,7 @@ def mse_gradients(x, target, w, b):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mse_gradients", "solution": false, "grade": true, "locked": true, "points": 4, "task": false}
-selfcheck.check("mse_gradients", points=4)
+selfcheck.check("mse_gradients")
 
 # %% tags=["illustration"]
 with selfcheck.needs("predict", "mse_loss", "mse_gradients"):
@@ -344,7 +344,7 @@ def gradient_descent(x, target, w, b, lr, steps):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_gradient_descent", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("gradient_descent", points=3)
+selfcheck.check("gradient_descent")
 
 # %%
 # The learning rate has a limit. Below it the walk arrives, above it the walk explodes. And exactly at the limit?
@@ -409,7 +409,7 @@ def largest_stable_lr(x):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_largest_stable_lr", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("largest_stable_lr", points=2)
+selfcheck.check("largest_stable_lr")
 
 # %% tags=["illustration"]
 with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "largest_stable_lr"):
@@ -462,7 +462,7 @@ def online_fit(x, target, w, lr, passes, b=-6.0):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_online_fit", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("online_fit", points=2)
+selfcheck.check("online_fit")
 
 # %%
 # At lr = 0.1 the fifth update, at x = 6, multiplies the distance w - 2 by a number. Which? (0.5 would halve it.)
@@ -520,7 +520,7 @@ with selfcheck.needs("numerical_derivative"):  # is the rule the gradient, then?
 
 # %% [markdown]
 r"""
-**Your turn, by hand: `explain_bug_missing_x` (1 point).**
+**Your turn, by hand: `explain_bug_missing_x` ({points:explain_bug_missing_x} points).**
 
 1. What is wrong in `w = w + lr * (y - y_hat)`? Write the line as it should be. Which rows of the table give the bug
    away, and which row hides it?
@@ -569,7 +569,7 @@ def counterexample():
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_counterexample", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("counterexample", points=2)
+selfcheck.check("counterexample")
 
 # %% [markdown]
 r"""

@@ -20,14 +20,14 @@ line.
 
 | | part | you write | points | minutes |
 | --- | --- | --- | --- | --- |
-| 1 | Numbers first | `sigmoid`, `mlp_forward`, `half_squared_error`, `worked_example`, one explanation | 7 | 60 |
-| 2 | A slope without calculus | `numerical_gradient` | 3 | 25 |
-| 3 | Letters, then code | one derivation, `mlp_backward`, `name_the_mistake` | 10 | 60 |
-| 4 | Classes | `softmax`, one derivation, `cross_entropy`, `cross_entropy_backward` | 7 | 40 |
-| 5 | Train it | `sgd_step`, `train_mlp` | 3 | 25 |
+| 1 | Numbers first | `sigmoid`, `mlp_forward`, `half_squared_error`, `worked_example`, one explanation | {points:part 1} | 60 |
+| 2 | A slope without calculus | `numerical_gradient` | {points:part 2} | 25 |
+| 3 | Letters, then code | one derivation, `mlp_backward`, `name_the_mistake` | {points:part 3} | 60 |
+| 4 | Classes | `softmax`, one derivation, `cross_entropy`, `cross_entropy_backward` | {points:part 4} | 40 |
+| 5 | Train it | `sgd_step`, `train_mlp` | {points:part 5} | 25 |
 
 Begin anywhere: a cell that needs a function you have not written yet says so in one sentence. *Guess* cells are never
-graded. Your guess is drawn into the next figure. Thirty points in all; the minutes are estimates.
+graded. Your guess is drawn into the next figure. {points:all} points in all; the minutes are estimates.
 """
 
 # %%
@@ -149,7 +149,7 @@ def sigmoid(z):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_sigmoid", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("sigmoid", points=1)
+selfcheck.check("sigmoid")
 
 # %% tags=["illustration"]
 with selfcheck.needs("sigmoid"):
@@ -234,7 +234,7 @@ def mlp_forward(x, params):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mlp_forward", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("mlp_forward", points=2)
+selfcheck.check("mlp_forward")
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "half_squared_error", "solution": true, "grade": false, "locked": false, "task": false}
@@ -249,7 +249,7 @@ def half_squared_error(prediction, target):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_half_squared_error", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("half_squared_error", points=1)
+selfcheck.check("half_squared_error")
 
 # %%
 guess_doubling = None  # your guess, a number: write every row down twice, and this loss is multiplied by ...
@@ -335,7 +335,7 @@ def worked_example():
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_worked_example", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("worked_example", points=2)
+selfcheck.check("worked_example")
 
 # %% tags=["illustration"]
 with selfcheck.needs("sigmoid", "half_squared_error", "worked_example"):
@@ -383,7 +383,7 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_exa
 
 # %% [markdown]
 r"""
-**`explain_bug_worked_example` (1 point, graded by hand).** For each of the four wrong lines write one sentence: which
+**`explain_bug_worked_example` ({points:explain_bug_worked_example} points, graded by hand).** For each of the four wrong lines write one sentence: which
 line it is, which number gave it away, and the cure.
 """
 
@@ -447,7 +447,7 @@ def numerical_gradient(f, array, eps=1e-6):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_numerical_gradient", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("numerical_gradient", points=3)
+selfcheck.check("numerical_gradient")
 
 # %% tags=["illustration"]
 with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_example", "numerical_gradient"):
@@ -508,7 +508,7 @@ z^{(2)}_{nk} &= \sum_j h_{nj} W^{(2)}_{kj} + b^{(2)}_k, & \hat y_{nk} &= \sigma(
 The loss $L$ may be any. All we are told is $g_{nk} = \partial L / \partial \hat y_{nk}$, the array `grad_prediction`.
 One rule does all the work: a value that is used in several places collects a slope from each, and they *add*.
 
-**`derive_mlp` (3 points, graded by hand).** Copy the derivation with its seven blanks filled. Give a reason for each
+**`derive_mlp` ({points:derive_mlp} points, graded by hand).** Copy the derivation with its seven blanks filled. Give a reason for each
 line that has none. Then write all five gradients of the parameters and of $x$ as products of whole matrices, with
 their shapes.
 
@@ -633,7 +633,7 @@ def mlp_backward(grad_prediction, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mlp_backward", "solution": false, "grade": true, "locked": true, "points": 6, "task": false}
-selfcheck.check("mlp_backward", points=6)
+selfcheck.check("mlp_backward")
 
 # %% tags=["illustration"]
 selfcheck.laws("mlp_forward", "mlp_backward")
@@ -661,7 +661,7 @@ def name_the_mistake():
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_name_the_mistake", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("name_the_mistake", points=1)
+selfcheck.check("name_the_mistake")
 
 # %% [markdown]
 r"""
@@ -691,7 +691,7 @@ def softmax(logits):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_softmax", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("softmax", points=1)
+selfcheck.check("softmax")
 
 # %% [markdown]
 r"""
@@ -700,7 +700,7 @@ r"""
 The loss of row $n$ is $-\log$ of the probability that its true class $y_n$ got. The cross-entropy is the mean over
 rows. By $[c = y_n]$ we mean 1 if $c$ is the true class, else 0.
 
-**`derive_softmax_cross_entropy` (1 point, graded by hand).** Fill the blanks, then say in one sentence why each row
+**`derive_softmax_cross_entropy` ({points:derive_softmax_cross_entropy} points, graded by hand).** Fill the blanks, then say in one sentence why each row
 of the result sums to 0.
 
 $$\begin{aligned}
@@ -764,7 +764,7 @@ def cross_entropy(logits, target):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_cross_entropy", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("cross_entropy", points=2)
+selfcheck.check("cross_entropy")
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "cross_entropy_backward", "solution": true, "grade": false, "locked": false, "task": false}
@@ -781,7 +781,7 @@ def cross_entropy_backward(logits, target):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_cross_entropy_backward", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("cross_entropy_backward", points=3)
+selfcheck.check("cross_entropy_backward")
 
 # %% tags=["illustration"]
 with selfcheck.needs("softmax", "cross_entropy_backward"):
@@ -828,7 +828,7 @@ def sgd_step(params, grads, lr):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_sgd_step", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("sgd_step", points=1)
+selfcheck.check("sgd_step")
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "train_mlp", "solution": true, "grade": false, "locked": false, "task": false}
@@ -848,7 +848,7 @@ def train_mlp(x, target, params, lr, steps):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_train_mlp", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("train_mlp", points=2)
+selfcheck.check("train_mlp")
 
 # %% [markdown]
 r"""

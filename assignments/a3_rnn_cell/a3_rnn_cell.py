@@ -20,12 +20,12 @@ you write that cell, run it backwards once, then twice. In a4 you do it T times.
 
 | part | you write | points | minutes |
 | --- | --- | --- | --- |
-| 1 · The cell | `rnn_cell_forward`, a derivation, `rnn_cell_backward`, an explanation | 12 | 55 |
-| 2 · The same cell in columns | `column_cell_forward`, an explanation, `column_cell_backward` | 6 | 35 |
-| 3 · Two steps | `two_step_backward` | 5 | 30 |
-| 4 · From states to a loss | `readout_forward`, `readout_backward`, `sequence_loss` | 7 | 30 |
+| 1 · The cell | `rnn_cell_forward`, a derivation, `rnn_cell_backward`, an explanation | {points:part 1} | 55 |
+| 2 · The same cell in columns | `column_cell_forward`, an explanation, `column_cell_backward` | {points:part 2} | 35 |
+| 3 · Two steps | `two_step_backward` | {points:part 3} | 30 |
+| 4 · From states to a loss | `readout_forward`, `readout_backward`, `sequence_loss` | {points:part 4} | 30 |
 
-30 points, 5 of them for written answers; two and a half hours. You need pen and paper, the chain rule, and softmax with
+{points:all} points, {points:hand} of them for written answers; two and a half hours. You need pen and paper, the chain rule, and softmax with
 cross-entropy as in a2. Begin where you like: a figure that needs a function you have not written says so. A *guess* is
 never graded. Make it before you run the next cell.
 """
@@ -160,11 +160,11 @@ def rnn_cell_forward(x, h_prev, params):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_cell_forward", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("rnn_cell_forward", points=2)
+selfcheck.check("rnn_cell_forward")
 
 # %% [markdown]
 r"""
-### 1.2 · Derive: lines to order (`derive_cell`, 3 points)
+### 1.2 · Derive: lines to order (`derive_cell`, {points:derive_cell} points)
 
 Write $g_{nj} = \partial L / \partial h_{nj}$ (handed to you as `grad_h`),
 $\delta_{nj} = \partial L / \partial z_{nj}$, $\Delta$ for the matrix of all $\delta_{nj}$, and $W$ for $W_{ih}$.
@@ -288,7 +288,7 @@ def rnn_cell_backward(grad_h, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_cell_backward", "solution": false, "grade": true, "locked": true, "points": 6, "task": false}
-selfcheck.check("rnn_cell_backward", points=6)
+selfcheck.check("rnn_cell_backward")
 
 # %% [markdown]
 r"""
@@ -394,7 +394,7 @@ r"""
 The error grows like the fourth power of $|z|$. Here it stays under $10^{-7}$ as long as the largest $|z|$ is below
 0.026, and the test passes.
 
-**`explain_bug_tanh` (1 point).** In your own words, in two to four sentences: which line is wrong, and what is the
+**`explain_bug_tanh` ({points:explain_bug_tanh} points).** In your own words, in two to four sentences: which line is wrong, and what is the
 cure? Why does it pass with small weights? What factor does it use at $z = 2$, and what is the right one? (Put the
 cure into the function and run the figure again.)
 """
@@ -448,7 +448,7 @@ def column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_column_cell_forward", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("column_cell_forward", points=2)
+selfcheck.check("column_cell_forward")
 
 # %% [markdown]
 r"""
@@ -502,7 +502,7 @@ print("sums of the columns:", softmax_of_the_article(logits).sum(axis=0).round(3
 r"""
 The gradient check passes, at rounding level, and the function is wrong.
 
-**`explain_bug_softmax` (1 point).** In two to four sentences: which line is wrong, and what is the cure when a sample
+**`explain_bug_softmax` ({points:explain_bug_softmax} points).** In two to four sentences: which line is wrong, and what is the cure when a sample
 is a column? Why can no gradient check find it? Name a law that finds it without any answer key. (Put the cure into
 the article's function and run both cells again. Now the check fails, since `grad` belongs to the old softmax. What
 must its 4 become?)
@@ -555,7 +555,7 @@ def column_cell_backward(da_next, xt, a_prev, Wax, Waa, ba):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_column_cell_backward", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("column_cell_backward", points=3)
+selfcheck.check("column_cell_backward")
 
 # %% [markdown]
 r"""
@@ -707,7 +707,7 @@ def two_step_backward(grad_h1, grad_h2, cache_1, cache_2):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_two_step_backward", "solution": false, "grade": true, "locked": true, "points": 5, "task": false}
-selfcheck.check("two_step_backward", points=5)
+selfcheck.check("two_step_backward")
 
 # %% [markdown]
 r"""
@@ -833,7 +833,7 @@ def readout_forward(outputs, params):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_readout_forward", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("readout_forward", points=1)
+selfcheck.check("readout_forward")
 
 # %% [markdown]
 r"""
@@ -867,7 +867,7 @@ def readout_backward(grad_logits, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_readout_backward", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("readout_backward", points=2)
+selfcheck.check("readout_backward")
 
 # %% [markdown]
 r"""
@@ -908,7 +908,7 @@ def sequence_loss(logits, target):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_sequence_loss", "solution": false, "grade": true, "locked": true, "points": 4, "task": false}
-selfcheck.check("sequence_loss", points=4)
+selfcheck.check("sequence_loss")
 
 # %% [markdown]
 r"""

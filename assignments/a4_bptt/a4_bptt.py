@@ -19,17 +19,17 @@ the first gives every gradient. Then you cut the past off, watch gradients die a
 
 | Part | You | Minutes | Points |
 | --- | --- | --- | --- |
-| 1 · Forward | `rnn_forward` | 15 | 2 |
-| 2 · On paper | `derive_bptt`, `derive_weight_gradients` | 45 | 5 by hand |
-| 3 · Who is to blame? | `credit_matrix` | 25 | 3 |
-| 4 · One sweep | `rnn_backward` | 35 | 8 |
-| 5 · Two published bugs | `explain_bug_in_place`, `explain_bug_loss` | 20 | 2 by hand |
-| 6 · Cutting the past off | `rnn_backward_truncated` | 20 | 4 |
-| 7 · Dying and exploding | `state_gradient_norms`, the residual net, `clip_grad_norm` | 40 | 7 + 2 by hand |
-| 8 · A net that adds | `loss_and_gradients`, `train_adder`, `train_first_xor_last` | 30 | 6 |
-| 9 · Six reports | `name_the_mistake` | 10 | 1 |
+| 1 · Forward | `rnn_forward` | 15 | {points:part 1} |
+| 2 · On paper | `derive_bptt`, `derive_weight_gradients` | 45 | {points:part 2} by hand |
+| 3 · Who is to blame? | `credit_matrix` | 25 | {points:part 3} |
+| 4 · One sweep | `rnn_backward` | 35 | {points:part 4} |
+| 5 · Two published bugs | `explain_bug_in_place`, `explain_bug_loss` | 20 | {points:part 5} by hand |
+| 6 · Cutting the past off | `rnn_backward_truncated` | 20 | {points:part 6} |
+| 7 · Dying and exploding | `state_gradient_norms`, the residual net, `clip_grad_norm` | 40 | {points:part 7 machine} + {points:part 7 hand} by hand |
+| 8 · A net that adds | `loss_and_gradients`, `train_adder`, `train_first_xor_last` | 30 | {points:part 8} |
+| 9 · Six reports | `name_the_mistake` | 10 | {points:part 9} |
 
-Four hours; 31 points by machine, 9 by hand. Begin where you like: a cell that needs a function you have not written says so.
+Four hours; {points:machine} points by machine, {points:hand} by hand. Begin where you like: a cell that needs a function you have not written says so.
 """
 
 # %%
@@ -121,7 +121,7 @@ def rnn_forward(x, h0, params):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_forward", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("rnn_forward", points=2)
+selfcheck.check("rnn_forward")
 
 # %% [markdown]
 r"""
@@ -141,7 +141,7 @@ Then set *real-time recurrent learning* (RTRL) beside it. RTRL never goes back: 
 derivative of every unit of $h_t$ in every weight. For $H$ units, one sample and $T$ steps: what does each of the two cost in
 time and in memory, and when would you pay for RTRL? Three lines will do.
 
-Steps count, form does not: LaTeX, plain text or a table. (3 points)
+Steps count, form does not: LaTeX, plain text or a table. ({points:derive_bptt} points)
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "derive_bptt", "solution": true, "grade": true, "locked": false, "points": 3, "task": false}
@@ -186,7 +186,7 @@ $$\frac{\partial L}{\partial W_{ih}} = \sum_t \sum_{k \le t} \delta_{t,k}^\top\,
 \frac{\partial L}{\partial b_{ih}} = \sum_t \sum_{k \le t} \sum_n (\delta_{t,k})_n .$$
 
 Say where $\delta_{t,k}$ starts and how it goes from $k$ to $k - 1$, why $k > t$ is missing, and how the $T(T + 1)/2$ terms
-of these sums become the $T$ terms of 2.1. (2 points)
+of these sums become the $T$ terms of 2.1. ({points:derive_weight_gradients} points)
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "derive_weight_gradients", "solution": true, "grade": true, "locked": false, "points": 2, "task": false}
@@ -279,7 +279,7 @@ def credit_matrix(grad_outputs, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_credit_matrix", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("credit_matrix", points=3)
+selfcheck.check("credit_matrix")
 
 # %% tags=["illustration"]
 with selfcheck.needs("rnn_forward", "credit_matrix"):
@@ -343,7 +343,7 @@ def rnn_backward(grad_outputs, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_backward", "solution": false, "grade": true, "locked": true, "points": 8, "task": false}
-selfcheck.check("rnn_backward", points=8)
+selfcheck.check("rnn_backward")
 
 # %% [markdown]
 r"""
@@ -485,7 +485,7 @@ The first call is off by 1.37 times the gradient, the second by 1.47 times. The 
 both cells again: one repair alone leaves 1.20, the other alone 0.22, both together rounding, in every call.
 
 **Write** in the next cell: both faults, each with its line; which array `np.diag` gets and which the last line of the function
-gets; why the second call differs from the first; your repaired lines. (1 point)
+gets; why the second call differs from the first; your repaired lines. ({points:explain_bug_in_place} points)
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_in_place", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
@@ -533,7 +533,7 @@ for loss, output in (("categorical", "softmax"), ("binary", "sigmoid"), ("binary
 r"""
 **Write** in the next cell which pairs of loss and output have the gradient $o - y$, and why the third pair has not: which
 factor cancels in the first two and does not in the third? Then the cure (there are two). Last: set `classes` to 2
-in the cell above. By which constant factor is $o - y$ off now, and why does such a net still train? (1 point)
+in the cell above. By which constant factor is $o - y$ off now, and why does such a net still train? ({points:explain_bug_loss} points)
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_loss", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
@@ -598,7 +598,7 @@ def rnn_backward_truncated(grad_outputs, cache, k):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_backward_truncated", "solution": false, "grade": true, "locked": true, "points": 4, "task": false}
-selfcheck.check("rnn_backward_truncated", points=4)
+selfcheck.check("rnn_backward_truncated")
 
 # %% tags=["illustration"]
 selfcheck.laws("rnn_backward", "rnn_backward_truncated")
@@ -672,7 +672,7 @@ def state_gradient_norms(grad_last, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_state_gradient_norms", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("state_gradient_norms", points=2)
+selfcheck.check("state_gradient_norms")
 
 # %% [markdown]
 r"""
@@ -721,7 +721,7 @@ The residual net keeps its state and adds to it: $h_t = h_{t-1} + \tanh(z_t)$, w
 3. why it can still explode, even where every singular value of $W_{hh}$ is below 1;
 4. four cures, and for each which factor of your formula it acts on, and how.
 
-(2 points)
+({points:derive_residual} points)
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "derive_residual", "solution": true, "grade": true, "locked": false, "points": 2, "task": false}
@@ -765,7 +765,7 @@ def residual_rnn_forward(x, h0, params):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_residual_rnn_forward", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("residual_rnn_forward", points=1)
+selfcheck.check("residual_rnn_forward")
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "residual_rnn_backward", "solution": true, "grade": false, "locked": false, "task": false}
@@ -795,7 +795,7 @@ def residual_rnn_backward(grad_outputs, cache):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_residual_rnn_backward", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("residual_rnn_backward", points=3)
+selfcheck.check("residual_rnn_backward")
 
 # %% tags=["illustration"]
 with selfcheck.needs("residual_rnn_forward", "residual_rnn_backward"):
@@ -840,7 +840,7 @@ def clip_grad_norm(grads, max_norm):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_clip_grad_norm", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("clip_grad_norm", points=1)
+selfcheck.check("clip_grad_norm")
 
 # %% [markdown]
 r"""
@@ -941,7 +941,7 @@ def loss_and_gradients(x, h0, target, params):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_loss_and_gradients", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
-selfcheck.check("loss_and_gradients", points=3)
+selfcheck.check("loss_and_gradients")
 
 # %% [markdown]
 r"""
@@ -1005,7 +1005,7 @@ def train_adder(batches, params, lr):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_train_adder", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
-selfcheck.check("train_adder", points=2)
+selfcheck.check("train_adder")
 
 # %% [markdown]
 r"""
@@ -1179,7 +1179,7 @@ def train_first_xor_last(batches, params, lr, max_norm):
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_train_first_xor_last", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("train_first_xor_last", points=1)
+selfcheck.check("train_first_xor_last")
 
 # %% tags=["illustration"]
 with selfcheck.needs("train_first_xor_last", "rnn_forward", "rnn_backward", "rnn_backward_truncated", "clip_grad_norm"):
@@ -1227,7 +1227,7 @@ def name_the_mistake():
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "test_name_the_mistake", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
-selfcheck.check("name_the_mistake", points=1)
+selfcheck.check("name_the_mistake")
 
 # %% [markdown]
 r"""

@@ -20,6 +20,7 @@ KEY = "autograder"  # where a notebook keeps repairs and results, in its metadat
 MAX_FILE = 64 << 20
 MAX_CELLS = 2000
 MAX_IDS = 1 << 20
+POINTS = re.compile(r"(points=)?\b\d+(?:\.\d+)?(?(1)| points?\b)")
 CALL = re.compile(r"""selfcheck\.check\(\s*["'](\w+)["']""")
 
 
@@ -115,6 +116,7 @@ class Repair:
 
     template: Template
     said: list[str] = field(default_factory=list)
+    flags: list[dict[str, str]] = field(default_factory=list)
 
     def mend(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The notebook in nbformat 4.5, in the form that was given out."""
@@ -126,12 +128,16 @@ class Repair:
             )
         cells = [c for c in map(normal, raw["cells"][:MAX_CELLS]) if c is not None]
         owners = self.find(cells)
+        claimed = {k.function: claim for n, k in self.template.known.items() if (claim := claims(k, owners[n]))}
         for name, found in owners.items():
             self.settle(self.template.known[name], found)
         self.insert_missing(cells, {name for name, found in owners.items() if found})
         cells = [part for c in cells for part in (*c.pop("before", ()), c) if not c.pop("drop", False)]
         name_cells(cells)
-        metadata = {**copy.deepcopy(dict(self.template.metadata)), KEY: {"repairs": self.said}}
+        metadata = {
+            **copy.deepcopy(dict(self.template.metadata)),
+            KEY: {"repairs": self.said, "flags": self.flags, "claimed": claimed},
+        }
         return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
     def find(self, cells: Sequence[Cell]) -> dict[str, list[Cell]]:
@@ -178,7 +184,8 @@ class Repair:
             return bool(source == known.stub)
         if known.kind == "solution":
             return defines(source, known.function) and (cells[index]["cell_type"] == "code" or parses(source))
-        return index > 0 and cells[index - 1]["source"] == known.question and not self.is_other(source)
+        asked = index > 0 and but_for_points(cells[index - 1]["source"]) == but_for_points(known.question)
+        return asked and not self.is_other(source)
 
     def is_other(self, source: str) -> bool:
         """Whether this text is no answer to a question: a cell as given out, a self-check, or one of the functions."""
@@ -199,9 +206,9 @@ class Repair:
             keep = self.choose(known, found)
         if known.kind in ("test", "given"):
             whole = "\n".join(cell["source"] for cell in found)  # where it was split, it is whole again
-            if not {keep["source"], whole} & {known.stub, known.source}:
+            if not (as_given(known, keep["source"]) or as_given(known, whole)):
                 self.said.append(f"{known.grade_id}: had been edited, put back as it was given out.")
-            if whole not in (known.stub, known.source):
+            if not as_given(known, whole):
                 keep["before"] = [own for cell in found if (own := leftover(known, cell)) is not None]
             keep["source"] = known.source
         if keep["cell_type"] != known.cell_type:
@@ -258,7 +265,7 @@ def empty_notebook(template: Template, reason: str) -> dict[str, Any]:
     """The notebook as it was given out, for a submission that cannot be read: graded 0, with the reason on every page."""
     repair = Repair(template)
     notebook = repair.mend({"cells": template.cells})
-    notebook["metadata"][KEY] = {"repairs": [], "unreadable": reason}
+    notebook["metadata"][KEY] = {"repairs": [], "flags": [], "unreadable": reason}
     return notebook
 
 
@@ -273,9 +280,27 @@ def normal(cell: Any) -> Cell | None:
     nbgrader = meta.get("nbgrader") if isinstance(meta.get("nbgrader"), dict) else {}  # type: ignore[union-attr]
     result: Cell = {"cell_type": kind, "source": text(cell), "metadata": {}, "id": cell.get("id")}
     result["grade_id"] = nbgrader.get("grade_id") if isinstance(nbgrader.get("grade_id"), str) else None  # type: ignore[union-attr]
-    if kind != "code" and isinstance(cell.get("attachments"), dict):
+    if kind == "code":
+        result["claim"] = saved_number(cell.get("outputs"))
+    elif isinstance(cell.get("attachments"), dict):
         result["attachments"] = {name: bundle for name, bundle in cell["attachments"].items() if is_bundle(bundle)}
     return result
+
+
+def saved_number(outputs: Any) -> float:
+    """The number that a saved cell shows as its result, such as the points of a self-check; 0 where there is none."""
+    for output in outputs if isinstance(outputs, list) else []:
+        data = output.get("data") if isinstance(output, dict) else None
+        plain = data.get("text/plain") if isinstance(data, dict) else None
+        plain = "".join(map(str, plain)) if isinstance(plain, list) else plain
+        if isinstance(plain, str) and re.fullmatch(r"\d{1,4}(\.\d{1,4})?", plain):
+            return float(plain)
+    return 0.0
+
+
+def claims(known: Known, cells: Sequence[Cell]) -> float:
+    """The points that the saved output of a self-check shows. A hint for the teacher: anybody can write it."""
+    return max((cell.get("claim", 0.0) for cell in cells), default=0.0) if known.kind == "test" else 0.0
 
 
 def is_bundle(value: Any) -> bool:
@@ -283,9 +308,19 @@ def is_bundle(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
+def as_given(known: Known, source: str) -> bool:
+    """Whether a cell says what was given out, perhaps before the course changed its points."""
+    return but_for_points(source) in (but_for_points(known.stub), but_for_points(known.source))
+
+
+def but_for_points(source: str) -> str:
+    """A text without the numbers of its points: ``points=8`` of a self-check, ``(2 points)`` of a question."""
+    return POINTS.sub("points", source)
+
+
 def leftover(known: Known, cell: Cell) -> Cell | None:
     """What a student wrote into a cell that is put back, as a cell of their own; None where there is nothing of theirs."""
-    if cell["source"] in (known.stub, known.source):
+    if as_given(known, cell["source"]):
         return None
     lines = cell["source"].split("\n")
     own = "\n".join(line for line in lines if not (known.kind == "test" and CALL.search(line))).strip("\n")
@@ -315,6 +350,7 @@ def name_cells(cells: Sequence[Cell]) -> None:
     used: set[str] = set()
     for number, cell in enumerate(cells):
         cell.pop("owned", None)
+        cell.pop("claim", None)
         wish = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id")
         if not (isinstance(wish, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wish)) or wish in used:
             wish = next(name for n in range(number, number + MAX_IDS) if (name := f"cell-{n}") not in used)

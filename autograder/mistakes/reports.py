@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib.util
 import pathlib
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from autograder.mistakes.bank import find
@@ -41,11 +42,14 @@ CHOSEN = {
 }
 
 
-def mistake_reports(assignment: str) -> str:
-    """The six reports and the list of names, as markdown. Raises KeyError for an assignment that has none."""
+def mistake_reports(assignment: str, points: Mapping[str, float] = MappingProxyType({})) -> str:
+    """The six reports and the list of names, as markdown; points are the functions' own, where they are known.
+
+    Raises KeyError for an assignment that has none.
+    """
     function, chosen, others = CHOSEN[assignment]
     blocks = [
-        f"**Report {letter}**\n\n```text\n{report(assignment, function, id)}\n```"
+        f"**Report {letter}**\n\n```text\n{report(assignment, function, id, points.get(function))}\n```"
         for letter, id in zip(LETTERS, chosen, strict=True)
     ]
     names = [f"* `{id}`: {find(assignment, id).title}" for id in sorted((*chosen, *others))]
@@ -63,11 +67,11 @@ def mistake_key(assignment: str) -> str:
     return f"answers = {{{pairs}\n    }}"
 
 
-def report(assignment: str, function: str, id: str) -> str:
+def report(assignment: str, function: str, id: str, points: float | None) -> str:
     """What selfcheck.check prints for one mistake, without the numbers that are rounding alone."""
     checker = selfcheck()
     namespace: dict[str, Any] = {"selfcheck": checker, **find(assignment, id).make({})}
-    exec(f"result = selfcheck.check({function!r}, seed={SEEDS[assignment]})", namespace)
+    exec(f"result = selfcheck.check({function!r}, points={points!r}, seed={SEEDS[assignment]})", namespace)
     result = namespace["result"]
     rows = [replace(row, worst="", error="" if row.ok else row.error) for row in result.rows]
     return str(replace(result, rows=rows, notes=[], blind=""))

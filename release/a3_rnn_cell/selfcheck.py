@@ -23,6 +23,7 @@ import io
 import linecache
 import math
 import os
+import re
 import sys
 import time
 import warnings
@@ -46,6 +47,8 @@ BUDGET = 8.0  # seconds for all calls of one check
 DIFFERENCES = 0.8  # seconds for differences: a slow forward is asked at fewer entries
 COST = 400  # a backward that costs more forwards than this is made of differences
 GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36
+OLDEST_PYTHON = (3, 11)
+OLDEST_NUMPY = (1, 26)  # the oldest that the notebooks and their checks are tried with
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -119,20 +122,28 @@ def needs(*names: str) -> Iterator[None]:
 def install_check() -> None:
     """Print one line: everything the notebook needs is there, or what to do."""
     python, wrong = ".".join(map(str, sys.version_info[:3])), []
-    if sys.version_info[:2] < (3, 11):  # noqa: UP036
-        wrong.append(f"Python {python} is too old: use 3.11 or newer")
-    if int(np.__version__.split(".")[0]) < 2:
-        wrong.append(f"NumPy {np.__version__} is too old: run `%pip install -U numpy`, then restart the kernel")
+    if _numbers(np.__version__) < OLDEST_NUMPY:
+        oldest = ".".join(map(str, OLDEST_NUMPY))
+        wrong.append(
+            f"This course needs NumPy {oldest} or newer; this notebook has {np.__version__}. "
+            "Run `%pip install -U numpy`, then restart the kernel."
+        )
     if importlib.util.find_spec("matplotlib") is None:
-        wrong.append("matplotlib is missing: run `%pip install matplotlib`, then restart the kernel")
-    print(
-        f"{'; '.join(wrong)}." if wrong else f"Ready: Python {python}, NumPy {np.__version__}, matplotlib, selfcheck."
-    )
+        wrong.append("matplotlib is missing. Run `%pip install matplotlib`, then restart the kernel.")
+    if sys.version_info < OLDEST_PYTHON:  # no newer NumPy can be installed there: one thing at a time
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        wrong = [
+            f"This course needs Python {oldest} or newer; this notebook runs on {python}. "
+            "Install a newer Python, then follow README.md, Install, with it."
+        ]
+    print(" ".join(wrong) or f"Ready: Python {python}, NumPy {np.__version__}, matplotlib, selfcheck.")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What is shown
 # ---------------------------------------------------------------------------------------------------------------------
+
+TO_DO = "to do"
 
 
 @dataclass(frozen=True)
@@ -146,11 +157,15 @@ class Row:
     shape: str = ""
     worst: str = ""
     error: str = ""
+    todo: bool = False  # not judged: a function that it needs is not written yet
+
+    @property
+    def verdict(self) -> str:
+        return TO_DO if self.todo else {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
 
     @property
     def cells(self) -> list[str]:
-        verdict = {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
-        return [self.name, verdict, self.shape, self.error, self.worst, self.words]
+        return [self.name, self.verdict, self.shape, self.error, self.worst, self.words]
 
 
 @dataclass(frozen=True)
@@ -173,36 +188,47 @@ class Result:
         return bool(self.rows) and all(row.ok for row in self.rows)
 
     @property
+    def verdict(self) -> str:
+        """OK, WRONG, or to do where nothing is wrong as far as it is written."""
+        if any(not (row.ok or row.todo) for row in self.rows):
+            return "WRONG"
+        return TO_DO if any(row.todo for row in self.rows) else "OK" if self.passed else "WRONG"
+
+    @property
     def words(self) -> str:
         """The verdict in one sentence."""
         if len(self.rows) == 1 and not self.passed:
             return self.rows[0].words
-        arrays, law_rows = ([row for row in self.rows if row.kind == kind] for kind in ("array", "law"))
+        arrays, law_rows = (
+            [row for row in self.rows if row.kind == kind and not row.todo] for kind in ("array", "law")
+        )
         wrong, broken = ([row.name for row in rows if not row.ok] for rows in (arrays, law_rows))
         right = "every array is wrong" if len(wrong) == len(arrays) > 1 else f"wrong: {', '.join(wrong)}"
         parts = [right if wrong else f"{_count(len(arrays), 'array')} right"] if arrays else []
         if law_rows:
-            parts.append(
-                f"{len(broken)} of {len(law_rows)} laws broken" if broken else f"all {len(law_rows)} laws hold"
-            )
+            held = f"all {len(law_rows)} laws hold" if len(law_rows) > 1 else "1 law holds"
+            parts.append(f"{len(broken)} of {_count(len(law_rows), 'law')} broken" if broken else held)
+        parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
         return "; ".join(parts) + "." if parts else "nothing was asked."
 
     @property
     def title(self) -> str:
-        return f"{self.name}: {self.points:g} of {self.of:g} points" if self.of else f"Laws of {self.name}"
+        if not self.of:
+            return f"Laws of {self.name}"
+        return f"{self.name}: {'to do, ' * (self.verdict == TO_DO)}{self.points:g} of {self.of:g} points"
 
-    def tables(self) -> Iterator[tuple[list[str], list[list[str]], list[bool]]]:
-        """(heads, cells, oks) of the array table and of the law table, empty columns left out; one sentence needs none."""
+    def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
+        """(heads, cells) of the array table and of the law table, empty columns left out; one sentence needs none."""
         for kind in () if len(self.rows) == 1 and not self.passed else ("array", "law"):
             rows = [row for row in self.rows if row.kind == kind]
             heads = [kind, "verdict", "shape", "relative error", "worst entry", "in words"]
             kept = [j for j in range(len(heads)) if any(row.cells[j] for row in rows)]
             if rows:
-                yield [heads[j] for j in kept], [[row.cells[j] for j in kept] for row in rows], [row.ok for row in rows]
+                yield [heads[j] for j in kept], [[row.cells[j] for j in kept] for row in rows]
 
     def foot(self) -> list[str]:
         """The lines below the tables."""
-        if not self.rows or self.rows[0].words.endswith("not written yet."):
+        if all(row.todo for row in self.rows):
             return self.notes
         again = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         blind = [f"What this cannot see: {self.blind}"] if self.blind else []
@@ -210,14 +236,14 @@ class Result:
 
     def __str__(self) -> str:
         lines = []
-        for heads, cells, _ in self.tables():
+        for heads, cells in self.tables():
             widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
             for line in [heads, *cells]:
                 lines.append("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
         return "\n  ".join([f"{self.title}: {self.words}", *lines, *self.foot()])
 
     def _repr_html_(self) -> str:
-        tables = "".join(_html_table(heads, cells, oks) for heads, cells, oks in self.tables())
+        tables = "".join(_html_table(heads, cells) for heads, cells in self.tables())
         foot = "".join(f"<div style='opacity:.85;font-size:90%'>{html.escape(line)}</div>" for line in self.foot())
         head = f"<b>{html.escape(self.title)}</b>: {html.escape(self.words)}"
         return f"<div style='margin:4px 0'>{head}{tables}{foot}</div>"
@@ -234,14 +260,13 @@ class Summary:
         if not self.results:
             return "No check has run yet: run the cells below your functions first."
         earned, total = (sum(getattr(result, key) for result in self.results) for key in ("points", "of"))
-        return (
-            f"{_count(len(self.results), 'function')} checked: {earned:g} of {total:g} points, written answers apart."
-        )
+        todo = sum(result.verdict == TO_DO for result in self.results)
+        checked = f"{_count(len(self.results), 'function')} checked{f', {todo} to do' if todo else ''}"
+        return f"{checked}: {earned:g} of {total:g} points, not counting written answers."
 
     @property
     def cells(self) -> list[list[str]]:
-        verdicts = ["OK" if result.passed else "WRONG" for result in self.results]
-        return [[r.name, v, f"{r.points:g} of {r.of:g}", r.words] for r, v in zip(self.results, verdicts, strict=True)]
+        return [[r.name, r.verdict, f"{r.points:g} of {r.of:g}", r.words] for r in self.results]
 
     def __repr__(self) -> str:
         wide = max((len(result.name) for result in self.results), default=0)
@@ -249,23 +274,29 @@ class Summary:
         return "\n  ".join([self.title, *lines])
 
     def _repr_html_(self) -> str:
-        heads, oks = ["function", "verdict", "points", "in words"], [result.passed for result in self.results]
-        return f"<b>{self.title}</b>{_html_table(heads, self.cells, oks) if oks else ''}"
+        heads = ["function", "verdict", "points", "in words"]
+        return f"<b>{self.title}</b>{_html_table(heads, self.cells) if self.results else ''}"
 
 
 _CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.35)"
-_BADGE = "color:#fff;border-radius:3px;padding:0 6px;font-weight:600;background:"
+_BADGE = "color:#fff;border-radius:3px;padding:0 6px;font-weight:600;white-space:nowrap;background:"
+_COLOURS = {"OK": "#0060a8", "holds": "#0060a8", "WRONG": "#b34700", "BROKEN": "#b34700", TO_DO: "#5c6370"}
 
 
-def _html_table(heads: list[str], cells: list[list[str]], oks: list[bool]) -> str:
-    """A table whose verdicts are words, on blue or on vermilion: readable without colour, on light and dark pages."""
+def _html_table(heads: list[str], cells: list[list[str]]) -> str:
+    """A table whose verdicts are words on blue, vermilion or grey: readable without colour, on light and dark pages."""
     rows = ["".join(f"<th style='{_CELL}'>{head}</th>" for head in heads)]
-    for line, ok in zip(cells, oks, strict=True):
+    for line in cells:
         shown = [html.escape(cell) for cell in line]
-        shown[1] = f"<span style='{_BADGE}{'#0060a8' if ok else '#b34700'}'>{shown[1]}</span>"
+        shown[1] = f"<span style='{_BADGE}{_COLOURS[line[1]]}'>{shown[1]}</span>"
         rows.append("".join(f"<td style='{_CELL}'>{cell}</td>" for cell in shown))
     body = "".join(f"<tr style='background:transparent'>{row}</tr>" for row in rows)
     return f"<table style='border-collapse:collapse;margin:4px 0'>{body}</table>"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The first two numbers of a version."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 def _count(number: int, noun: str) -> str:
@@ -284,59 +315,99 @@ LOSS = "a wrong {}: the slopes are those of your own loss, so a sum in place of 
 BELOW = "a wrong function below it: the steps are judged by differences of your own loss."
 NAMES = "whether your names are the right ones: only their form is looked at."
 
-_COURSE = [  # call, what it returns, points, functions it rests on, what the check cannot see
-    ("predict(x, w, b)", "an array", 1, "", FULL),
-    ("mse_loss(prediction, target)", "a float", 1, "", FULL),
-    ("numerical_derivative(f, at, eps=1e-6)", "a float", 2, "", SHAPE),
-    ("mse_gradients(x, target, w, b)", "(dw, db)", 4, "mse_loss predict", LOSS),
-    ("gradient_descent(x, target, w, b, lr, steps)", "(w, b, losses)", 3, "mse_loss predict mse_gradients", LOSS),
-    ("online_fit(x, target, w, lr, passes, b=-6.0)", "an array", 2, "", FULL),
-    ("largest_stable_lr(x)", "a float", 2, "", FULL),
-    ("counterexample()", "(x, target, w, lr)", 2, "", "nothing: both rules are run on your numbers."),
-    ("sigmoid(z)", "an array", 1, "", FULL),
-    ("mlp_forward(x, params)", "(prediction, cache)", 2, "sigmoid", CACHE),
-    ("half_squared_error(prediction, target)", "a float", 1, "", FULL),
-    ("worked_example()", "a dict", 2, "", "nothing: every number is compared with the net itself, to four digits."),
-    ("numerical_gradient(f, array, eps=1e-6)", "an array", 3, "", SHAPE),
-    ("mlp_backward(grad_prediction, cache)", "a dict", 6, "mlp_forward", OWN),
-    ("softmax(logits)", "an array", 1, "", FULL),
-    ("cross_entropy(logits, target)", "a float", 2, "softmax", FULL),
-    ("cross_entropy_backward(logits, target)", "an array", 3, "cross_entropy softmax", LOSS),
-    ("sgd_step(params, grads, lr)", "a dict", 1, "", FULL),
-    ("train_mlp(x, target, params, lr, steps)", "(params, losses)", 2, "mlp_forward mlp_backward sgd_step", BELOW),
-    ("name_the_mistake()", "a dict", 1, "", NAMES),
-    ("rnn_cell_forward(x, h_prev, params)", "(h, cache)", 2, "", CACHE),
-    ("rnn_cell_backward(grad_h, cache)", "a dict", 6, "rnn_cell_forward", OWN),
-    ("column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by)", "(a_next, yt_pred)", 2, "rnn_cell_forward", FULL),
+_COURSE = [  # call, what it returns, functions it depends on, what the check cannot see
+    ("predict(x, w, b)", "an array", "", FULL),
+    ("mse_loss(prediction, target)", "a float", "", FULL),
+    ("numerical_derivative(f, at, eps=1e-6)", "a float", "", SHAPE),
+    ("mse_gradients(x, target, w, b)", "(dw, db)", "mse_loss predict", LOSS),
+    ("gradient_descent(x, target, w, b, lr, steps)", "(w, b, losses)", "mse_loss predict mse_gradients", LOSS),
+    ("online_fit(x, target, w, lr, passes, b=-6.0)", "an array", "", FULL),
+    ("largest_stable_lr(x)", "a float", "", FULL),
+    ("counterexample()", "(x, target, w, lr)", "", "nothing: both rules are run on your numbers."),
+    ("sigmoid(z)", "an array", "", FULL),
+    ("mlp_forward(x, params)", "(prediction, cache)", "sigmoid", CACHE),
+    ("half_squared_error(prediction, target)", "a float", "", FULL),
+    ("worked_example()", "a dict", "", "nothing: every number is compared with the net itself, to four digits."),
+    ("numerical_gradient(f, array, eps=1e-6)", "an array", "", SHAPE),
+    ("mlp_backward(grad_prediction, cache)", "a dict", "mlp_forward", OWN),
+    ("softmax(logits)", "an array", "", FULL),
+    ("cross_entropy(logits, target)", "a float", "softmax", FULL),
+    ("cross_entropy_backward(logits, target)", "an array", "cross_entropy softmax", LOSS),
+    ("sgd_step(params, grads, lr)", "a dict", "", FULL),
+    ("train_mlp(x, target, params, lr, steps)", "(params, losses)", "mlp_forward mlp_backward sgd_step", BELOW),
+    ("name_the_mistake()", "a dict", "", NAMES),
+    ("rnn_cell_forward(x, h_prev, params)", "(h, cache)", "", CACHE),
+    ("rnn_cell_backward(grad_h, cache)", "a dict", "rnn_cell_forward", OWN),
+    ("column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by)", "(a_next, yt_pred)", "rnn_cell_forward", FULL),
     (
         "column_cell_backward(da_next, xt, a_prev, Wax, Waa, ba)",
         "a dict",
-        3,
         "column_cell_forward rnn_cell_backward",
         OWN,
     ),
-    ("two_step_backward(grad_h1, grad_h2, cache_1, cache_2)", "a dict", 5, "rnn_cell_forward rnn_cell_backward", OWN),
-    ("readout_forward(outputs, params)", "(logits, cache)", 1, "", CACHE),
-    ("readout_backward(grad_logits, cache)", "a dict", 2, "readout_forward", OWN),
-    ("sequence_loss(logits, target)", "(loss, grad_logits)", 4, "", FULL),
-    ("rnn_forward(x, h0, params)", "(outputs, cache)", 2, "", CACHE),
-    ("credit_matrix(grad_outputs, cache)", "an array", 3, "rnn_forward", OWN),
-    ("rnn_backward(grad_outputs, cache)", "a dict", 8, "rnn_forward", OWN),
-    ("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", 4, "rnn_forward", OWN),
-    ("state_gradient_norms(grad_last, cache)", "an array", 2, "rnn_forward", OWN),
-    ("clip_grad_norm(grads, max_norm)", "(grads, total_norm)", 1, "", FULL),
-    ("residual_rnn_forward(x, h0, params)", "(outputs, cache)", 1, "", CACHE),
-    ("residual_rnn_backward(grad_outputs, cache)", "a dict", 3, "residual_rnn_forward", OWN),
-    ("loss_and_gradients(x, h0, target, params)", "(loss, grads)", 3, "rnn_forward rnn_backward", BELOW),
-    ("train_adder(batches, params, lr)", "(params, losses)", 2, "loss_and_gradients", BELOW),
+    ("two_step_backward(grad_h1, grad_h2, cache_1, cache_2)", "a dict", "rnn_cell_forward rnn_cell_backward", OWN),
+    ("readout_forward(outputs, params)", "(logits, cache)", "", CACHE),
+    ("readout_backward(grad_logits, cache)", "a dict", "readout_forward", OWN),
+    ("sequence_loss(logits, target)", "(loss, grad_logits)", "", FULL),
+    ("rnn_forward(x, h0, params)", "(outputs, cache)", "", CACHE),
+    ("credit_matrix(grad_outputs, cache)", "an array", "rnn_forward", OWN),
+    ("rnn_backward(grad_outputs, cache)", "a dict", "rnn_forward", OWN),
+    ("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", "rnn_forward", OWN),
+    ("state_gradient_norms(grad_last, cache)", "an array", "rnn_forward", OWN),
+    ("clip_grad_norm(grads, max_norm)", "(grads, total_norm)", "", FULL),
+    ("residual_rnn_forward(x, h0, params)", "(outputs, cache)", "", CACHE),
+    ("residual_rnn_backward(grad_outputs, cache)", "a dict", "residual_rnn_forward", OWN),
+    ("loss_and_gradients(x, h0, target, params)", "(loss, grads)", "rnn_forward rnn_backward", BELOW),
+    ("train_adder(batches, params, lr)", "(params, losses)", "loss_and_gradients", BELOW),
     (
         "train_first_xor_last(batches, params, lr, max_norm)",
         "(params, losses)",
-        1,
         "rnn_backward clip_grad_norm",
         BELOW,
     ),
 ]
+
+_POINTS: dict[str, float] = {
+    "predict": 1,
+    "mse_loss": 1,
+    "numerical_derivative": 2,
+    "mse_gradients": 4,
+    "gradient_descent": 3,
+    "largest_stable_lr": 2,
+    "online_fit": 2,
+    "counterexample": 2,
+    "sigmoid": 1,
+    "mlp_forward": 2,
+    "half_squared_error": 1,
+    "worked_example": 2,
+    "numerical_gradient": 3,
+    "mlp_backward": 6,
+    "name_the_mistake": 1,
+    "softmax": 1,
+    "cross_entropy": 2,
+    "cross_entropy_backward": 3,
+    "sgd_step": 1,
+    "train_mlp": 2,
+    "rnn_cell_forward": 2,
+    "rnn_cell_backward": 6,
+    "column_cell_forward": 2,
+    "column_cell_backward": 3,
+    "two_step_backward": 5,
+    "readout_forward": 1,
+    "readout_backward": 2,
+    "sequence_loss": 4,
+    "rnn_forward": 2,
+    "credit_matrix": 3,
+    "rnn_backward": 8,
+    "rnn_backward_truncated": 4,
+    "state_gradient_norms": 2,
+    "residual_rnn_forward": 1,
+    "residual_rnn_backward": 3,
+    "clip_grad_norm": 1,
+    "loss_and_gradients": 3,
+    "train_adder": 2,
+    "train_first_xor_last": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -345,7 +416,6 @@ class Contract:
 
     call: str
     returns: str
-    points: float
     lower: tuple[str, ...]
     blind: str
 
@@ -359,8 +429,8 @@ class Contract:
 
 
 _CONTRACTS = {
-    call.partition("(")[0]: Contract(call, returns, points, tuple(lower.split()), blind.format(lower.partition(" ")[0]))
-    for call, returns, points, lower, blind in _COURSE
+    call.partition("(")[0]: Contract(call, returns, tuple(lower.split()), blind.format(lower.partition(" ")[0]))
+    for call, returns, lower, blind in _COURSE
 }
 _CHECKS: dict[str, Callable[[Ask], None]] = {}
 _LAWS: dict[tuple[str, ...], Callable[[Ask], None]] = {}
@@ -389,6 +459,10 @@ class Stop(Exception):
 
 class TimeUp(Stop):
     """The calls took too long."""
+
+
+class Unwritten(Stop):
+    """A function that is needed is not written yet."""
 
 
 class Odd(Exception):
@@ -422,7 +496,7 @@ class Ask:
         try:
             run(self)
         except Stop as stop:
-            self.rows.append(Row("array", self.name, False, f"{stop}."))
+            self.rows.append(Row("array", self.name, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
         except Exception as error:  # a value so odd that our own arithmetic stumbles over it
             self.rows.append(Row("array", self.name, False, f"what came cannot be judged ({_brief(error)})."))
 
@@ -458,8 +532,9 @@ class Ask:
         """Call the student's `name` with copies of `given`; whatever goes wrong becomes one sentence."""
         function = self.space.get(name)
         if function is None or not callable(function):
-            what = "is not defined yet" if function is None else f"is {_kind(function)} and no function"
-            raise Stop(self.about(name, what))
+            if function is None:
+                raise Unwritten(self.about(name, "is not defined yet"))
+            raise Stop(self.about(name, f"is {_kind(function)} and no function"))
         copies = [value.value if isinstance(value, Kept) else _copy(value) for value in given]
         if not self.differencing:
             self.given.append((name, given, copies))
@@ -467,7 +542,8 @@ class Ask:
         try:
             value = function(*copies)
         except BaseException as error:  # also SystemExit and the stop button: the student reads a sentence
-            raise Stop(self.failure(name, error)) from None
+            kind = Unwritten if isinstance(error, NotImplementedError) else Stop
+            raise kind(self.failure(name, error)) from None
         took = time.perf_counter() - started
         self.spent += took
         if took > SLOW_CALL:
@@ -479,7 +555,7 @@ class Ask:
         return value
 
     def about(self, name: str, what: str) -> str:
-        return f"{name} {what}" if name == self.name else f"{self.name} rests on {name}, and {name} {what}"
+        return f"{name} {what}" if name == self.name else f"{self.name} depends on {name}, and {name} {what}"
 
     def failure(self, name: str, error: BaseException) -> str:
         """What happened inside the student's function, in one sentence."""
@@ -640,7 +716,7 @@ class Ask:
         except TimeUp:
             raise
         except Stop as stop:
-            self.rows.append(Row("law", title, False, f"{stop}."))
+            self.rows.append(Row("law", title, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
             return
         seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
         self.rows.append(Row("law", title, not broken, f"points to: {hint}{seen}" if broken else ""))
@@ -733,7 +809,7 @@ def _judge(name: str, space: Mapping[str, Any], points: float | None, seed: int 
     contract = _CONTRACTS.get(name)
     if contract is None:
         return Result(name, 0.0, points or 1.0, [Row("array", name, False, f"The course has no function {name}.")])
-    of = contract.points if points is None else points
+    of = _POINTS.get(name, 1.0) if points is None else points
     ask = Ask(name, space, seed)
     with ask.listening():
         ask.follow(_CHECKS[name])
@@ -741,8 +817,11 @@ def _judge(name: str, space: Mapping[str, Any], points: float | None, seed: int 
             ask.untouched()
     share = _share(ask.rows)
     for lower in contract.lower if share or len(ask.rows) > 1 else ():
-        if callable(space.get(lower)) and not _known(lower, space).passed:
-            ask.note(f"{name} rests on {lower}, which does not pass its own check: mend {lower} first.")
+        verdict = _known(lower, space).verdict if callable(space.get(lower)) else "OK"
+        if verdict == TO_DO:
+            ask.note(f"{name} depends on {lower}, which is not finished: write {lower} first.")
+        elif verdict != "OK":
+            ask.note(f"{name} depends on {lower}, which does not pass its own check: fix {lower} first.")
     earned = of if share == 1 else math.floor(10 * of * share) / 10
     return Result(name, float(earned), float(of), ask.rows, ask.notes, contract.blind, seed)
 
