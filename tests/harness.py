@@ -16,12 +16,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from autograder.course import ROOT
 from autograder.grading.collection import open_suites
 from autograder.grading.judge import FunctionResult, Judge, SuiteError
 from autograder.kernels.contract import functions
 from autograder.kernels.student import Answer, Student
 from autograder.kernels.submission import LocalCode
-from autograder.solutions import local_student, nbgrader_of, reference_namespace, source_cells
+from autograder.points import own_points
+from autograder.solutions import local_student, reference_namespace
 
 SEED = "seed-0"
 SEEDS = tuple(f"seed-{number}" for number in range(5))
@@ -66,12 +68,9 @@ def stub(assignment: str) -> Namespace:
 
 
 def points(assignment: str) -> dict[str, float]:
-    """The points of every function, from the graded cells of the source notebook."""
-    return {
-        meta["grade_id"].removeprefix("test_"): float(meta["points"])
-        for meta in map(nbgrader_of, source_cells(assignment))
-        if meta.get("grade") and not meta.get("solution")
-    }
+    """The points of every function as its author gives them, whatever course.toml says."""
+    cells = own_points((ROOT / "assignments" / assignment / f"{assignment}.py").read_text())
+    return {name.removeprefix("test_"): float(most) for name, most in cells.items() if name.startswith("test_")}
 
 
 # ---- judging ---------------------------------------------------------------------------------------------------------

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 import pathlib
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,9 +22,9 @@ from autograder.sample.accidents import Accident, add_cell, cut_file, no_file
 from autograder.sample.classes import CLASSES
 from autograder.sample.recipes import Notebook, Recipe
 from autograder.solutions import nbgrader_of
+from tests.commands import ended, made, nbgrader, started
 
 A = "a1_linear_fit"
-SCRIPTS = pathlib.Path(sys.executable).parent
 STDERR = "import sys\n\nprint('a warning', file=sys.stderr)"
 ANSWER = "The chain rule, twice: the square and the line."
 
@@ -76,36 +74,6 @@ class Course:
         return (self.root / "feedback" / student / A / f"{A}.html").read_text(encoding="utf-8")
 
 
-def started(root: pathlib.Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    """One of nbgrader's commands in this folder, on its way."""
-    environment = {**os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}", **variables}
-    command = [str(SCRIPTS / "nbgrader"), *arguments]
-    return subprocess.Popen(
-        command, cwd=root, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
-    """What a command said, and its exit code."""
-    output, _ = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, output)
-
-
-def nbgrader(root: pathlib.Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run one of nbgrader's commands."""
-    return ended(started(root, *arguments, **variables))
-
-
-def made(root: pathlib.Path, config: str, recipes: tuple[Recipe, ...]) -> pathlib.Path:
-    """A course directory with one assignment's source and what was handed in."""
-    (root / "source").mkdir(parents=True)
-    shutil.copytree(ROOT / "source" / A, root / "source" / A)
-    (root / "nbgrader_config.py").write_text(config)
-    for recipe in recipes:
-        recipe.hand_in(root / "submitted")
-    return root
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """Somebody's own folder: the notebook as given out, the same solved, and the self-check beside them."""
@@ -121,7 +89,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, subprocess.CompletedProcess[str]]:
     """The course directory after generate_assignment, and what that said."""
-    root = made(tmp_path_factory.mktemp("course"), (ROOT / "nbgrader_config.py").read_text(), RECIPES)
+    root = made(tmp_path_factory.mktemp("course"), RECIPES)
     return root, nbgrader(root, "generate_assignment", A)
 
 
@@ -131,7 +99,7 @@ def elsewhere(
 ) -> Iterator[dict[str, subprocess.Popen[str]]]:
     """What needs kernels of nbgrader's own runs beside the rest: validate, and a course whose config lost our grading."""
     right = replace(RECIPES[0], accident=without_illustrations())
-    stock = made(released[0].parent / f"{released[0].name}-stock", "c = get_config()\n", (right,))
+    stock = made(released[0].parent / f"{released[0].name}-stock", (right,), config="c = get_config()\n")
     shutil.copytree(released[0] / "release", stock / "release")
     shutil.copy(released[0] / "gradebook.db", stock)
     running = {name: started(home, "validate", f"{name}.ipynb") for name in ("stub", "solved")}

@@ -33,7 +33,7 @@ class Grader:
         self._ready = False
         if course.isolation == "none":
             print(
-                "WARNING: isolation is off. Student code runs on this machine with your rights, your files and your network.",
+                'WARNING: isolation = "none": student code runs on this machine with your rights, files and network.',
                 file=sys.stderr,
             )
         atexit.register(self.close)
@@ -55,6 +55,20 @@ class Grader:
         send_json(ours, {**self.course.to_json(), "seed": self.seed, "assignments": self.course.assignments})
         self._sock, self._ready = ours, False
 
+    def ready(self) -> None:
+        """Return when the worker and its cage can grade. Raises GradingError with what keeps them from it."""
+        with self._lock:
+            try:
+                self._begin()
+            except (EOFError, ConnectionError, TimeoutError) as error:
+                self._stop()
+                raise GradingError(
+                    "The grading process ended while it was starting. Run `make test` in the course's repository to see why."
+                ) from error
+            except BaseException:
+                self._stop()
+                raise
+
     def grade(self, notebook: dict[str, Any], assignment: str) -> dict[str, Any]:
         """The graded notebook. One that ends TRIES workers comes back with 0 points and that reason.
 
@@ -75,7 +89,7 @@ class Grader:
             )
             return self._ask({"notebook": notebook, "assignment": assignment})
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _begin(self) -> None:
         self.start()
         assert self._sock is not None
         if not self._ready:
@@ -84,6 +98,10 @@ class Grader:
             if "broken" in said:
                 raise GradingError(said["broken"])
             self._ready = True
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._begin()
+        assert self._sock is not None
         self._sock.settimeout(START_SECONDS + 3 * self.course.limits.submission)
         send_json(self._sock, request)
         answer = receive_json(self._sock)

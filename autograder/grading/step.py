@@ -30,7 +30,7 @@ def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage
     unreadable = notebook["metadata"].get(KEY, {}).get("unreadable", "")
     if unreadable:
         results = {name: FunctionResult(name, 0.0, most, faults=()) for name, most in points.items()}
-        return finish(notebook, assignment, results, [], judge, unreadable)
+        return finish(notebook, assignment, results, [], judge, unreadable, cage.isolation)
     shown = {c["source"] for c in source_cells(assignment) if ILLUSTRATION in c["metadata"].get("tags", [])}
     cells = [c for c in notebook["cells"] if is_run(c)]
     lean = [c for c in cells if c["source"] not in shown]
@@ -45,7 +45,8 @@ def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage
             cell["outputs"] = [
                 {"output_type": "error", "ename": "Stopped", "evalue": run.stopped, "traceback": [run.stopped]}
             ]
-    return finish(notebook, assignment, results, [r.stopped for r in runs if r.stopped], judge, "")
+    stopped = [r.stopped for r in runs if r.stopped]
+    return finish(notebook, assignment, results, stopped, judge, "", cage.isolation)
 
 
 def attempt(
@@ -94,6 +95,7 @@ def finish(
     stopped: list[str],
     judge: Judge,
     unreadable: str,
+    isolation: str,
 ) -> dict[str, Any]:
     """Write results where nbgrader looks (the graded cells' output) and where our reports look (the metadata)."""
     for cell in notebook["cells"]:
@@ -110,6 +112,7 @@ def finish(
                 }
             ]
     kept = notebook["metadata"].get(KEY, {})
+    flags = find_flags(kept, results, unreadable)
     notebook["metadata"][KEY] = {
         "assignment": assignment,
         "seed": fingerprint(judge.seed),
@@ -117,6 +120,23 @@ def finish(
         "stopped": stopped,
         "repairs": kept.get("repairs", []),
         "unreadable": unreadable,
-        "needs_look": bool(unreadable or any(r.faults for r in results.values())),
+        "submission": kept.get("submission", ""),
+        "isolation": isolation,
+        "flags": flags,
+        "needs_look": any(flag["kind"] != "repaired" for flag in flags),
     }
     return notebook
+
+
+def find_flags(kept: Mapping[str, Any], results: Mapping[str, FunctionResult], unreadable: str) -> list[dict[str, str]]:
+    """What a person should know about this submission: the kind of each flag, and its reason in a sentence."""
+    flags = [{"kind": "unreadable", "reason": unreadable}] if unreadable else list(kept.get("flags", []))
+    flags += [{"kind": "grader fault", "reason": f"{r.name}: {fault}"} for r in results.values() for fault in r.faults]
+    for result in results.values():
+        claimed = kept.get("claimed", {}).get(result.name, 0.0)
+        if claimed >= result.max_points > 0 and result.points == 0 and not unreadable:
+            reason = (
+                f"{result.name}: 0 of {result.max_points:g} points, but the self-check output saved with it says full."
+            )
+            flags.append({"kind": "check disagrees", "reason": reason})
+    return flags + [{"kind": "repaired", "reason": line} for line in kept.get("repairs", [])]

@@ -10,11 +10,14 @@ from autograder.course import scripts_on_path
 
 def configure(config: Any) -> None:
     """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
+    from autograder.plugins.converters import install
+
     scripts_on_path()
+    install()
     # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
     config.Autograde.exporter_class = "autograder.plugins.reading.SubmissionExporter"
-    config.SubmissionExporter.optimized_validation = True  # once, after all preprocessors, and not after each
+    config.SubmissionExporter.optimistic_validation = True  # once, after all preprocessors, and not after each
     # Without CheckCellMetadata, which costs a third of nbgrader's own time: reading a submission gives every cell its
     # metadata from release/, where generate_assignment has checked them.
     config.Autograde.sanitize_preprocessors = [
@@ -28,8 +31,10 @@ def configure(config: Any) -> None:
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        "autograder.plugins.saving.SaveGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
+    config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
+    config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

@@ -2,59 +2,97 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import pathlib
-import sys
-from functools import cache
 from typing import Any
 
-from nbgrader.apps import AutogradeApp
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.course import load_course
-from autograder.grading.front import Grader
+from autograder.course import CourseError, load_course, points_differ
+from autograder.grading.front import Grader, GradingError
 from autograder.grading.repair import KEY
+from autograder.kernels.contract import CONTRACT
+from autograder.plugins import records
 from autograder.plugins.rubrics import rubrics, with_rubrics
-from autograder.seeds import course_seed
+from autograder.seeds import VARIABLE, SeedError, course_seed, fingerprint
+
+NEW_SEED = "COURSE_SEED_IS_NEW"
+GRADERS: dict[pathlib.Path, Grader] = {}
 
 
-@cache
 def shared_grader(root: pathlib.Path) -> Grader:
-    """One worker for all that this process grades in a course directory."""
-    return Grader(load_course(), course_seed(root))
+    """One worker for all that this process grades in a course directory; another one when course.toml or seed change."""
+    course, seed = load_course(), course_seed(root)
+    grader = GRADERS.get(root)
+    if grader is not None and (grader.course, grader.seed) != (course, seed):
+        grader.close()
+        grader = None
+    if grader is None:
+        grader = GRADERS[root] = Grader(course, seed)
+    return grader
+
+
+def check_setup(converter: Any) -> None:
+    """Return when all that grading needs works: before the first folder is touched.
+
+    Raises CourseError, SeedError or GradingError, each with what to do.
+    """
+    coursedir = converter.coursedir
+    root = pathlib.Path(coursedir.root)
+    if coursedir.assignment_id not in CONTRACT:
+        raise CourseError(
+            f"{coursedir.assignment_id} is not an assignment of this course; those are {', '.join(CONTRACT)}. An assignment "
+            "keeps its name in source/ and release/."
+        )
+    grader = shared_grader(root)
+    grader.start()  # torch and the cage load while the rest is checked
+    own = root / "course.toml"
+    if own.exists() and own.resolve() != (grader.course.root / "course.toml").resolve():
+        converter.log.warning("%s is not read: the settings are those of %s.", own, grader.course.root / "course.toml")
+    differ = points_differ(grader.course, coursedir.assignment_id)
+    if differ:
+        raise CourseError(differ)
+    refuse_other_seed(coursedir, root)
+    grader.ready()
+
+
+def refuse_other_seed(coursedir: Any, root: pathlib.Path) -> None:
+    """Raise where the class was graded with another course seed: half a class would meet other numbers."""
+    if os.environ.get(NEW_SEED):
+        return
+    name = coursedir.assignment_id
+    pattern = coursedir.format_path(coursedir.autograded_directory, "*", name)
+    for folder in sorted(pathlib.Path(root).glob(os.path.relpath(pattern, root))):
+        graded = records.read(folder / f"{name}.ipynb").get("seed")
+        if graded not in (None, fingerprint(course_seed(root))):
+            raise SeedError(
+                f"{folder} was graded with another course seed than {VARIABLE} or .course_seed now gives. Restore the old "
+                f"seed, or set {NEW_SEED}=1 and grade the whole class again with --force."
+            )
+        if graded is not None:
+            return
 
 
 class GradeInWorker(NbGraderPreprocessor):  # type: ignore[misc]
     """Hands a notebook to the worker; SaveAutoGrades then reads the points from the graded cells' outputs."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """The graded notebook, and an exit code that tells a script when somebody should look."""
+        """The graded notebook. Grading that is broken for everybody ends the run: nobody else loses what they have."""
         import nbformat
 
         converter = self.parent.parent
         grader = shared_grader(pathlib.Path(converter.coursedir.root))
-        assignment = resources["nbgrader"]["assignment"]
-        graded = grader.grade(nb, assignment)
+        assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        try:
+            graded = grader.grade(nb, assignment)
+        except GradingError as error:
+            self.log.error(str(error))
+            raise SystemExit(1) from error
         graded = with_rubrics(graded, rubrics(grader.course.root / "assignments" / assignment / "rubric.md"))
-        if graded["metadata"][KEY]["needs_look"]:
-            self.log.error("%s needs a look: see the autograded notebook.", resources["nbgrader"]["student"])
-            if isinstance(converter.parent, AutogradeApp):
-                end_with_failure()
+        kept = graded["metadata"][KEY]
+        for flag in kept["flags"]:
+            if flag["kind"] != "repaired":
+                self.log.error("%s needs a look: %s", student, flag["reason"])
+        if kept["needs_look"]:
+            converter.to_look_at.append(student)
         return nbformat.from_dict(graded), resources
-
-
-@cache
-def end_with_failure() -> None:
-    """Make the command end with exit code 1 although the class was graded to the end.
-
-    nbgrader has no way to say "graded, but look at this": an error would delete what was graded.
-    """
-
-    def leave() -> None:
-        shared_grader.cache_clear()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(1)
-
-    atexit.register(leave)

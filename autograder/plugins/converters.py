@@ -1,0 +1,218 @@
+"""nbgrader's converters with the course's rules: what is not wholly graded, or has changed, is done again.
+
+nbgrader has no configuration for these classes, so ``install`` puts ours where its commands and its API look them up.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib
+import os
+import pathlib
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbgrader.apps import AutogradeApp
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+
+from autograder.course import CourseError
+from autograder.grading.front import GradingError
+from autograder.plugins import records
+from autograder.plugins.grading import check_setup
+from autograder.plugins.lock import CourseBusyError, course_lock
+from autograder.plugins.registration import RegistrationError, register_if_needed
+from autograder.seeds import SeedError
+
+# What keeps a whole class from being graded; each says in one sentence what to do.
+SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError)
+RELEASING = ("timestamp.txt", "submission_secret.txt")  # nbgrader release_feedback reads these two
+
+
+class CourseAutograde(Autograde):  # type: ignore[misc]
+    """Autograde that checks the set-up before it touches a folder, and skips only what is wholly graded and unchanged."""
+
+    def start(self) -> None:
+        """Grade every submission asked for; say at the end what was graded, unchanged and not graded."""
+        self.graded: list[str] = []
+        self.unchanged: list[str] = []
+        self.to_look_at: list[str] = []
+        self.interrupted = False
+        by_command = isinstance(self.parent, AutogradeApp)
+        try:
+            with course_lock(pathlib.Path(self.coursedir.root), self.log), self.interruptible():
+                super().start()
+        except SETUP_ERRORS as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
+        except KeyboardInterrupt:
+            self.log.error("Stopped. What was graded is kept; run the same command again to grade the rest.")
+            if by_command:
+                raise SystemExit(130) from None
+            raise
+        if self.to_look_at and by_command:
+            raise SystemExit(1)  # graded to the end, but a script should notice
+
+    def init_notebooks(self) -> None:
+        """List every folder of the assignment: one without the right notebook gets a mark and a reason, too."""
+        coursedir = self.coursedir
+        names = sorted(p.name for p in records.source_folder(coursedir).glob(f"{coursedir.notebook_id}.ipynb"))
+        pattern = self._format_source(coursedir.assignment_id, coursedir.student_id)
+        folders = [folder for folder in glob.glob(pattern) if os.path.isdir(folder)]
+        if not names or not folders:
+            super().init_notebooks()  # says what is missing
+        else:
+            self.assignments = {folder: [os.path.join(folder, name) for name in names] for folder in folders}
+            self.notebooks: list[str] = []
+
+    def convert_notebooks(self) -> None:
+        """Grade folder after folder, once everything that grading needs is known to work."""
+        check_setup(self)
+        register_if_needed(self.coursedir, self.log, self)
+        self.scored = records.scored_students(self.coursedir)
+        try:
+            super().convert_notebooks()
+        finally:
+            self.say_what_was_done()
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether to grade this submission: unless the same content is graded already, by this source, to the end."""
+        self.stop_if_interrupted()
+        folder = pathlib.Path(self._format_dest(assignment_id, student_id))
+        self.earlier = records.read(folder / f"{assignment_id}.ipynb")
+        if folder.exists() and not self.force:
+            submitted = pathlib.Path(self._format_source(assignment_id, student_id))
+            same = self.earlier.get("submission") == records.digest(submitted, self.coursedir)
+            if not (same and "functions" in self.earlier and student_id in self.scored):
+                self.log.info("%s: %s; it is graded again.", student_id, "half graded" if same else "changed")
+                shutil.rmtree(folder)
+        wanted = bool(super().init_destination(assignment_id, student_id))
+        excluded = student_id in self.coursedir.student_id_exclude.split(",")
+        if not excluded:
+            (self.graded if wanted else self.unchanged).append(student_id)
+        return wanted
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Sanitize and grade one notebook."""
+        super().convert_single_notebook(notebook_filename)
+        self.stop_if_interrupted()
+
+    def say_what_was_done(self) -> None:
+        """One line: how many were graded, were unchanged, and are not graded, with their names."""
+        everyone = sorted(os.path.basename(os.path.dirname(folder)) for folder in self.assignments)
+        missing = records.not_graded(self.coursedir, everyone)
+        graded = [student for student in self.graded if student not in missing]
+        parts = [f"{len(graded)} graded", f"{len(self.unchanged)} unchanged"]
+        parts += [f"{len(self.to_look_at)} to look at ({listed(self.to_look_at)})"] if self.to_look_at else []
+        parts += [f"{len(missing)} not graded ({listed(missing)})"] if missing else []
+        say = self.log.warning if missing or self.to_look_at else self.log.info
+        say("%s: %d submissions, %s.", self.coursedir.assignment_id, len(everyone), ", ".join(parts))
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Remember Ctrl-C: an interrupt raised inside a callback or a finalizer is otherwise swallowed by Python."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def remember(number: int, frame: Any) -> None:
+            self.interrupted = True
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGINT, remember)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def stop_if_interrupted(self) -> None:
+        """Raise an interrupt that somebody else swallowed."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+
+class CourseGenerateAssignment(GenerateAssignment):  # type: ignore[misc]
+    """GenerateAssignment that registers an assignment also where release/ is there already, as in a fresh clone."""
+
+    def start(self) -> None:
+        """Release, or say in one sentence why not."""
+        try:
+            super().start()
+        except SETUP_ERRORS as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether to build the release anew."""
+        wanted = bool(super().init_destination(assignment_id, student_id))
+        if not wanted and not self.no_database:
+            register_if_needed(self.coursedir, self.log, self)
+        return wanted
+
+
+class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
+    """GenerateFeedback that makes a page again when marks, comments or the graded notebook changed."""
+
+    def start(self) -> None:
+        """Make every page that is asked for."""
+        try:
+            super().start()
+        except SETUP_ERRORS as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether to make this page: unless there is one of the same marks, comments and notebook."""
+        folder = pathlib.Path(self._format_dest(assignment_id, student_id))
+        graded = pathlib.Path(self._format_source(assignment_id, student_id))
+        self.state = records.feedback_state(self.coursedir, graded, assignment_id, student_id)
+        if folder.exists() and not self.force and records.read_state(folder) != self.state:
+            self.log.info("%s: the marks have changed; the page is made again.", student_id)
+            shutil.rmtree(folder)
+        return bool(super().init_destination(assignment_id, student_id))
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy the two files that `nbgrader release_feedback` reads; the page needs nothing beside it."""
+        graded = pathlib.Path(self._format_source(assignment_id, student_id))
+        folder = pathlib.Path(self._format_dest(assignment_id, student_id))
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in RELEASING:
+            if (graded / name).is_file() and not (graded / name).is_symlink():
+                (folder / name).unlink(missing_ok=True)
+                shutil.copyfile(graded / name, folder / name)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Write one page, then the state that it shows."""
+        super().convert_single_notebook(notebook_filename)
+        records.write_state(pathlib.Path(self.writer.build_directory), self.state)
+
+
+def listed(names: list[str], most: int = 12) -> str:
+    """Names in a line; many are cut."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+PLACES = (
+    ("nbgrader.apps.autogradeapp", "Autograde", CourseAutograde),
+    ("nbgrader.apps.api", "Autograde", CourseAutograde),
+    ("nbgrader.apps.generateassignmentapp", "GenerateAssignment", CourseGenerateAssignment),
+    ("nbgrader.apps.api", "GenerateAssignment", CourseGenerateAssignment),
+    ("nbgrader.apps.generatefeedbackapp", "GenerateFeedback", CourseFeedback),
+    ("nbgrader.apps.api", "GenerateFeedback", CourseFeedback),
+)
+
+
+def install() -> None:
+    """Put our converters where nbgrader looks them up. Raises RuntimeError for an nbgrader that looks elsewhere."""
+    for module, name, converter in PLACES:
+        place = importlib.import_module(module)
+        if not hasattr(place, name):
+            raise RuntimeError(
+                f"nbgrader changed: {module} has no {name}. Install the nbgrader that pyproject.toml pins."
+            )
+        setattr(place, name, converter)

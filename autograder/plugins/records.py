@@ -1,0 +1,125 @@
+"""What is graded already: read from graded notebooks, pages and gradebook, compared with what was handed in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+
+from nbgrader.api import Assignment, Grade, Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
+
+from autograder.course import load_course, scripts_on_path
+from autograder.grading.repair import KEY
+
+STATE = ".shown"  # beside a feedback page: a hash of what the page shows
+
+
+def source_folder(coursedir: Any) -> pathlib.Path:
+    """source/ASSIGNMENT."""
+    return pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", coursedir.assignment_id))
+
+
+def digest(submitted: pathlib.Path, coursedir: Any) -> str:
+    """A hash of what decides a mark: the notebooks handed in, when, and the assignment's own source."""
+    result = hashlib.sha256()
+    for path in sorted(submitted.rglob("*")):
+        if (path.suffix == ".ipynb" or path.name == "timestamp.txt") and path.is_file() and not path.is_symlink():
+            result.update(f"{os.fsencode(path.relative_to(submitted))!r} {file_digest(path)}\n".encode())
+    for path in sorted(source_folder(coursedir).glob("*.ipynb")):
+        result.update(source_digest(str(path), path.stat().st_mtime_ns).encode())
+    return result.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def source_digest(path: str, changed: int) -> str:
+    """file_digest of a source notebook, which is the same for a whole class."""
+    return file_digest(pathlib.Path(path))
+
+
+def file_digest(path: pathlib.Path) -> str:
+    """A hash of one file."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+def read(path: pathlib.Path) -> dict[str, Any]:
+    """What grading left in a graded notebook; nothing where there is none, or where writing it was interrupted."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))["metadata"][KEY]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def not_graded(coursedir: Any, students: Sequence[str]) -> list[str]:
+    """Those of these students whose submission is not wholly graded."""
+    name = coursedir.assignment_id
+    done = scored_students(coursedir)
+
+    def graded(student: str) -> bool:
+        folder = pathlib.Path(coursedir.format_path(coursedir.autograded_directory, student, name))
+        return student in done and "functions" in read(folder / f"{name}.ipynb")
+
+    return [student for student in students if not graded(student)]
+
+
+def scored_students(coursedir: Any) -> frozenset[str]:
+    """The students for whom the gradebook has a score of every test cell of the assignment."""
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        rows = (
+            gradebook.db.query(SubmittedAssignment.student_id, GradeCell.name, Grade.auto_score)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(GradeCell, GradeCell.id == Grade.cell_id)
+            .filter(Assignment.name == coursedir.assignment_id)
+            .all()
+        )
+    everyone = {student for student, _, _ in rows}
+    without = {student for student, cell, score in rows if score is None and cell.startswith("test_")}
+    return frozenset(everyone - without)
+
+
+def feedback_state(coursedir: Any, graded: pathlib.Path, assignment: str, student: str) -> str:
+    """A hash of all that a feedback page shows: the graded notebook, every mark, comment and penalty."""
+    shown: list[Any] = [version("backprop-by-hand"), load_course().rubric]
+    shown += [
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(graded.glob("*.ipynb")) if path.is_file()
+    ]
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            submission = gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            return ""
+        for notebook in submission.notebooks:
+            shown += sorted(
+                (g.name, str((g.auto_score, g.manual_score, g.extra_credit, g.max_score, g.needs_manual_grade)))
+                for g in notebook.grades
+            )
+            shown += sorted((c.name, c.comment or "") for c in notebook.comments)
+            shown.append(notebook.late_submission_penalty)
+    return hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()
+
+
+def read_state(folder: pathlib.Path) -> str:
+    """The state that a page's folder was written with."""
+    try:
+        return (folder / STATE).read_text().strip()
+    except (OSError, ValueError):
+        return "none"
+
+
+def write_state(folder: pathlib.Path, state: str) -> None:
+    """Record the state that a page shows."""
+    (folder / STATE).unlink(missing_ok=True)
+    (folder / STATE).write_text(state + "\n")

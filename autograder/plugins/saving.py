@@ -1,0 +1,55 @@
+"""nbgrader's SaveAutoGrades: all marks of a notebook in one transaction, and a flag on what a person should look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+
+from autograder.grading.repair import KEY
+
+ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a wall around it.'
+
+
+class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
+    """Saves the marks of a notebook at once, so that an interrupted run leaves all of them or none."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Record every mark; flag the submission in the formgrader where something is out of the ordinary."""
+        names = resources["nbgrader"]
+        self.notebook_id, self.assignment_id = names["notebook"], names["assignment"]
+        self.student_id, self.db_url = names["student"], names["db_url"]
+        self.gradebook = Gradebook(self.db_url)
+        with self.gradebook:
+            session = self.gradebook.db
+            commit, session.commit = session.commit, session.flush  # SaveAutoGrades commits after every cell
+            try:
+                nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+                self.flag(nb)
+            finally:
+                session.commit = commit
+            session.commit()
+        return nb, resources
+
+    def flag(self, nb: Any) -> None:
+        """Set nbgrader's flag, and put the reasons into the comment of the first answer.
+
+        A flag that we set is taken back when the reason is gone; one that a person set stays.
+        """
+        kept = nb["metadata"][KEY]
+        reasons = [flag["reason"] for flag in kept["flags"]]
+        earlier = getattr(self.parent.parent, "earlier", {})
+        submission = self.gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
+        if reasons:
+            submission.flagged = True
+        elif earlier.get("flags"):
+            submission.flagged = False
+        notes = [f"Needs a look: {' '.join(reasons)}"] if reasons else []
+        notes += [ISOLATION_OFF] if kept["isolation"] == "none" else []
+        first = next((c for c in nb.cells if c.metadata.get("nbgrader", {}).get("solution")), None)
+        if first is not None and notes:
+            comment = self.gradebook.find_comment(
+                first.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+            )
+            comment.auto_comment = "\n\n".join(filter(None, [comment.auto_comment, *notes]))
