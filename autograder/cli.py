@@ -28,7 +28,7 @@ def demo(
 @app.command()
 def build() -> None:
     """Build source/ and release/ from assignments/."""
-    from autograder.build import main
+    from autograder.authoring.build import main
 
     main()
 

@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from autograder.course import ROOT, CourseError, load_course, scripts_on_path
-from autograder.grading.front import GradingError
+from autograder.course.seed import SeedError
+from autograder.course.settings import ROOT, CourseError, load_course, scripts_on_path
+from autograder.grading.client import GradingError
 from autograder.reports.results import Graded, read_results
 from autograder.sample.recipes import Recipe
-from autograder.seeds import SeedError
 
 CONFIG = """# Made by `make demo`: the course's own nbgrader_config.py serves here too.
 from autograder.plugins import configure
@@ -52,12 +52,12 @@ def run_demo(folder: pathlib.Path, assignments: Sequence[str], console: Console)
     nbgrader does all the work, through the API that the formgrader calls. Raises DemoError before anything is written
     where folder may not be used, and GradingError where grading cannot start.
     """
-    from autograder.sample.classes import CLASSES
+    from autograder.sample.classes import classes
 
     start = time.monotonic()
     scripts_on_path()
     claim(folder)
-    recipes = [recipe for assignment in assignments for recipe in CLASSES[assignment]]
+    recipes = [recipe for assignment in assignments for recipe in classes(load_course())[assignment]]
     prepare(folder, recipes)
     with in_folder(folder):
         failed = grade(folder, assignments, recipes, console)
@@ -255,9 +255,9 @@ def main(folder: str = "demo", assignments: Sequence[str] = ()) -> int:
 
 def wanted(names: Sequence[str]) -> list[str]:
     """The assignments that are asked for, each once; all that have a sample class if none is. Raises DemoError."""
-    from autograder.sample.classes import CLASSES
+    from autograder.sample.classes import classes
 
-    known = [name for name in load_course().assignments if name in CLASSES]
+    known = list(classes(load_course()))
     unknown = [name for name in names if name not in known]
     if unknown:
         raise DemoError(

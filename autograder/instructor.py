@@ -9,15 +9,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from autograder.course import load_course
-from autograder.grading.collection import open_suites
+from autograder.course.assignment import Assignment
+from autograder.course.seed import course_seed
+from autograder.course.settings import load_course
 from autograder.grading.judge import FunctionResult, Judge
 from autograder.grading.render import result_html
-from autograder.kernels.contract import CONTRACT
-from autograder.seeds import course_seed
-from autograder.solutions import local_student, nbgrader_of, source_cells
 
 
 @dataclass(frozen=True)
@@ -36,32 +33,19 @@ class Shown:
 def run(name: str) -> Shown:
     """Grade one function of the calling cell with its hidden suite. Raises KeyError for one that no assignment knows."""
     namespace = sys._getframe(1).f_globals
-    candidates = [assignment for assignment in CONTRACT if points_of(assignment).get(name)]
+    course = load_course()
+    candidates = [assignment for assignment in course.assignments.values() if assignment.points.get(name)]
     if not candidates:
         raise KeyError(f"No source notebook has a cell test_{name}. Add it to assignments/, then run `make source`.")
-    assignment = max(candidates, key=lambda candidate: known(candidate, namespace))
-    points = {name: points_of(assignment)[name]}
-    return Shown(judge_of(assignment).grade(assignment, local_student(assignment, namespace), points)[name])
-
-
-def known(assignment: str, namespace: dict[str, Any]) -> int:
-    """How many of an assignment's functions a namespace holds: name_the_mistake is a function of two assignments."""
-    return sum(function.name in namespace for function in CONTRACT[assignment])
-
-
-def points_of(assignment: str) -> dict[str, float]:
-    """Points by function, from the source notebook."""
-    return {
-        nbgrader_of(c)["grade_id"].removeprefix("test_"): float(nbgrader_of(c)["points"])
-        for c in source_cells(assignment)
-        if nbgrader_of(c).get("grade") and not nbgrader_of(c).get("solution")
-    }
+    # name_the_mistake is a function of two assignments
+    assignment = max(candidates, key=lambda candidate: sum(one in namespace for one in candidate.functions))
+    student = assignment.student(namespace)
+    return Shown(
+        judge_of(assignment, course.cost_share).grade(assignment, student, {name: assignment.points[name]})[name]
+    )
 
 
 @cache
-def judge_of(assignment: str) -> Judge:
+def judge_of(assignment: Assignment, cost_share: float) -> Judge:
     """The judge of one assignment, its suite collected once in this kernel."""
-    from autograder.mistakes.naming import diagnose
-
-    course = load_course()
-    return open_suites(Judge(course_seed(course.root), course.cost_share, diagnose), [assignment])
+    return Judge.of([assignment], course_seed(assignment.directory), cost_share, naming=True)

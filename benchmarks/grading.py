@@ -17,9 +17,9 @@ import tempfile
 import time
 from typing import Any
 
-from autograder.course import ROOT, load_course, scripts_on_path
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import ROOT, load_course, scripts_on_path
 from autograder.sample.recipes import Recipe
-from autograder.solutions import nbgrader_of
 
 STOCK_TEST = "value = {name} is not None\nassert value\n"
 

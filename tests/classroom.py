@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from autograder.course import ROOT, load_course
-from autograder.grading.front import Grader
+from autograder.course.settings import ROOT, load_course
+from autograder.grading.client import Grader
 from autograder.grading.repair import KEY, Template, read_template
 from autograder.plugins.reading import handed_in
 from autograder.sample.recipes import Recipe

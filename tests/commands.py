@@ -12,7 +12,7 @@ from contextlib import closing
 
 from nbgrader.api import Gradebook
 
-from autograder.course import ROOT
+from autograder.course.settings import ROOT
 from autograder.sample.recipes import Recipe
 
 SCRIPTS = pathlib.Path(sys.executable).parent

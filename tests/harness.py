@@ -9,21 +9,19 @@ A submission is a namespace in which the assignment's functions are defined. No 
 
 from __future__ import annotations
 
-import contextlib
 import textwrap
 import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from autograder.course import ROOT
-from autograder.grading.collection import open_suites
-from autograder.grading.judge import FunctionResult, Judge, SuiteError
-from autograder.kernels.contract import functions
+from autograder.checks.hidden import run_test
+from autograder.course.points import own_points
+from autograder.course.settings import ROOT
+from autograder.grading.judge import FunctionResult, Judge
 from autograder.kernels.student import Answer, Student
 from autograder.kernels.submission import LocalCode
-from autograder.points import own_points
-from autograder.solutions import local_student, reference_namespace
+from tests.course import named
 
 SEED = "seed-0"
 SEEDS = tuple(f"seed-{number}" for number in range(5))
@@ -37,7 +35,7 @@ Namespace = dict[str, Any]
 
 def reference(assignment: str) -> Namespace:
     """The reference solutions in a fresh namespace."""
-    return reference_namespace(assignment)
+    return named(assignment).namespace()
 
 
 def written(assignment: str, *code: str, **objects: Any) -> Namespace:
@@ -54,16 +52,15 @@ def written(assignment: str, *code: str, **objects: Any) -> Namespace:
 
 def replaced(assignment: str, name: str, old: str, new: str) -> Namespace:
     """The reference solutions with one piece of text changed in the cell of one function."""
-    from autograder.solutions import solution_code
 
-    code = solution_code(assignment)[name]
+    code = named(assignment).solutions[name]
     assert old in code, f"{name} does not hold {old!r}"
     return written(assignment, code.replace(old, new))
 
 
 def stub(assignment: str) -> Namespace:
     """What is handed in by someone who wrote nothing: given cells are there, every function raises."""
-    empty = [f"def {name}(*_, **__): raise NotImplementedError()" for name in functions(assignment)]
+    empty = [f"def {name}(*_, **__): raise NotImplementedError()" for name in named(assignment).functions]
     return written(assignment, *empty)
 
 
@@ -79,10 +76,7 @@ def points(assignment: str) -> dict[str, float]:
 @cache
 def judge_in_process(assignment: str, seed: str = SEED) -> Judge:
     """A judge with this assignment's suite collected and its problems drawn from this course seed."""
-    judge = Judge(seed, COST_SHARE)
-    with contextlib.suppress(SuiteError):  # a function without a test: said when someone asks for its points
-        open_suites(judge, [assignment])
-    return judge
+    return Judge.of([named(assignment)], seed, COST_SHARE)
 
 
 def grade(
@@ -90,7 +84,7 @@ def grade(
 ) -> Mapping[str, FunctionResult]:
     """Points and reasons for every function, or for those in only. An error of the suite itself fails the caller."""
     results = judge_in_process(assignment, seed).grade(
-        assignment, local_student(assignment, namespace), wanted(assignment, only)
+        named(assignment), named(assignment).student(namespace), wanted(assignment, only)
     )
     faults = [fault for result in results.values() for fault in result.faults]
     assert not faults, faults
@@ -127,10 +121,10 @@ def sentences(result: FunctionResult) -> str:
 def suite_seconds(assignment: str, namespace: Namespace, seed: str = SEED) -> float:
     """CPU seconds in the suite's own test functions for one submission, without the calls of the student's code."""
     judge = judge_in_process(assignment, seed)
-    student = Timed(LocalCode(namespace), functions(assignment))
+    student = Timed(LocalCode(namespace), named(assignment).functions)
     start = time.thread_time()
-    for item in judge.items[assignment]:
-        judge.run(item, student)
+    for test in judge.tests[assignment]:
+        run_test(test, student)
     return time.thread_time() - start - student.seconds
 
 

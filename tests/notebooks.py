@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from autograder.build import source_notebook
-from autograder.course import ROOT, load_course
-from autograder.solutions import nbgrader_of
+from autograder.authoring.build import source_notebook
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import ROOT, load_course
 
 RUN_ALL = pathlib.Path(__file__).with_name("run_all.py")
 Cell = Mapping[str, Any]

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from autograder.course import load_course
-from autograder.kernels.contract import CONTRACT
-from autograder.solutions import nbgrader_of
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import load_course
+from tests.course import NAMES
 from tests.not_run import chromium
 from tests.notebooks import cells, hand_out
 
@@ -82,7 +82,7 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_a_solved_notebook_looks_right(lab: Lab, browser: Browser, assignment: str) -> None:
     """Every formula is set, nothing is wider than its cell, and every table says full points."""
     hand_out(assignment, lab.folder / assignment, "all")

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from autograder.build import BuildError, build, source_notebook, student_readme
-from autograder.course import ROOT, Course, load_course
-from autograder.kernels.contract import CONTRACT
+from autograder.authoring.build import BuildError, build, source_notebook, student_readme
+from autograder.course.settings import ROOT, Course, load_course
+from tests.course import NAMES
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_a_graded_cell_of_another_name_is_refused(tmp_path: pathlib.Path) -> Non
 
 
 def test_release_stubs_stop_with_nbgraders_own_error() -> None:
-    for assignment in CONTRACT:
+    for assignment in NAMES:
         notebook = json.loads((ROOT / "release" / assignment / f"{assignment}.ipynb").read_text())
         for cell in notebook["cells"]:
             meta = cell["metadata"].get("nbgrader", {})
@@ -57,7 +57,7 @@ def test_release_stubs_stop_with_nbgraders_own_error() -> None:
                 assert "raise NotImplementedError()" in "".join(cell["source"])
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_every_assignment_has_a_readme_for_students(assignment: str) -> None:
     """It names this assignment's files and commands, fits on a screen, and is the same in source/ and release/."""
     text = (ROOT / "release" / assignment / "README.md").read_text()

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.sample.classes import CLASSES
 from autograder.sample.recipes import Recipe
 from tests.classroom import Classroom, Outcome, open_classroom
+from tests.course import CLASSES
 
 RECIPES = [recipe for recipes in CLASSES.values() for recipe in recipes]
 FEWEST = 15

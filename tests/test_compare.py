@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from autograder.compare import Wrong, assert_arrays, assert_same, compare, same
+from autograder.checks.compare import Wrong, assert_arrays, assert_same, compare, same
 from autograder.kernels.student import Odd
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda v: v == 0 or abs(v) > 1e-6)

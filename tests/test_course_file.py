@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograder.course import ISOLATION, ROOT, RUBRIC, CourseError, load_course
-from autograder.kernels.contract import CONTRACT
-from autograder.points import own_points, valid
+from autograder.course.points import own_points, valid
+from autograder.course.settings import ISOLATION, ROOT, RUBRIC, CourseError, load_course
+from tests.course import NAMES
 
 A4 = own_points((ROOT / "assignments/a4_bptt/a4_bptt.py").read_text())
 
@@ -166,7 +166,7 @@ LEAVES = (
     | st.floats()
     | st.floats(0, 50).map(lambda x: round(x, 2))
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-    | st.sampled_from([*ISOLATION, *RUBRIC, *CONTRACT])
+    | st.sampled_from([*ISOLATION, *RUBRIC, *NAMES])
 )
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
@@ -204,7 +204,7 @@ def assert_read_or_refused(text: bytes) -> None:
             assert_sentence(str(error))
             return
     assert course.assignments
-    assert set(course.assignments) | set(course.points) <= set(CONTRACT)
+    assert set(course.assignments) | set(course.points) <= set(NAMES)
     assert all(valid(points) for one in course.points.values() for points in one.values())
     assert all(0 < limit < 1e13 for limit in vars(course.limits).values())
     assert 0 <= course.cost_share < 1

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from autograder import demo
-from autograder.course import ROOT
+from autograder.course.settings import ROOT
 from autograder.demo import MARKER, DemoError, claim, wanted
 from autograder.sample.recipes import Recipe
 

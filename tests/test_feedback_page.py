@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
-from autograder.course import ROOT, load_course
+from autograder.course.settings import ROOT, load_course
 from autograder.demo import course_api, in_folder
 from autograder.plugins import feedback, markdown
 from autograder.plugins.feedback import FeedbackExporter
@@ -32,8 +32,8 @@ from autograder.plugins.marks import Mark, how_marked, number, what_happened
 from autograder.plugins.rubrics import for_students, rubrics
 from autograder.plugins.safe_html import TAGS, output_html
 from autograder.sample.accidents import cut_file
-from autograder.sample.classes import CLASSES
 from autograder.sample.recipes import Notebook, Recipe
+from tests.course import CLASSES
 
 A = "a1_linear_fit"
 QUESTION = "derive_loss_gradient"

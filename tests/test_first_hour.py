@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.course import ROOT, load_course
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import ROOT, load_course
 from autograder.demo import course_api, in_folder
 from autograder.grading.handed_in import shown
 from autograder.grading.repair import KEY
@@ -26,10 +27,9 @@ from autograder.plugins.converters import install
 from autograder.plugins.grading import GRADERS, shared_grader
 from autograder.plugins.records import read
 from autograder.sample.accidents import cut_file, double_cell, no_file
-from autograder.sample.classes import CLASSES
 from autograder.sample.recipes import Notebook, Recipe
-from autograder.solutions import nbgrader_of
 from tests.commands import SCRIPTS, code_scores, ended, expected, fresh_clone, interrupted, made, nbgrader, started
+from tests.course import CLASSES
 
 A = "a1_linear_fit"
 ALL = tuple(Recipe(A, "right").expected())

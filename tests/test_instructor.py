@@ -8,13 +8,12 @@ import nbclient
 import nbformat
 import pytest
 
-from autograder.build import HIDDEN_REGION
-from autograder.course import ROOT
-from autograder.instructor import points_of
-from autograder.kernels.contract import CONTRACT
+from autograder.course.cells import HIDDEN_REGION
+from autograder.course.settings import ROOT
+from tests.course import NAMES, named
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_run_all_on_a_source_notebook_gives_full_points(assignment: str) -> None:
     path = ROOT / "source" / assignment / f"{assignment}.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -29,7 +28,7 @@ def test_run_all_on_a_source_notebook_gives_full_points(assignment: str) -> None
             name = cell.metadata.nbgrader.grade_id.removeprefix("test_")
             got[name] = float(cell.outputs[-1]["data"]["text/plain"])
             assert "points (right)" in cell.outputs[-1]["data"]["text/html"]
-    assert got == points_of(assignment)
+    assert got == named(assignment).points
 
 
 def test_elsewhere_the_hidden_line_is_the_alarm(tmp_path: pathlib.Path) -> None:

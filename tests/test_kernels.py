@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from autograder.course import load_course
-from autograder.grading.front import Grader, GradingError
+from autograder.course.settings import load_course
+from autograder.grading.client import Grader, GradingError
 from autograder.grading.worker import in_words
 from autograder.kernels import cage as cage_module
 from autograder.kernels.cage import Cage, Limits, bwrap
@@ -29,9 +29,10 @@ from autograder.kernels.cage_errors import (
     namespaces_refused,
     parent_ended,
 )
-from autograder.kernels.contract import Function, functions
+from autograder.kernels.contract import Function
 from autograder.kernels.student import CallFailed, Student
 from autograder.kernels.submission import Submission
+from tests.course import named
 
 Start = Callable[..., Student]
 CONTRACT = {
@@ -203,7 +204,7 @@ def test_without_a_cage_the_same_program_serves(tmp_path: pathlib.Path) -> None:
     cage.wait()
     submission = Submission(cage, ["def predict(x, w, b):\n    return w * x + b"])
     try:
-        student = Student(submission, functions("a1_linear_fit"))
+        student = Student(submission, named("a1_linear_fit").functions)
         assert np.array_equal(student.predict(np.ones(2), 2.0, 1.0), [3.0, 3.0])
     finally:
         submission.end()

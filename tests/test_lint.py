@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from autograder.course import ROOT
+from autograder.course.settings import ROOT
 
 MISSPELT = "teh cat\n"  # codespell:ignore
 UGLY = "import os,sys\nx = { 'a':1 }   \ndef test_x( ):\n  assert False\n"

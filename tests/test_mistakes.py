@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.fixtures_lint import catches, lint, lint_source
-from autograder.grading.collection import SUITES
-from autograder.grading.judge import DRAWN
-from autograder.kernels.contract import CONTRACT, functions
-from autograder.mistakes.bank import bank, find
-from autograder.mistakes.naming import reference
-from autograder.problems import RNNProblem, draw_rnn
-from autograder.solutions import reference_student
-from autograder.validity import alive, argued, grade, grade_mistake, judge_of, wrong_arrays
+from autograder.assignments.sequences import RNNProblem, draw_rnn
+from autograder.audit.problem_rules import catches, lint, lint_source
+from autograder.audit.validity import alive, argued, grade, grade_mistake, judge_of, wrong_arrays
+from autograder.checks.draw import Draw
+from autograder.checks.hidden import run_test
+from autograder.naming.bank import bank, find
+from autograder.naming.replay import reference
+from tests.course import NAMES, named
 
-ASSIGNMENTS = tuple(CONTRACT)
+ASSIGNMENTS = NAMES
 # Mistakes that the suites' inputs cannot always tell apart: then both are named, as candidates.
 TWINS = (
     {"loss_absolute", "loss_not_squared"},  # where every prediction is too high
@@ -27,9 +26,9 @@ TWINS = (
 
 def judged(assignment: str, seed: str) -> None:
     """Every mistake of one assignment on one course seed."""
-    judge = judge_of(assignment, seed)
-    for mistake in bank(assignment):
-        result = grade_mistake(judge, assignment, mistake)
+    judge = judge_of(named(assignment), seed)
+    for mistake in bank(named(assignment)):
+        result = grade_mistake(judge, named(assignment), mistake)
         names = {m["id"] for m in result.mistakes}
         assert result.points < 1, f"{mistake.function}: {mistake.id} keeps full points"
         assert mistake.id in names, f"{mistake.function}: {mistake.id} is not named, but {names or 'nothing'}"
@@ -90,30 +89,33 @@ RIGHT_ARRAYS = {
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_points_are_lost_in_the_right_arrays(assignment: str) -> None:
-    judge = judge_of(assignment, "arrays")
+    judge = judge_of(named(assignment), "arrays")
     found = {
-        id: set(wrong_arrays(grade_mistake(judge, assignment, find(assignment, id)))) for id in RIGHT_ARRAYS[assignment]
+        id: set(wrong_arrays(grade_mistake(judge, named(assignment), find(named(assignment), id))))
+        for id in RIGHT_ARRAYS[assignment]
     }
     assert found == RIGHT_ARRAYS[assignment]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_right_answer_has_no_name(assignment: str) -> None:
-    judge = judge_of(assignment, "right")
-    for name, result in grade(judge, assignment, reference(assignment), *functions(assignment)).items():
+    judge = judge_of(named(assignment), "right")
+    for name, result in grade(
+        judge, named(assignment), reference(named(assignment)), *named(assignment).functions
+    ).items():
         assert result.points == 1, name
         assert not result.mistakes, name
 
 
 def test_the_bank_is_large_and_well_worded() -> None:
-    known = [m for assignment in ASSIGNMENTS for m in bank(assignment)]
+    known = [m for assignment in ASSIGNMENTS for m in bank(named(assignment))]
     assert len(known) >= 70
     for assignment in ASSIGNMENTS:
-        titles = [m.title for m in bank(assignment)]
+        titles = [m.title for m in bank(named(assignment))]
         assert len(set(titles)) == len(titles)
-        assert len({m.id for m in bank(assignment)}) == len(titles)
+        assert len({m.id for m in bank(named(assignment))}) == len(titles)
     for m in known:
-        assert m.function in functions(next(a for a in ASSIGNMENTS if m in bank(a)))
+        assert m.function in named(next(a for a in ASSIGNMENTS if m in bank(named(a)))).functions
         assert "\n" not in m.title
         assert not m.title.endswith(".")
         assert len(m.title) <= 125, m.id
@@ -124,8 +126,8 @@ def test_the_bank_is_large_and_well_worded() -> None:
 def test_every_larger_function_has_known_mistakes() -> None:
     bare = {"counterexample", "name_the_mistake"}  # no numbers to compare
     for assignment in ASSIGNMENTS:
-        known = {m.function for m in bank(assignment)}
-        assert known == set(functions(assignment)) - bare
+        known = {m.function for m in bank(named(assignment))}
+        assert known == set(named(assignment).functions) - bare
 
 
 # ---- machine-made mistakes -------------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ def test_every_larger_function_has_known_mistakes() -> None:
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_mutants_are_killed_or_argued(assignment: str) -> None:
-    gaps = [mutant.name for mutant in alive(assignment, ["mutants"]) if not argued(mutant)]
+    gaps = [mutant.name for mutant in alive(named(assignment), ["mutants"]) if not argued(mutant)]
     assert not gaps, "kill these in the suite, or argue in autograder/validity.py why they are right"
 
 
@@ -149,18 +151,20 @@ EXEMPT = {
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_problems_that_decide_points_hide_nothing(assignment: str) -> None:
     """Every problem that a deciding test draws for the reference passes the linter."""
-    judge = judge_of(assignment, "lint")
-    assert judge.config is not None
-    for item in judge.items[assignment]:
-        if item.behaviour or item.function == "two_step_backward":
-            continue
-        judge.run(item, reference_student(assignment))
-    for (_, _, kind, name, *_), problem in judge.config.stash[DRAWN].items():
+    judge = judge_of(named(assignment), "lint")
+    deciding = [t for t in judge.tests[assignment] if not t.behaviour and t.function != "two_step_backward"]
+    for test in deciding:
+        run_test(test, named(assignment).reference)
+    given = (value for test in judge.tests[assignment] for value in test.arguments.values())
+    drawn = next(value.drawn for value in given if isinstance(value, Draw))
+    for (_, _, kind, name, *_), problem in drawn.items():
         if hasattr(problem, "__dataclass_fields__") and kind not in EXEMPT and name == "main":
             assert lint(problem) == [], f"{kind}, {name}"
 
 
-@pytest.mark.parametrize("path", sorted(SUITES.glob("test_*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for name in NAMES for path in named(name).suite], ids=lambda path: path.parent.name
+)
 def test_suites_have_no_tolerance_of_their_own(path: Path) -> None:
     assert lint_source(path.read_text()) == []
 

@@ -11,39 +11,38 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.compare import Verdict, compare
+from autograder.assignments.a2_mlp_backprop.mistakes import mlp
+from autograder.assignments.a4_bptt.mistakes import bptt
+from autograder.audit.mutants import mutants
+from autograder.audit.validity import grade, judge_of
+from autograder.authoring.mistake_reports import mistake_key, mistake_reports
+from autograder.checks.compare import Verdict, compare
 from autograder.grading.judge import FunctionResult, Judge
-from autograder.kernels.contract import CONTRACT
-from autograder.mistakes.a2_mlp_backprop import mlp
-from autograder.mistakes.a4_bptt import bptt
-from autograder.mistakes.bank import bank, find, mistakes_of
-from autograder.mistakes.naming import COMPOSED, below, diagnose, reference, wrong
-from autograder.mistakes.patterns import describe, sizes_of
-from autograder.mistakes.reports import answer_key, mistake_key, mistake_reports
-from autograder.mutants import mutants
-from autograder.solutions import local_student, reference_namespace
-from autograder.validity import grade, judge_of
+from autograder.naming.bank import bank, find, mistakes_of
+from autograder.naming.patterns import describe, sizes_of
+from autograder.naming.replay import below, reference, wrong
+from tests.course import NAMES, named
 from tests.harness import replaced, written
 
-ASSIGNMENTS = tuple(CONTRACT)
+ASSIGNMENTS = NAMES
 Namespace = dict[str, Any]
 
 
 def names(assignment: str, namespace: Mapping[str, Any], *functions: str, seed: str = "naming") -> dict[str, list[str]]:
     """The names that each of these functions gets."""
-    found = grade(judges(assignment, seed), assignment, namespace, *functions)
+    found = grade(judges(assignment, seed), named(assignment), namespace, *functions)
     return {name: [m["id"] for m in result.mistakes] for name, result in found.items()}
 
 
 @cache
 def judges(assignment: str, seed: str) -> Judge:
     """One judge an assignment and seed for this whole file."""
-    return judge_of(assignment, seed)
+    return judge_of(named(assignment), seed)
 
 
 def over(assignment: str, *parts: Mapping[str, Any]) -> Namespace:
     """The reference solutions, these put over them, so that the others call them."""
-    namespace = reference_namespace(assignment)
+    namespace = named(assignment).namespace()
     for part in parts:
         namespace.update(part)
     return namespace
@@ -90,21 +89,21 @@ def test_a_forward_that_forgets_h0_is_named_and_its_backward_is_not() -> None:
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_no_lower_mistake_names_a_right_function_above(assignment: str) -> None:
     """Each of the bank's mistakes below right functions; and a few machine-made ones, which keep the usual caches."""
-    for mistake in bank(assignment):
-        above = [f.name for f in CONTRACT[assignment] if mistake.function in below(assignment, f.name)]
-        above = [name for name in above if name not in wrong(assignment, mistake)]
-        found = names(assignment, over(assignment, wrong(assignment, mistake)), *above)
+    for mistake in bank(named(assignment)):
+        above = [name for name in named(assignment).functions if mistake.function in below(named(assignment), name)]
+        above = [name for name in above if name not in wrong(named(assignment), mistake)]
+        found = names(assignment, over(assignment, wrong(named(assignment), mistake)), *above)
         assert not any(found.values()), f"{mistake.id} below: {found}"
 
 
 def check_mutants(assignment: str, every: int) -> None:
     """No function is named for a mutant below it, and a mutant that is named is so on another seed too."""
-    for number, mutant in enumerate(mutants(assignment)):
+    for number, mutant in enumerate(mutants(named(assignment))):
         if number % every:
             continue
-        namespace = reference_namespace(assignment)
+        namespace = named(assignment).namespace()
         exec(compile(mutant.code, "<mutant>", "exec"), namespace)
-        above = [f.name for f in CONTRACT[assignment] if mutant.function in below(assignment, f.name)]
+        above = [name for name in named(assignment).functions if mutant.function in below(named(assignment), name)]
         found = names(assignment, namespace, mutant.function, *above)
         assert not any(found[name] for name in above), f"{mutant.name}: {found}"
         if found[mutant.function]:
@@ -137,23 +136,23 @@ GROUNDS = {
 @pytest.mark.parametrize("function", GROUNDS)
 def test_upon_wrong_lower_functions_a_name_is_the_right_one_or_none(function: str) -> None:
     assignment, lower_ids = GROUNDS[function]
-    assert function in COMPOSED
-    named = tried = 0
+    assert named(assignment).functions[function].composed
+    told = tried = 0
     for lower in lower_ids:
-        ground = over(assignment, wrong(assignment, find(assignment, lower)))
-        for mistake in mistakes_of(assignment, function):
+        ground = over(assignment, wrong(named(assignment), find(named(assignment), lower)))
+        for mistake in mistakes_of(named(assignment), function):
             found = names(assignment, {**ground, **mistake.make(ground)}, function)[function]
             assert found in ([], [mistake.id]), f"{mistake.id} upon {lower}: {found}"
             tried += 1
-            named += bool(found)
-    assert named > 0.6 * tried, f"{named} of {tried} named"
+            told += bool(found)
+    assert told > 0.6 * tried, f"{told} of {tried} named"
 
 
 def test_a_wrong_sign_below_is_not_called_a_walk_upwards() -> None:
     """gradient_descent with its losses after the step, over slopes of the wrong sign: w and b are as if it walked up."""
-    lower = wrong("a1_linear_fit", find("a1_linear_fit", "target_minus_prediction"))
+    lower = wrong(named("a1_linear_fit"), find(named("a1_linear_fit"), "target_minus_prediction"))
     ground = over("a1_linear_fit", lower)
-    upper = find("a1_linear_fit", "losses_after").make(ground)
+    upper = find(named("a1_linear_fit"), "losses_after").make(ground)
     found = names("a1_linear_fit", {**ground, **upper}, "gradient_descent", "mse_gradients")
     assert found["mse_gradients"] == ["target_minus_prediction"]
     assert found["gradient_descent"] in ([], ["losses_after"])
@@ -161,7 +160,9 @@ def test_a_wrong_sign_below_is_not_called_a_walk_upwards() -> None:
 
 def test_a_wrong_loss_with_its_own_gradient_names_the_loss_alone() -> None:
     """Both add up where the mean is asked for: the gradient is right for its loss, for half of the points."""
-    summed = [wrong("a2_mlp_backprop", find("a2_mlp_backprop", id)) for id in ("ce_summed", "ce_not_divided")]
+    summed = [
+        wrong(named("a2_mlp_backprop"), find(named("a2_mlp_backprop"), id)) for id in ("ce_summed", "ce_not_divided")
+    ]
     found = names("a2_mlp_backprop", over("a2_mlp_backprop", *summed), "cross_entropy", "cross_entropy_backward")
     assert found == {"cross_entropy": ["ce_summed"], "cross_entropy_backward": []}
 
@@ -213,7 +214,7 @@ PAIRS = {
 def test_two_mistakes_at_once_have_no_name(function: str) -> None:
     assignment, right, ids = PAIRS[function]
     for one, other in combinations(ids, 2):
-        pair = [find(assignment, id).make(reference(assignment)) for id in (one, other)]
+        pair = [find(named(assignment), id).make(reference(named(assignment))) for id in (one, other)]
         first, second = (names(assignment, over(assignment, part), function)[function] for part in pair)
         assert (first, second) == ([one], [other])
         both = merged(*pair, right(), function)
@@ -235,8 +236,8 @@ def test_a_constant_has_no_name_but_what_is_seen() -> None:
 
 
 def test_float32_answers_are_named_too() -> None:
-    mistake = find("a4_bptt", "state_after")
-    made = mistake.make(reference("a4_bptt"))
+    mistake = find(named("a4_bptt"), "state_after")
+    made = mistake.make(reference(named("a4_bptt")))
 
     def coarse(grad_outputs: np.ndarray, cache: Any) -> dict[str, np.ndarray]:
         return {name: grad.astype(np.float32) for name, grad in made["rnn_backward"](grad_outputs, cache).items()}
@@ -249,9 +250,12 @@ def test_float32_answers_are_named_too() -> None:
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_naming_costs_under_20_ms_a_submission(assignment: str) -> None:
+def test_naming_costs_under_20_ms_a_submission(assignment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """CPU time within diagnose, once the bank's answers are there; a submission with one wrong function."""
-    judge = judge_of(assignment, "cost")
+    judge = judge_of(named(assignment), "cost")
+    namer = judge.namer
+    assert namer is not None
+    diagnose = namer.diagnose
     spent = [0.0]
 
     def timed(*arguments: Any) -> list[dict[str, str]]:
@@ -260,13 +264,17 @@ def test_naming_costs_under_20_ms_a_submission(assignment: str) -> None:
         spent[0] += time.thread_time() - start
         return found
 
-    judge.diagnose = timed
-    everything = dict.fromkeys((f.name for f in CONTRACT[assignment]), 1.0)
+    monkeypatch.setattr(namer, "diagnose", timed)
+    everything = dict.fromkeys((name for name in named(assignment).functions), 1.0)
     costs = []
-    for mistake in bank(assignment)[:: max(len(bank(assignment)) // 12, 1)]:
+    for mistake in bank(named(assignment))[:: max(len(bank(named(assignment))) // 12, 1)]:
         for _ in range(3):
             spent[0] = 0.0
-            judge.grade(assignment, local_student(assignment, over(assignment, wrong(assignment, mistake))), everything)
+            judge.grade(
+                named(assignment),
+                named(assignment).student(over(assignment, wrong(named(assignment), mistake))),
+                everything,
+            )
         costs.append(spent[0])
     assert sorted(costs)[len(costs) // 2] < 0.020
     assert max(costs) < 0.100  # several functions wrong at once, or a busy machine
@@ -277,9 +285,9 @@ def test_naming_costs_under_20_ms_a_submission(assignment: str) -> None:
 
 @pytest.mark.parametrize("assignment", ["a2_mlp_backprop", "a4_bptt"])
 def test_six_reports_are_the_same_each_time_and_have_a_key(assignment: str) -> None:
-    reports = mistake_reports(assignment)
-    assert reports == mistake_reports(assignment)
-    key = answer_key(assignment)
+    reports = mistake_reports(named(assignment))
+    assert reports == mistake_reports(named(assignment))
+    key = named(assignment).part("printed").PRINTED.key
     assert sorted(key) == list("ABCDEF")
     assert len(set(key.values())) == 6
     names_told = [line.split("`")[1] for line in reports.splitlines() if line.startswith("* `")]
@@ -288,7 +296,7 @@ def test_six_reports_are_the_same_each_time_and_have_a_key(assignment: str) -> N
     blocks = [block.split("```")[1] for block in reports.split("**Report ")[1:]]
     assert len(set(blocks)) == 6
     namespace: Namespace = {}
-    exec(f"def name():\n    {mistake_key(assignment)}\n    return answers", namespace)
+    exec(f"def name():\n    {mistake_key(named(assignment))}\n    return answers", namespace)
     assert namespace["name"]() == key
 
 
@@ -352,7 +360,7 @@ def test_feedback_holds_the_name_and_what_to_reread() -> None:
     result: FunctionResult = grade(
         judges("a4_bptt", "naming"),
         "a4_bptt",
-        over("a4_bptt", wrong("a4_bptt", find("a4_bptt", "carry_dropped"))),
+        over("a4_bptt", wrong(named("a4_bptt"), find(named("a4_bptt"), "carry_dropped"))),
         "rnn_backward",
     )["rnn_backward"]
     assert [set(m) for m in result.mistakes] == [{"id", "title", "reread"}]

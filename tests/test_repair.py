@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.grading.repair import KEY, Repair, UnreadableError, empty_notebook, parses, read_notebook
-from autograder.kernels.contract import functions
 from autograder.plugins.reading import handed_in
 from autograder.sample import editors
 from autograder.sample.accidents import cell_of, double_cell, drop_cells, edit_cell, move_function, split_cell
 from autograder.sample.recipes import Recipe
 from tests.classroom import template
+from tests.course import named
 
 ASSIGNMENTS = ("a1_linear_fit", "a4_bptt")
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -181,7 +181,7 @@ def test_every_function_is_run(assignment: str, steps: list[Step], first: Step, 
     for cell in mend(assignment, notebook)["cells"]:
         if cell["cell_type"] == "code" and parses(cell["source"]):
             defined |= {getattr(node, "name", "") for node in ast.parse(cell["source"]).body}
-    assert set(functions(assignment)) <= defined
+    assert set(named(assignment).functions) <= defined
 
 
 KEYS = st.sampled_from(

@@ -25,7 +25,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.course import ROOT, scripts_on_path
+from autograder.course.settings import ROOT, scripts_on_path
 from autograder.reports.anonymous import disguise
 from autograder.reports.class_report import ClassReport, class_report
 from autograder.reports.course_files import course_directory
@@ -33,8 +33,8 @@ from autograder.reports.distribution import bins, distribution
 from autograder.reports.layout import Column, table
 from autograder.reports.results import read_results
 from autograder.reports.show import duration, print_report, write_page
-from autograder.sample.classes import CLASSES
 from tests.classroom import SEED, Classroom
+from tests.course import CLASSES
 
 A = "a1_linear_fit"
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # nbgrader under SQLAlchemy 2

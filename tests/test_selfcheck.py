@@ -25,7 +25,7 @@ sys.path.insert(0, str(ASSIGNMENTS))
 
 import selfcheck  # noqa: E402
 
-from autograder.points import own_points  # noqa: E402
+from autograder.course.points import own_points  # noqa: E402
 
 SEEDS = int(os.environ.get("SELFCHECK_SEEDS", "3"))
 NOTEBOOKS = ("a1_linear_fit", "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt")

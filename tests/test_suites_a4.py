@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.problems import Draw, draw_adder, draw_clip, draw_first_xor_last, draw_rnn, draw_sequence
-from autograder.references.trainings import adder_training, first_xor_last_training
+from autograder.assignments.a4_bptt.problems import draw_adder, draw_clip, draw_first_xor_last, draw_sequence
+from autograder.assignments.a4_bptt.trainings import adder_training, first_xor_last_training
+from autograder.assignments.sequences import draw_rnn
+from autograder.checks.draw import Draw
 from tests.harness import (
     SEEDS,
     Namespace,

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from autograder.course import ROOT
-from autograder.kernels.contract import CONTRACT
+from autograder.course.settings import ROOT
+from tests.course import NAMES, named
 
 PACKAGE = ROOT / "autograder"
 # A folder or module, and what of our own it may import (style.md, The house). kernels uses nothing but itself.
@@ -69,13 +69,13 @@ def test_students_files_import_only_what_students_have() -> None:
 def test_the_front_loads_neither_torch_nor_suites(module: str) -> None:
     code = (
         f"import sys, {module}; "
-        "print([m for m in sys.modules if m == 'torch' or m.startswith(('autograder.suites', 'autograder.references'))])"
+        "print([m for m in sys.modules if m == 'torch' or m.startswith(('autograder.assignments',))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_release_holds_what_students_need_and_nothing_else(assignment: str) -> None:
     folder = ROOT / "release" / assignment
     assert {p.name for p in folder.iterdir()} == {
@@ -89,9 +89,9 @@ def test_release_holds_what_students_need_and_nothing_else(assignment: str) -> N
         assert secret not in notebook, secret
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
+@pytest.mark.parametrize("assignment", NAMES)
 def test_release_holds_no_line_of_a_suite(assignment: str) -> None:
-    suite = (PACKAGE / "suites" / f"test_{assignment}.py").read_text()
+    suite = "".join(path.read_text() for path in named(assignment).suite)
     lines = {line.strip() for line in suite.splitlines() if len(line.strip()) > 40}
     lines = {line for line in lines if not line.startswith(('"""', "from ", "import "))}  # an import is no secret
     given = (ROOT / "release" / assignment / f"{assignment}.ipynb").read_text()
@@ -100,7 +100,7 @@ def test_release_holds_no_line_of_a_suite(assignment: str) -> None:
 
 
 def test_the_contract_is_the_notebooks() -> None:
-    for assignment, contract in CONTRACT.items():
+    for assignment in NAMES:
         script = (ROOT / "assignments" / assignment / f"{assignment}.py").read_text()
         graded = re.findall(r'"grade_id": "test_(\w+)"', script)
-        assert sorted(graded) == sorted(f.name for f in contract), assignment
+        assert sorted(graded) == sorted(named(assignment).functions), assignment

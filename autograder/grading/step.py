@@ -6,32 +6,29 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from autograder.build import HIDDEN_REGION
+from autograder.course.assignment import Assignment
+from autograder.course.cells import HIDDEN_REGION, ILLUSTRATION, function_of, is_test, machine_points
+from autograder.course.seed import fingerprint
 from autograder.grading.judge import FunctionResult, Judge
 from autograder.grading.render import result_html
 from autograder.grading.repair import KEY
 from autograder.kernels.cage import Cage
-from autograder.kernels.contract import functions
 from autograder.kernels.student import Student
 from autograder.kernels.submission import CellRun, Submission
-from autograder.seeds import fingerprint
-from autograder.solutions import nbgrader_of, source_cells
-
-ILLUSTRATION = "illustration"
 
 
-def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage: Cage) -> dict[str, Any]:
+def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judge, cage: Cage) -> dict[str, Any]:
     """Run the notebook's code in the cage, judge its functions, write points and reasons into the graded cells.
 
     Untouched illustrations are left out: they only show. Should the code miss a name, everything runs once more, so that
     what leans on an illustration's variable is right too.
     """
-    points = graded_functions(notebook)
+    points = machine_points(notebook["cells"])
     unreadable = notebook["metadata"].get(KEY, {}).get("unreadable", "")
     if unreadable:
         results = {name: FunctionResult(name, 0.0, most, faults=()) for name, most in points.items()}
         return finish(notebook, assignment, results, [], judge, unreadable, cage.isolation)
-    shown = {c["source"] for c in source_cells(assignment) if ILLUSTRATION in c["metadata"].get("tags", [])}
+    shown = {c["source"] for c in assignment.cells if ILLUSTRATION in c["metadata"].get("tags", [])}
     cells = [c for c in notebook["cells"] if is_run(c)]
     lean = [c for c in cells if c["source"] not in shown]
     results, runs, name_errors = attempt(lean, assignment, points, judge, cage)
@@ -50,13 +47,13 @@ def grade_notebook(notebook: dict[str, Any], assignment: str, judge: Judge, cage
 
 
 def attempt(
-    cells: list[dict[str, Any]], assignment: str, points: Mapping[str, float], judge: Judge, cage: Cage
+    cells: list[dict[str, Any]], assignment: Assignment, points: Mapping[str, float], judge: Judge, cage: Cage
 ) -> tuple[dict[str, FunctionResult], list[CellRun], bool]:
     """Run these cells, then judge every function; say whether a name was missing on the way."""
     submission = Submission(cage, [c["source"] for c in cells])
     try:
         submission.begin()
-        student = Student(submission, functions(assignment))
+        student = Student(submission, assignment.functions)
         results = judge.grade(assignment, student, points)
         return results, submission.runs, student.name_errors or any(map(misses_name, submission.runs))
     finally:
@@ -68,29 +65,14 @@ def misses_name(run: CellRun) -> bool:
     return any(output.get("ename") == "NameError" for output in run.outputs)
 
 
-def graded_functions(notebook: Mapping[str, Any]) -> dict[str, float]:
-    """The functions that this notebook's graded cells ask for, with their points."""
-    return {
-        nbgrader_of(c)["grade_id"].removeprefix("test_"): float(nbgrader_of(c)["points"])
-        for c in notebook["cells"]
-        if is_graded(c)
-    }
-
-
-def is_graded(cell: Mapping[str, Any]) -> bool:
-    """Whether this cell's output is ours to write: a test cell."""
-    meta = nbgrader_of(cell)
-    return bool(cell["cell_type"] == "code" and meta.get("grade") and not meta.get("solution"))
-
-
 def is_run(cell: Mapping[str, Any]) -> bool:
     """Whether this cell is code of the submission."""
-    return cell["cell_type"] == "code" and not is_graded(cell) and bool(cell["source"].strip())
+    return cell["cell_type"] == "code" and not is_test(cell) and bool(cell["source"].strip())
 
 
 def finish(
     notebook: dict[str, Any],
-    assignment: str,
+    assignment: Assignment,
     results: Mapping[str, FunctionResult],
     stopped: list[str],
     judge: Judge,
@@ -99,8 +81,8 @@ def finish(
 ) -> dict[str, Any]:
     """Write results where nbgrader looks (the graded cells' output) and where our reports look (the metadata)."""
     for cell in notebook["cells"]:
-        if is_graded(cell):
-            result = results[nbgrader_of(cell)["grade_id"].removeprefix("test_")]
+        if is_test(cell):
+            result = results[function_of(cell)]
             cell["source"] = HIDDEN_REGION.sub("", cell["source"])
             cell["execution_count"] = None
             cell["outputs"] = [
@@ -114,7 +96,7 @@ def finish(
     kept = notebook["metadata"].get(KEY, {})
     flags = find_flags(kept, results, unreadable)
     notebook["metadata"][KEY] = {
-        "assignment": assignment,
+        "assignment": assignment.name,
         "seed": fingerprint(judge.seed),
         "functions": {name: asdict(result) for name, result in results.items()},
         "stopped": stopped,

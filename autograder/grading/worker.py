@@ -1,19 +1,20 @@
 """The trusted process: torch, the hidden suites and the cage, loaded once; then a notebook in, a graded notebook out.
 
-Started by autograder.grading.front as ``python -m autograder.grading.worker FD``, in a session of its own; it ends when
+Started by autograder.grading.client as ``python -m autograder.grading.worker FD``, in a session of its own; it ends when
 the front closes the socket. It alone decides a score, from values that the student's process never held.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-import pathlib
 import socket
 import sys
 from typing import Any
 
+from autograder.course.settings import Course
 from autograder.grading.messages import receive_json, send_json
-from autograder.kernels.cage import Cage, Limits
+from autograder.kernels.cage import Cage
 
 IDLE_SECONDS = 900.0  # a Lab server that once graded keeps no torch in memory all day; the front starts another worker
 
@@ -21,37 +22,31 @@ IDLE_SECONDS = 900.0  # a Lab server that once graded keeps no torch in memory a
 def main() -> None:
     """Start the cage, meanwhile load torch and the suites, then serve."""
     sock = socket.socket(fileno=int(sys.argv[1]))
-    options = receive_json(sock)
+    told = receive_json(sock)
+    course, seed = Course.from_json(told["course"]), told["seed"]
     try:
-        cage = start_cage(options)
-        judge = load_suites(options)
+        cage = Cage(course.python, course.limits, course.isolation, course.given_selfcheck)  # on its way up
+        judge = load_suites(course, seed)
         cage.wait()
     except Exception as error:  # whatever keeps the worker from starting is told to the front, which tells the teacher
         send_json(sock, {"broken": in_words(error)})
         return
-    send_json(sock, {"ready": os.getpid()})
+    with contextlib.suppress(ConnectionError):  # the front has gone meanwhile
+        send_json(sock, {"ready": os.getpid()})
     try:
-        serve(sock, judge, cage)
+        serve(sock, course, judge, cage)
     finally:
         cage.close()
 
 
-def start_cage(options: dict[str, Any]) -> Cage:
-    """The warm parent of the students' processes, on its way up."""
-    limits = Limits(**options["limits"])
-    return Cage(pathlib.Path(options["python"]), limits, options["isolation"], pathlib.Path(options["selfcheck"]))
-
-
-def load_suites(options: dict[str, Any]) -> Any:
+def load_suites(course: Course, seed: str) -> Any:
     """The judge with every suite of the course collected; this is what imports torch."""
-    from autograder.grading.collection import open_suites
     from autograder.grading.judge import Judge
-    from autograder.mistakes.naming import diagnose
 
-    return open_suites(Judge(options["seed"], options["cost_share"], diagnose), options["assignments"])
+    return Judge.of(tuple(course.assignments.values()), seed, course.cost_share, naming=True)
 
 
-def serve(sock: socket.socket, judge: Any, cage: Cage) -> None:
+def serve(sock: socket.socket, course: Course, judge: Any, cage: Cage) -> None:
     """One answer for each notebook, until the front is gone or has asked nothing for IDLE_SECONDS."""
     from autograder.grading.step import grade_notebook
 
@@ -64,7 +59,7 @@ def serve(sock: socket.socket, judge: Any, cage: Cage) -> None:
         sock.settimeout(None)
         try:
             answer: dict[str, Any] = {
-                "notebook": grade_notebook(request["notebook"], request["assignment"], judge, cage)
+                "notebook": grade_notebook(request["notebook"], course.assignment(request["assignment"]), judge, cage)
             }
         except (
             Exception

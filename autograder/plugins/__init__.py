@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from autograder.course import scripts_on_path
+from autograder.course.settings import scripts_on_path
 
 
 def configure(config: Any) -> None:

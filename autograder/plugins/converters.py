@@ -20,13 +20,13 @@ from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
-from autograder.course import CourseError
-from autograder.grading.front import GradingError
+from autograder.course.seed import SeedError
+from autograder.course.settings import CourseError
+from autograder.grading.client import GradingError
 from autograder.plugins import records
 from autograder.plugins.grading import check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock
 from autograder.plugins.registration import RegistrationError, register_if_needed
-from autograder.seeds import SeedError
 
 # What keeps a whole class from being graded; each says in one sentence what to do.
 SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError)

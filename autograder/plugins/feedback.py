@@ -18,7 +18,7 @@ from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
 
-from autograder.course import load_course
+from autograder.course.settings import load_course
 from autograder.grading.repair import KEY
 from autograder.plugins.markdown import highlighted, markdown_html
 from autograder.plugins.marks import Row, is_result, number, reasons, table

@@ -8,13 +8,12 @@ from typing import Any
 
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.course import CourseError, load_course, points_differ
-from autograder.grading.front import Grader, GradingError
+from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
+from autograder.course.settings import CourseError, load_course, points_differ
+from autograder.grading.client import Grader, GradingError
 from autograder.grading.repair import KEY
-from autograder.kernels.contract import CONTRACT
 from autograder.plugins import records
 from autograder.plugins.rubrics import rubrics, with_rubrics
-from autograder.seeds import VARIABLE, SeedError, course_seed, fingerprint
 
 NEW_SEED = "COURSE_SEED_IS_NEW"
 GRADERS: dict[pathlib.Path, Grader] = {}
@@ -22,7 +21,7 @@ GRADERS: dict[pathlib.Path, Grader] = {}
 
 def shared_grader(root: pathlib.Path) -> Grader:
     """One worker for all that this process grades in a course directory; another one when course.toml or seed change."""
-    course, seed = load_course(), course_seed(root)
+    course, seed = load_course(root), course_seed(root)
     grader = GRADERS.get(root)
     if grader is not None and (grader.course, grader.seed) != (course, seed):
         grader.close()
@@ -39,16 +38,9 @@ def check_setup(converter: Any) -> None:
     """
     coursedir = converter.coursedir
     root = pathlib.Path(coursedir.root)
-    if coursedir.assignment_id not in CONTRACT:
-        raise CourseError(
-            f"{coursedir.assignment_id} is not an assignment of this course; those are {', '.join(CONTRACT)}. An assignment "
-            "keeps its name in source/ and release/."
-        )
     grader = shared_grader(root)
+    grader.course.assignment(coursedir.assignment_id)
     grader.start()  # torch and the cage load while the rest is checked
-    own = root / "course.toml"
-    if own.exists() and own.resolve() != (grader.course.root / "course.toml").resolve():
-        converter.log.warning("%s is not read: the settings are those of %s.", own, grader.course.root / "course.toml")
     differ = points_differ(grader.course, coursedir.assignment_id)
     if differ:
         raise CourseError(differ)
@@ -88,7 +80,7 @@ class GradeInWorker(NbGraderPreprocessor):  # type: ignore[misc]
         except GradingError as error:
             self.log.error(str(error))
             raise SystemExit(1) from error
-        graded = with_rubrics(graded, rubrics(grader.course.root / "assignments" / assignment / "rubric.md"))
+        graded = with_rubrics(graded, rubrics(grader.course.assignment(assignment).rubric))
         kept = graded["metadata"][KEY]
         for flag in kept["flags"]:
             if flag["kind"] != "repaired":

@@ -13,7 +13,7 @@ from typing import Any
 
 from nbgrader.api import Assignment, Grade, Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
 
-from autograder.course import load_course, scripts_on_path
+from autograder.course.settings import load_course, scripts_on_path
 from autograder.grading.repair import KEY
 
 STATE = ".shown"  # beside a feedback page: a hash of what the page shows

@@ -13,9 +13,9 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.course import scripts_on_path
+from autograder.course.cells import nbgrader_of
+from autograder.course.settings import scripts_on_path
 from autograder.plugins.records import source_folder
-from autograder.solutions import nbgrader_of
 
 
 class RegistrationError(RuntimeError):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from autograder.kernels.contract import CONTRACT
+from autograder.course.settings import load_course
 from autograder.reports.anonymous import Disguise, disguise
 from autograder.reports.course_files import Folder, course_directory, folders
 from autograder.reports.gradebook import HandMark, Late, Records, read_records
@@ -62,7 +62,7 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
 def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
     """What to say of an assignment without any mark."""
     known = {f.assignment for step in ("submitted_directory", "autograded_directory") for f in folders(coursedir, step)}
-    known |= set(CONTRACT)
+    known |= set(load_course().assignments)
     source = pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", "."))
     known |= {path.parent.name for path in source.glob("*/*.ipynb")}
     where = f"in {coursedir.root}"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.course import scripts_on_path
+from autograder.course.settings import scripts_on_path
 
 ANYBODY, ANYTHING = "\0", "\1"  # stand for a student and an assignment while a pattern is built
 

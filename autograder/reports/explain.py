@@ -134,12 +134,12 @@ def grade_again(coursedir: Any, recorded: Graded) -> Mapping[str, Any]:
 
     Raises LookupError where the submission, the assignment or the seed is not the recorded one, or nothing can be graded.
     """
-    from autograder.course import CourseError
-    from autograder.grading.front import GradingError
+    from autograder.course.seed import SeedError
+    from autograder.course.settings import CourseError
+    from autograder.grading.client import GradingError
     from autograder.grading.handed_in import handed_in
     from autograder.grading.repair import read_template
     from autograder.plugins.grading import shared_grader
-    from autograder.seeds import SeedError
 
     student, assignment = recorded.student, recorded.assignment
     root = pathlib.Path(coursedir.root)
@@ -161,7 +161,7 @@ def grade_again(coursedir: Any, recorded: Graded) -> Mapping[str, Any]:
 
 def refuse_other_inputs(coursedir: Any, recorded: Graded, submitted: list[Folder], root: pathlib.Path) -> None:
     """Raise where grading again would not repeat what was recorded: another seed, another file, another assignment."""
-    from autograder.seeds import FILE, VARIABLE, course_seed, fingerprint
+    from autograder.course.seed import FILE, VARIABLE, course_seed, fingerprint
 
     student, assignment = recorded.student, recorded.assignment
     if not submitted:
@@ -222,10 +222,10 @@ def mark_of(coursedir: Any, recorded: Graded, name: str) -> HandMark | None:
 
 def rubric_of(assignment: str, name: str) -> str:
     """Where the rubric of an answer is."""
-    from autograder.course import load_course
+    from autograder.course.settings import load_course
     from autograder.plugins.rubrics import rubrics
 
-    path = load_course().root / "assignments" / assignment / "rubric.md"
+    path = load_course().assignment(assignment).rubric
     if name not in rubrics(path):
         return f"There is no rubric for it: {path} has no section {name}."
     here = pathlib.Path.cwd()

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.course.settings import load_course
 from autograder.grading.repair import KEY
-from autograder.kernels.contract import CONTRACT
 from autograder.reports.course_files import Folder, course_directory, folders
 
 REPAIRED = "repaired"  # the one kind of flag that asks nobody to do anything
@@ -151,7 +151,8 @@ def answers_by_hand(notebook: Mapping[str, Any]) -> tuple[str, ...]:
 
 def in_order(functions: Mapping[str, Any], assignment: str) -> dict[str, Any]:
     """The functions in the order of the course; a notebook's metadata come back sorted by name."""
-    order = [f.name for f in CONTRACT.get(assignment, ())]
+    known = load_course().assignments.get(assignment)
+    order = list(known.functions) if known else []
     return {name: functions[name] for name in sorted(functions, key=lambda n: order.index(n) if n in order else 99)}
 
 

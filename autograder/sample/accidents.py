@@ -9,8 +9,8 @@ import copy
 import random
 from typing import Any
 
+from autograder.course.cells import nbgrader_of
 from autograder.sample.recipes import Accident, Handed, Notebook, saved
-from autograder.solutions import nbgrader_of
 
 Cell = dict[str, Any]
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from autograder.sample import a1_linear_fit, a2_mlp_backprop, a3_rnn_cell, a4_bptt
+from autograder.course.settings import Course
 from autograder.sample.recipes import Recipe
 
-CLASSES: Mapping[str, tuple[Recipe, ...]] = {
-    "a1_linear_fit": a1_linear_fit.CLASS,
-    "a2_mlp_backprop": a2_mlp_backprop.CLASS,
-    "a3_rnn_cell": a3_rnn_cell.CLASS,
-    "a4_bptt": a4_bptt.CLASS,
-}
+
+def classes(course: Course) -> Mapping[str, tuple[Recipe, ...]]:
+    """The sample class of every assignment that has one, by the assignment's name."""
+    return {name: found for name, assignment in course.assignments.items() if (found := class_of(assignment.package))}
+
+
+@cache
+def class_of(package: str) -> tuple[Recipe, ...]:
+    """The sample class of one assignment's package; empty where it has none."""
+    import importlib
+    import importlib.util
+
+    if importlib.util.find_spec(f"{package}.sample") is None:
+        return ()
+    found: tuple[Recipe, ...] = importlib.import_module(f"{package}.sample").CLASS
+    return found

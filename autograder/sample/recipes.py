@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from autograder.kernels.contract import functions
-from autograder.solutions import ROOT, nbgrader_of, solution_code
+from autograder.course.assignment import Assignment
+from autograder.course.cells import function_of, is_test, nbgrader_of, points_of
+from autograder.course.settings import load_course
 
 Notebook = dict[str, Any]
 Handed = Notebook | bytes | None  # a notebook, a file that is none, no file at all
@@ -49,17 +50,20 @@ class Recipe:
         """Points by function."""
         points = {}
         for cell in released(self.assignment)["cells"]:
-            meta = nbgrader_of(cell)
-            if meta.get("grade") and not meta.get("solution"):
-                name = meta["grade_id"].removeprefix("test_")
+            if is_test(cell):
+                name = function_of(cell)
                 lost = 1.0 if self.loses_all or name in self.stubs else self.loses.get(name, 0.0)
-                points[name] = round(meta["points"] * (1 - lost), 2)
+                points[name] = round(points_of(cell) * (1 - lost), 2)
         return points
 
     def make(self) -> bytes | None:
         """The file as handed in; None where nothing is."""
         notebook = released(self.assignment)
-        answers = {**solution_code(self.assignment), **self.style, **{name: self.answer(name) for name in self.answers}}
+        answers = {
+            **named(self.assignment).solutions,
+            **self.style,
+            **{name: self.answer(name) for name in self.answers},
+        }
         for cell in notebook["cells"]:
             name = nbgrader_of(cell).get("grade_id", "")
             if nbgrader_of(cell).get("solution") and cell["cell_type"] == "code" and name not in self.stubs:
@@ -99,13 +103,19 @@ def written(assignment: str, text: str) -> dict[str, str]:
     answers, begin = {}, 0
     for node in ast.parse(text).body:
         name = getattr(node, "name", None) or getattr(getattr(node, "targets", [None])[0], "id", "")
-        if name in functions(assignment):
+        if isinstance(name, str) and name in named(assignment).functions:
             assert node.end_lineno is not None
             answers[name] = "\n".join(lines[begin : node.end_lineno]).strip()
             begin = node.end_lineno
     if begin < len(lines):
         raise ValueError(f"{assignment}: no cell holds {lines[begin:]}. Let a function of the course stand last.")
     return answers
+
+
+@cache
+def named(assignment: str) -> Assignment:
+    """An assignment of the course by its name."""
+    return load_course().assignment(assignment)
 
 
 def released(assignment: str) -> Notebook:
@@ -116,8 +126,7 @@ def released(assignment: str) -> Notebook:
 @cache
 def read_released(assignment: str) -> Notebook:
     """The notebook as given out, read once."""
-    path = ROOT / "release" / assignment / f"{assignment}.ipynb"
-    notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook: Notebook = json.loads(named(assignment).release.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
     return notebook

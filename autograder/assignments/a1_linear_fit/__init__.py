@@ -1,0 +1,1 @@
+"""How a1_linear_fit is graded. Nothing of this package leaves the grader."""

@@ -1,0 +1,337 @@
+"""What a1_linear_fit asks of the student's code. Hidden: nothing of this file leaves the grader.
+
+Walls. The points lie on no line and x is far from centred, so dw and db, the mean and the sum, the two axes of the
+Hessian all differ. The curves bend more than they climb: a one-sided difference misses by ten times the tolerance, and
+with a wide nudge every formula but the central one is far off. A second draw (other N, other b) finds what is fitted to
+one problem, one sample finds a mean over the wrong thing, a second call finds changed arguments and state that stays.
+The counterexample is believed only after both rules have run on it here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.assignments.a1_linear_fit.problems import CurveProblem, LineProblem, draw_curve, draw_line
+from autograder.assignments.a1_linear_fit.references import (
+    curve_difference,
+    curve_slope,
+    line,
+    line_descent,
+    line_loss,
+    line_prediction,
+    line_slopes,
+    loss,
+    online_weights,
+    slopes,
+    stable_lr,
+)
+from autograder.checks.compare import assert_arrays, assert_same, fail, same
+from autograder.checks.draw import Draw
+from autograder.checks.follow import Arrays, assert_backward, assert_right_or_composed, differences, varies
+from autograder.checks.repeatable import assert_repeatable
+from autograder.kernels.student import Made, Odd, Student
+
+STEPS = 6
+PASSES = 2  # over four samples: eight updates
+ARTICLE_B = -6.0
+
+
+@pytest.fixture
+def problem(draw: Draw) -> LineProblem:
+    """Seven points: the problem that decides points."""
+    return draw(draw_line)
+
+
+@pytest.fixture
+def few(draw: Draw) -> LineProblem:
+    """Four points, for updates a sample at a time."""
+    return draw(draw_line, "few", n=4)
+
+
+@pytest.mark.weight(4)
+def test_predict_is_the_line(student: Student, problem: LineProblem) -> None:
+    """The prediction is w x + b for every x."""
+    assert_same(student.predict(problem.x, problem.w, problem.b), line_prediction(problem), "prediction")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_predict_can_be_called_again(student: Student, problem: LineProblem) -> None:
+    """The same call gives the same prediction again, and no argument is changed."""
+    assert_repeatable(student, "predict", problem.x, problem.w, problem.b, parts="prediction")
+
+
+@pytest.mark.weight(4)
+def test_mse_loss_is_the_mean_of_squares(student: Student, problem: LineProblem) -> None:
+    """The loss is PyTorch's mean of the squared errors."""
+    assert_same(student.mse_loss(line_prediction(problem), problem.target), line_loss(problem), "loss")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_mse_loss_can_be_called_again(student: Student, problem: LineProblem) -> None:
+    """The same call gives the same loss again, and no argument is changed."""
+    assert_repeatable(student, "mse_loss", line_prediction(problem), problem.target, parts="loss")
+
+
+@pytest.mark.weight(4)
+def test_numerical_derivative_is_the_slope(student: Student, draw: Draw) -> None:
+    """The central difference gives the slope of a cubic and of a wave."""
+    cubic, wave = draw(draw_curve), draw(draw_curve, family="wave")
+    actual = {f"slope of a {c.family}": student.numerical_derivative(made(c), c.at) for c in (cubic, wave)}
+    assert_arrays(actual, {f"slope of a {c.family}": curve_slope(c) for c in (cubic, wave)})
+
+
+@pytest.mark.weight(2)
+def test_numerical_derivative_nudges_by_eps(student: Student, draw: Draw) -> None:
+    """It nudges both ways by the eps that it is given."""
+    curve = draw(draw_curve)
+    assert_same(student.numerical_derivative(made(curve), curve.at, curve.eps), curve_difference(curve), "slope")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_numerical_derivative_can_be_called_again(student: Student, draw: Draw) -> None:
+    """The same call gives the same slope again, also with another function in between."""
+    curve, wave = draw(draw_curve), draw(draw_curve, family="wave")
+    between = lambda: student.numerical_derivative(made(wave), wave.at)
+    assert_repeatable(student, "numerical_derivative", made(curve), curve.at, between=between, parts="slope")
+
+
+@pytest.mark.weight(8)
+def test_mse_gradients_agree_with_autograd(student: Student, problem: LineProblem, draw: Draw) -> None:
+    """Both slopes of the loss are PyTorch's."""
+    dw, db = student.mse_gradients(problem.x, problem.target, problem.w, problem.b)
+    assert_backward(
+        {"dw": dw, "db": db},
+        line_slopes(problem),
+        forward_is_right=False,
+        own=lambda: differences_of_own_loss(student, problem, draw(draw_line, "second")),
+        forward="predict or mse_loss",
+    )
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_mse_gradients_of_one_sample(student: Student, draw: Draw) -> None:
+    """A single sample has both slopes too."""
+    one = draw(draw_line, "one", n=1)
+    dw, db = student.mse_gradients(one.x, one.target, one.w, one.b)
+    assert_arrays({"dw": dw, "db": db}, line_slopes(one))
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_mse_gradients_can_be_called_again(student: Student, problem: LineProblem) -> None:
+    """The same call gives the same slopes again, and no argument is changed."""
+    assert_repeatable(student, "mse_gradients", problem.x, problem.target, problem.w, problem.b, parts=("dw", "db"))
+
+
+@pytest.mark.weight(6)
+def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem, draw: Draw) -> None:
+    """After some steps w and b stand where PyTorch's SGD stands, and every loss is the one before its step."""
+    p = problem
+    w, b, losses = student.gradient_descent(p.x, p.target, p.w, p.b, p.lr, STEPS)
+    assert_right_or_composed(
+        {"w": w, "b": b, "losses": losses},
+        line_descent(problem, STEPS),
+        lambda: own_descents(student, problem, draw(draw_line, "second")),
+        lower="predict, mse_loss or mse_gradients",
+        training=True,
+    )
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_gradient_descent_can_be_called_again(student: Student, problem: LineProblem) -> None:
+    """The same walk gives the same again, and no argument is changed."""
+    p = problem
+    parts = ("w", "b", "losses")
+    assert_repeatable(student, "gradient_descent", p.x, p.target, p.w, p.b, p.lr, 2, parts=parts)
+
+
+@pytest.mark.weight(5)
+def test_online_fit_walks_as_sgd(student: Student, few: LineProblem, draw: Draw) -> None:
+    """The start and the weight after every single update are those of SGD a sample at a time, with b at the article's."""
+    weights = student.online_fit(few.x, few.target, few.w, few.lr, PASSES)
+    assert_online(student, few, draw, weights, ARTICLE_B)
+
+
+@pytest.mark.weight(2)
+def test_online_fit_takes_another_b(student: Student, few: LineProblem, draw: Draw) -> None:
+    """The same for the b that it is given."""
+    weights = student.online_fit(few.x, few.target, few.w, few.lr, PASSES, few.b)
+    assert_online(student, few, draw, weights, few.b)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_online_fit_can_be_called_again(student: Student, few: LineProblem) -> None:
+    """The same walk gives the same weights again, and no argument is changed."""
+    assert_repeatable(student, "online_fit", few.x, few.target, few.w, few.lr, 1, parts="weights")
+
+
+@pytest.mark.weight(4)
+def test_largest_stable_lr_is_two_over_the_curvature(student: Student, problem: LineProblem) -> None:
+    """It is two over the largest eigenvalue of the loss's Hessian."""
+    assert_same(student.largest_stable_lr(problem.x), stable_lr(problem), "learning rate")
+
+
+@pytest.mark.weight(2)
+def test_largest_stable_lr_of_other_points(student: Student, draw: Draw) -> None:
+    """It is so too where x is small and b has most of the curvature."""
+    small = draw(draw_line, "small", n=5, spread=0.3)
+    assert_same(student.largest_stable_lr(small.x), stable_lr(small), "learning rate")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_largest_stable_lr_can_be_called_again(student: Student, problem: LineProblem) -> None:
+    """The same x gives the same again, and is not changed."""
+    assert_repeatable(student, "largest_stable_lr", problem.x, parts="learning rate")
+
+
+@pytest.mark.weight(7)
+def test_counterexample_tells_the_rules_apart(student: Student) -> None:
+    """In one pass the article's rule ends farther from the best w than it began, and the true gradient nearer."""
+    x, target, w, lr = student.counterexample()
+    points = samples(x, target)
+    if not (is_number(w) and is_number(lr) and float(lr) > 0):
+        fail("w and lr should be numbers, and lr above 0.")
+    if len({x_n for x_n, _ in points}) < 2:
+        fail("At least two of the x should differ.")
+    start, rate = float(w), float(lr)
+    best = best_weight(points)
+    article = one_pass(points, start, rate, lambda error, x_n: error)
+    gradient = one_pass(points, start, rate, lambda error, x_n: error * x_n)
+    if not math.isfinite(article):
+        fail("The article's rule should end at a finite w: take a smaller lr, or smaller x.")
+    if not abs(article - best) > abs(start - best):
+        fail("The article's rule does not end farther from the best w than it began.")
+    if not abs(gradient - best) < abs(start - best):
+        fail("The true gradient does not end nearer to the best w than it began.")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_counterexample_can_be_called_again(student: Student) -> None:
+    """A second call gives the same counterexample."""
+    assert_repeatable(student, "counterexample", parts=("x", "target", "w", "lr"))
+
+
+# ---- what the tests are made of --------------------------------------------------------------------------------------
+
+
+def made(curve: CurveProblem) -> Made:
+    """The curve as a function in the student's process."""
+    return Made(curve.family, curve.coefficients)
+
+
+def own_losses(student: Student, problem: LineProblem) -> Any:
+    """The student's loss of the student's prediction."""
+    return student.mse_loss(student.predict(problem.x, problem.w, problem.b), problem.target)
+
+
+def differences_of_own_loss(student: Student, problem: LineProblem, second: LineProblem) -> Arrays | None:
+    """Slopes of the student's own loss; None where that is PyTorch's, or no ground: a constant, or no number.
+
+    second is a draw of the same size: what is the same for both is a constant.
+    """
+    value = own_losses(student, problem)
+    if same(value, line_loss(problem)) or np.shape(value) or not varies(value, own_losses(student, second)):
+        return None
+
+    def f(at: dict[str, np.ndarray]) -> float:
+        prediction = student.predict(problem.x, float(at["dw"]), float(at["db"]))
+        return float(student.mse_loss(prediction, problem.target))
+
+    return differences(f, {"dw": np.array(problem.w), "db": np.array(problem.b)})
+
+
+def own_descents(student: Student, problem: LineProblem, second: LineProblem) -> Iterator[Arrays]:
+    """The walks that the student's own lower functions give, each called or, for all it can tell, done in place."""
+    p, q = problem, second
+    predicts = sources(
+        student.predict, line, lambda f: f(p.x, p.w, p.b), lambda f: f(q.x, q.w, q.b), line_prediction(p)
+    )
+    at = line_prediction(p)
+    losses = sources(student.mse_loss, loss, lambda f: f(at, p.target), lambda f: f(at, q.target), line_loss(p))
+    gradients = sources(
+        lambda *a: np.array(student.mse_gradients(*a)),
+        lambda *a: np.array(list(slopes(*a).values())),
+        lambda f: f(p.x, p.target, p.w, p.b),
+        lambda f: f(q.x, q.target, q.w, q.b),
+        np.array(list(line_slopes(p).values())),
+    )
+    for predict, cost, gradient in product(predicts, losses, gradients):
+        w, b, walked = np.array(p.w), np.array(p.b), []
+        for _ in range(STEPS):
+            walked.append(cost(predict(p.x, float(w), float(b)), p.target))
+            dw, db = gradient(p.x, p.target, float(w), float(b))
+            w, b = w - p.lr * dw, b - p.lr * db
+        yield {"w": w, "b": b, "losses": np.array(walked)}
+
+
+Source = Callable[..., Any]
+
+
+def sources(own: Source, torch: Source, first: Source, second: Source, right: Any) -> list[Source]:
+    """Where a lower function's numbers may come from: PyTorch, or, where it is wrong and no constant, the student."""
+    value = first(own)
+    if isinstance(value, Odd) or same(value, right):
+        return [torch]
+    return [own, torch] if np.shape(value) == np.shape(right) and varies(value, second(own)) else [torch]
+
+
+def assert_online(student: Student, problem: LineProblem, draw: Draw, weights: Any, b: float) -> None:
+    """The weights are those of SGD, or of single updates with the student's own prediction. Raises Wrong."""
+    second = draw(draw_line, "few again", n=4)
+
+    def compose() -> Arrays | None:
+        p, q = problem, second
+        right, value = line_prediction(p), student.predict(p.x, p.w, p.b)
+        if np.shape(value) != right.shape or not varies(value, student.predict(q.x, q.w, q.b)):
+            return None
+        walked = [np.array(p.w)]
+        for n in list(range(len(p.x))) * PASSES:
+            prediction = student.predict(p.x[n : n + 1], float(walked[-1]), b)[0]
+            walked.append(walked[-1] - p.lr * (prediction - p.target[n]) * p.x[n])
+        return {"weights": np.array(walked)}
+
+    expected = {"weights": online_weights(problem, PASSES, b)}
+    assert_right_or_composed({"weights": weights}, expected, compose, lower="predict", training=True)
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is one finite real number."""
+    return not isinstance(value, Odd) and value.shape == () and value.dtype.kind in "fiub" and bool(np.isfinite(value))
+
+
+def samples(x: Any, target: Any) -> list[tuple[float, float]]:
+    """The points of the counterexample. Raises Wrong for anything but two equally long rows of finite numbers."""
+    for array in (x, target):
+        if isinstance(array, Odd) or array.ndim != 1 or array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+            fail("x and target should be arrays of shape (N,) with finite numbers.")
+    if len(x) != len(target):
+        fail("x and target should have the same length.")
+    return list(zip(x.astype(np.float64).tolist(), target.astype(np.float64).tolist(), strict=True))
+
+
+def best_weight(points: list[tuple[float, float]]) -> float:
+    """The w of the least squares for the article's b; x is scaled first, so that no square under- or overflows."""
+    largest = max(abs(x_n) for x_n, _ in points)
+    scaled = [(x_n / largest, y_n - ARTICLE_B) for x_n, y_n in points]
+    return sum(x_n * y_n for x_n, y_n in scaled) / sum(x_n * x_n for x_n, _ in scaled) / largest
+
+
+def one_pass(points: list[tuple[float, float]], w: float, lr: float, step: Callable[[float, float], float]) -> float:
+    """w after one update a point, w += lr * step(error, x)."""
+    for x_n, y_n in points:
+        w += lr * step(y_n - (w * x_n + ARTICLE_B), x_n)
+    return w

@@ -1,0 +1,271 @@
+"""The tests of the tests: which known and machine-made mistakes the hidden suites kill, and which of them get their name.
+
+``python -m autograder.audit.validity [--seeds 20]`` writes docs/validity.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.audit.mutants import Mutant, mutants
+from autograder.audit.problem_rules import catches
+from autograder.course.assignment import Assignment
+from autograder.course.settings import ROOT, load_course
+from autograder.grading.judge import FunctionResult, Judge
+from autograder.grading.suites import collect
+from autograder.naming.bank import Mistake, bank
+from autograder.naming.replay import Namer, below, reference, wrong
+
+TARGET = ROOT / "docs" / "validity.md"
+MUTANT_SEEDS = 2
+
+
+@dataclass(frozen=True)
+class Killed:
+    """One known mistake on several course seeds: on how many it lost points, was named, was named alone; its wrong arrays."""
+
+    mistake: Mistake
+    seeds: int
+    killed: int
+    named: int
+    alone: int
+    arrays: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+
+def judge_of(assignment: Assignment, seed: str) -> Judge:
+    """A judge of one suite that names mistakes. Its tests on cost are left out: they tell no numbers apart."""
+    tests = {assignment.name: [test for test in collect([assignment], seed)[assignment.name] if not test.cost]}
+    return Judge(seed, tests, namer=Namer(tests))
+
+
+def grade(judge: Judge, assignment: Assignment, namespace: Mapping[str, Any], *names: str) -> dict[str, FunctionResult]:
+    """These functions, a point each. Raises RuntimeError where a suite itself fails."""
+    results = judge.grade(assignment, assignment.student(dict(namespace)), dict.fromkeys(names, 1.0))
+    faults = [fault for result in results.values() for fault in result.faults]
+    if faults:
+        raise RuntimeError(f"A hidden test of {assignment} failed by its own fault: {faults[0]}")
+    return results
+
+
+def grade_mistake(judge: Judge, assignment: Assignment, mistake: Mistake) -> FunctionResult:
+    """The function that holds a known mistake, all others right."""
+    namespace = {**reference(assignment), **wrong(assignment, mistake)}
+    return grade(judge, assignment, namespace, mistake.function)[mistake.function]
+
+
+def wrong_arrays(result: FunctionResult) -> tuple[str, ...]:
+    """The arrays that are wrong in what decides; in a test of behaviour where nothing else is wrong."""
+    for behaviour in (False, True):
+        names = dict.fromkeys(n for c in result.checks if c.behaviour == behaviour for n, ok, _ in c.arrays if not ok)
+        if names:
+            return tuple(names)
+    return tuple(dict.fromkeys(c.sentence for c in result.checks if c.share < 1 and c.sentence))[:1]
+
+
+def kill_table(assignment: Assignment, seeds: Sequence[str]) -> list[Killed]:
+    """Every known mistake of one assignment on these course seeds."""
+    found: dict[str, list[FunctionResult]] = {m.id: [] for m in bank(assignment)}
+    for seed in seeds:
+        judge = judge_of(assignment, seed)
+        for mistake in bank(assignment):
+            found[mistake.id].append(grade_mistake(judge, assignment, mistake))
+    return [killed(mistake, found[mistake.id]) for mistake in bank(assignment)]
+
+
+def killed(mistake: Mistake, results: Sequence[FunctionResult]) -> Killed:
+    """One row of the table."""
+    names = [[m["id"] for m in result.mistakes] for result in results]
+    return Killed(
+        mistake,
+        len(results),
+        sum(result.points < result.max_points for result in results),
+        sum(mistake.id in found for found in names),
+        sum(found == [mistake.id] for found in names),
+        tuple(dict.fromkeys(name for result in results for name in wrong_arrays(result))),
+        tuple(dict.fromkeys(n for found in names for n in found if n != mistake.id)),
+    )
+
+
+def alive(assignment: Assignment, seeds: Sequence[str]) -> Iterator[Mutant]:
+    """The mutants that keep full points, in their own function and in all that rest on it, on all of these seeds."""
+    judges = [judge_of(assignment, seed) for seed in seeds]
+    names = [name for name in assignment.functions if name != "name_the_mistake"]
+    for judge in judges:
+        judge.namer = None
+    for mutant in mutants(assignment):
+        above = [name for name in names if mutant.function in below(assignment, name)]
+        if all(survives(judge, assignment, mutant, (mutant.function, *above)) for judge in judges):
+            yield mutant
+
+
+def survives(judge: Judge, assignment: Assignment, mutant: Mutant, names: Sequence[str]) -> bool:
+    """Whether a mutant keeps full points on one course seed."""
+    namespace = assignment.namespace()
+    try:
+        exec(compile(mutant.code, f"<mutant of {mutant.function}>", "exec"), namespace)
+    except SyntaxError:
+        return False
+    return all(grade(judge, assignment, namespace, name)[name].points == 1 for name in names)
+
+
+ANY = "any function"
+# Mutants that no suite can kill, since they are right, argued by hand: function, a piece of the change, the reason.
+FLOAT = "a NumPy float is a float (docs/marking.md)"
+SQUARE = "the square of a difference does not see its sign"
+NUDGE = "another small nudge, or both sides exchanged with it: the same slope to the digits that count"
+FILLED = "every entry is written before it is read"
+LIKE = "the shape of any step will do"
+EQUIVALENT = (
+    (ANY, "→ return np.mean(", FLOAT),
+    ("mse_loss", "(target - prediction) ** 2", SQUARE),
+    ("half_squared_error", "(target - prediction) ** 2", SQUARE),
+    ("half_squared_error", "→ return 0.5 * np.sum", FLOAT),
+    ("mse_gradients", "→ return (2 * np.mean(error * x), float", FLOAT),
+    ("mse_gradients", ", 2 * np.mean(error))", FLOAT),
+    ("largest_stable_lr", "→ return 2 / np.linalg", FLOAT),
+    ("sequence_loss", "→ return (loss,", FLOAT),
+    ("clip_grad_norm", "→ total_norm = np.linalg.norm", FLOAT),
+    ("numerical_derivative", "eps=1e-06", NUDGE),
+    ("numerical_gradient", "eps=1e-06", NUDGE),
+    ("numerical_gradient", "→ gradient = np.ones", FILLED),
+    ("train_mlp", "→ losses = np.ones", FILLED),
+    ("largest_stable_lr", "eigvalsh(hessian)[1]", "of two eigenvalues, number 1 is the last"),
+    ("largest_stable_lr", "→ y([[np.mean(x ** 2), np.sum(x)]", "eigvalsh reads the lower triangle alone"),
+    ("counterexample", "", "still a counterexample: the suite runs both rules on it"),
+    ("worked_example", "delta_1.T * x", "a column times a row, (3, 1) and (1, 2), is their outer product"),
+    ("worked_example", "[-1]", "there is one row"),
+    ("cross_entropy", "axis=-1", "of two axes, -1 is axis 1"),
+    ("column_cell_backward", "axis=-1", "of two axes, -1 is axis 1"),
+    ("readout_backward", "reshape(-2", "NumPy takes any negative size for what is left"),
+    ("credit_matrix", "(states[k + 1] ** 2 - 1)", "a norm does not see the sign"),
+    ("state_gradient_norms", "(h ** 2 - 1)", "a norm does not see the sign"),
+    ("rnn_backward", "zeros_like(slope[-1])", LIKE),
+    ("residual_rnn_backward", "zeros_like(slope[-1])", LIKE),
+    ("rnn_backward_truncated", "zeros_like(slope[-1])", LIKE),
+    (
+        "rnn_backward_truncated",
+        "→ delta = walking",
+        "walking is read before delta changes, and is a new array from then on",
+    ),
+    ("clip_grad_norm", ">= max_norm", "at the bound the factor is 1 either way"),
+    ("train_adder", "len(params['bias_ih'])", "both biases have a number for each unit"),
+    ("train_first_xor_last", "len(params['bias_ih'])", "both biases have a number for each unit"),
+)
+
+
+def argued(mutant: Mutant) -> str:
+    """Why a mutant is right all the same; "" where nobody has argued it."""
+    return next(
+        (why for name, piece, why in EQUIVALENT if name in (ANY, mutant.function) and piece in mutant.change), ""
+    )
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------
+
+
+def page(
+    tables: Mapping[str, Sequence[Killed]], living: Mapping[str, Sequence[Mutant]], made: Mapping[str, int]
+) -> str:
+    """docs/validity.md."""
+    rows = [row for table in tables.values() for row in table]
+    seeds = rows[0].seeds
+    left = [m for mutants in living.values() for m in mutants]
+    equal = sum(bool(argued(mutant)) for mutant in left)
+    total = sum(made.values())
+    graded = len(rows) * seeds
+    parts = [
+        "# Are the tests right?",
+        "Made by `make validity` (`python -m autograder.audit.validity`). Nothing on this page is written by hand.",
+        f"**{len(rows)} known mistakes**, each graded on {seeds} course seeds: "
+        f"{share(sum(r.killed for r in rows), graded)} lose points, {share(sum(r.named for r in rows), graded)} get "
+        f"their own name, {share(sum(r.alone for r in rows), graded)} no other beside it.",
+        f"**{total} machine-made mutants** of the reference solutions, on {MUTANT_SEEDS} seeds: {total - len(left)} "
+        f"killed, {len(left)} alive, of which {equal} are argued to be right below and {len(left) - equal} are gaps.",
+        "## What each rule of the fixture linter catches",
+        "Single mistakes in `rnn_backward` that nobody would see if the problem broke one rule (`audit/problem_rules.py`).",
+        table(
+            ["a problem with", "hides", "of", "among them"],
+            [[c.spoiled, str(len(c.hidden)), str(c.of), ", ".join(c.hidden[:4])] for c in catches()],
+        ),
+        "## Kill table",
+        "*Killed* and *named* count seeds. An array is listed if it was wrong on any of them; a sentence where no array was.",
+    ]
+    for assignment, found in tables.items():
+        parts += [f"### {assignment}", kills(found)]
+    parts += ["## Mutants left alive", mutant_table(living)]
+    return "\n\n".join(parts) + "\n"
+
+
+def kills(found: Sequence[Killed]) -> str:
+    """The kill table of one assignment."""
+    rows = [
+        [
+            row.mistake.function,
+            f"`{row.mistake.id}`",
+            f"{row.killed}/{row.seeds}",
+            f"{row.named}/{row.seeds}" + (f", with {', '.join(row.others)}" if row.others else ""),
+            ", ".join(row.arrays),
+        ]
+        for row in found
+    ]
+    return table(["function", "mistake", "killed", "named", "arrays off"], rows)
+
+
+def mutant_table(living: Mapping[str, Sequence[Mutant]]) -> str:
+    """The mutants that no suite kills, with the reasons."""
+    rows = [
+        [
+            assignment,
+            mutant.function,
+            f"`{mutant.change}`",
+            argued(mutant) or "**a gap**",
+        ]
+        for assignment, found in living.items()
+        for mutant in found
+    ]
+    return table(["assignment", "function", "old → new", "why it is right all the same"], rows)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def share(count: int, of: int) -> str:
+    """A share in words: all, or so many percent."""
+    return "all" if count == of else f"{100 * count / of:.1f} %"
+
+
+def main() -> None:
+    """Write docs/validity.md and say what it says. Exits with 1 where the tests of the tests fail."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seeds", type=int, default=20, help="course seeds for the known mistakes")
+    seeds = [f"validity-{number}" for number in range(parser.parse_args().seeds)]
+    course = load_course().assignments
+    tables = {name: kill_table(assignment, seeds) for name, assignment in course.items()}
+    living = {name: list(alive(assignment, seeds[:MUTANT_SEEDS])) for name, assignment in course.items()}
+    made = Counter({name: len(list(mutants(assignment))) for name, assignment in course.items()})
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(page(tables, living, made))
+    rows = [row for found in tables.values() for row in found]
+    bad = [row.mistake.id for row in rows if not row.seeds == row.killed == row.named]
+    gaps = [m.name for found in living.values() for m in found if not argued(m)]
+    print(
+        f"{len(rows)} mistakes on {len(seeds)} seeds, {sum(made.values())} mutants: {TARGET.relative_to(ROOT)} is written."
+    )
+    for id in bad:
+        print(f"{id}: not killed or not named on every seed.")
+    for name in gaps:
+        print(f"Alive, and not argued: {name}")
+    sys.exit(1 if bad or gaps else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The vocabulary of hidden suites: what counts as equal, repeatable and cheap, and follow-through."""

@@ -1,0 +1,55 @@
+"""What holds for any function of the course: no argument is changed, and the same call gives the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograder.checks.compare import Ruling, Wrong, clearly_agree, compare, fail
+from autograder.kernels.student import Answer, Kept, Odd, Student
+
+
+def assert_repeatable(
+    student: Student, name: str, *arguments: Any, between: Callable[[], Any] | None = None, parts: Any = "result"
+) -> None:
+    """Two calls give the same, also with another call in between, and neither changes an argument. Raises Wrong.
+
+    parts names the arrays of the answer: one name, or one for each of a tuple; a dict's have their own.
+    """
+    first = student.ask(name, *arguments)
+    if between is not None:
+        between()
+    again = student.ask(name, *arguments)
+    assert_untouched(name, first, again)
+    before, now = flat(first.value, parts), flat(again.value, parts)
+    if before.keys() != now.keys():
+        fail("A second call returns something of another form than the first.")
+    if clearly_agree(now, before):
+        return
+    verdicts = tuple(
+        compare(part, now[part], value)
+        for part, value in before.items()
+        if not (isinstance(value, Odd) and value == now[part])  # no array, twice: charged where the numbers are
+    )
+    if not all(v.ok for v in verdicts):
+        raise Wrong(Ruling(verdicts, 0.0, "A second call gives other numbers than the first."))
+
+
+def assert_untouched(name: str, *answers: Answer) -> None:
+    """No argument was changed by these calls of one function; a cache is the student's business. Raises Wrong."""
+    for answer in answers:
+        changed = [argument for argument in answer.changed if not argument.startswith("cache")]
+        if changed:
+            fail(f"{name} changed its argument {changed[0]}. Work on a copy.")
+
+
+def flat(value: Any, names: Any = "result") -> dict[str, Any]:
+    """The arrays of an answer by name, caches left out."""
+    if isinstance(value, Kept):
+        return {}
+    if isinstance(value, Mapping):
+        return {name: array for key, part in value.items() for name, array in flat(part, key).items()}
+    if isinstance(value, tuple):
+        labels = names if isinstance(names, tuple) else tuple(f"{names} {i + 1}" for i in range(len(value)))
+        return {n: a for label, part in zip(labels, value, strict=True) for n, a in flat(part, label).items()}
+    return {str(names): value}

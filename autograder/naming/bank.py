@@ -1,0 +1,79 @@
+"""The registry of known mistakes: one module an assignment, one small function a mistake.
+
+A mistake is a wrong reference. Its function takes ``own``, the other functions of the assignment by name, and returns
+those that stand in their place: for a backward its own right forward (whose cache it knows) and the wrong backward; for
+a function that is built of others the wrong function alone, which calls them through ``own``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from autograder.course.assignment import Assignment
+
+Own = Mapping[str, Callable[..., Any]]
+Functions = dict[str, Callable[..., Any]]
+Make = Callable[[Own], Functions]
+
+NAME_RTOL = 1e-9  # two results are the same mistake when they are this close; right and wrong are told apart at 1e-7
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One known mistake in one function. ``seen_in`` says where people make it; an empty one, that it is plausible.
+
+    rtol is how close to its numbers a student's must be to carry its name.
+    """
+
+    function: str
+    id: str
+    title: str
+    reread: str
+    seen_in: str
+    make: Make
+    rtol: float = NAME_RTOL
+
+    def told(self) -> dict[str, str]:
+        """What a student and a teacher read of it."""
+        return {"id": self.id, "title": self.title, "reread": self.reread}
+
+
+_BANK: dict[str, list[Mistake]] = {}  # by module
+
+
+def mistake(
+    function: str, *, id: str, title: str, reread: str, seen_in: str = "", rtol: float = NAME_RTOL
+) -> Callable[[Make], Make]:
+    """Register the decorated function as the known mistake ``id`` of ``function``. Raises ValueError for a second use."""
+
+    def register(make: Make) -> Make:
+        known = _BANK.setdefault(make.__module__, [])
+        if any(id == other.id or title == other.title for other in known):
+            raise ValueError(f"The id {id} or the title {title!r} is taken. Give this mistake of {function} another.")
+        if title.endswith(".") or "\n" in title:
+            raise ValueError(f"The title of {id} should be one line without a full stop at its end.")
+        known.append(Mistake(function, id, title, reread, seen_in, make, rtol))
+        return make
+
+    return register
+
+
+@cache
+def bank(assignment: Assignment) -> tuple[Mistake, ...]:
+    """Every known mistake of one assignment, in the order in which its modules tell them."""
+    package = assignment.part("mistakes").__name__
+    return tuple(m for name, known in _BANK.items() for m in known if name == package or name.startswith(f"{package}."))
+
+
+@cache
+def mistakes_of(assignment: Assignment, function: str) -> tuple[Mistake, ...]:
+    """The known mistakes of one function."""
+    return tuple(m for m in bank(assignment) if m.function == function)
+
+
+def find(assignment: Assignment, id: str) -> Mistake:
+    """One mistake by its id. Raises KeyError."""
+    return {m.id: m for m in bank(assignment)}[id]

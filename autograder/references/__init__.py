@@ -1,1 +1,0 @@
-"""PyTorch's answers: every reference is autograd on PyTorch's own forward, in float64, returned as NumPy arrays."""
