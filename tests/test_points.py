@@ -134,6 +134,7 @@ def test_one_point_is_no_points() -> None:
     assert with_points("| {points:part 1 machine} | {points:hand} |", graded) == "| 1 | 2.5 |"
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.lists(st.tuples(POINTS, st.booleans(), st.sampled_from("123")), min_size=1, max_size=8))
 def test_a_sum_is_what_its_cells_add_up_to(drawn: list[tuple[float, bool, str]]) -> None:
     """Parts and kinds are sums of cells, and every cell is in one part and of one kind."""
@@ -153,6 +154,7 @@ def test_a_sum_is_what_its_cells_add_up_to(drawn: list[tuple[float, bool, str]])
         assert with_points(f"{{points:{' + '.join(terms)}}}", graded) == everything
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.text().filter(lambda text: "{" not in text))
 def test_a_text_without_a_placeholder_stays_as_it_is(text: str) -> None:
     assert with_points(text, [Graded("test_a", 1, False, "1")]) == text
@@ -221,6 +223,7 @@ def test_the_self_check_gets_the_points_of_its_cell(tmp_path: pathlib.Path, writ
     assert cell["source"].startswith(f'selfcheck.check("mse_gradients", points=4{seed})\n')
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.sampled_from(sorted(own_points(script("a4_bptt")))))
 def test_a_function_and_its_cell_are_one_name(name: str) -> None:
     names = own_points(script("a4_bptt"))

@@ -6,6 +6,7 @@ the front closes the socket. It alone decides a score, from values that the stud
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import socket
@@ -29,7 +30,8 @@ def main() -> None:
     except Exception as error:  # whatever keeps the worker from starting is told to the front, which tells the teacher
         send_json(sock, {"broken": in_words(error)})
         return
-    send_json(sock, {"ready": os.getpid()})
+    with contextlib.suppress(ConnectionError):  # the front is gone: serve() ends at once
+        send_json(sock, {"ready": os.getpid()})
     try:
         serve(sock, judge, cage)
     finally:
