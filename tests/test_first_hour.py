@@ -25,7 +25,7 @@ from autograder.grading.repair import KEY
 from autograder.plugins.converters import install
 from autograder.plugins.grading import GRADERS, shared_grader
 from autograder.plugins.records import read
-from autograder.sample.accidents import cut_file, double_cell, no_file
+from autograder.sample.accidents import cut_file, double_cell, edit_cell, no_file
 from autograder.sample.classes import CLASSES
 from autograder.sample.recipes import Notebook, Recipe
 from autograder.solutions import nbgrader_of
@@ -165,11 +165,11 @@ def test_an_interrupted_class_is_graded_to_the_end(course: pathlib.Path) -> None
         (signal.SIGTERM, "Writing", 3),
         (signal.SIGINT, "Autograding", 1),
     ):
-        code, said = interrupted(course, number, words, times, "autograde", A)
+        code, said = interrupted(course, number, words, times, "autograde", A, "--debug")
         assert code != 0, said
         if number == signal.SIGINT:
             assert "Traceback" not in said
-            assert "run the same command again" in said
+            assert "Run the same command again: it grades the rest" in said
     last = nbgrader(course, "autograde", A)
     assert last.returncode == 0, last.stdout
     assert re.search(rf"{A}: {len(CLASS)} submissions, \d+ graded, \d+ unchanged\.", last.stdout)
@@ -183,7 +183,7 @@ def test_a_class_of_300_survives_two_kills(tmp_path: pathlib.Path) -> None:
     recipes = [replace(kinds[n % len(kinds)], student=f"student-{n:03}") for n in range(300)]
     root = made(tmp_path / "large", recipes)
     for submissions in (70, 110):
-        code, said = interrupted(root, signal.SIGKILL, "Autograding", submissions, "autograde", "a4_bptt")
+        code, said = interrupted(root, signal.SIGKILL, "Autograding", submissions, "autograde", "a4_bptt", "--debug")
         assert code == -signal.SIGKILL, said
     last = nbgrader(root, "autograde", "a4_bptt")
     assert "a4_bptt: 300 submissions, " in last.stdout
@@ -198,7 +198,7 @@ def test_ctrl_c_always_stops(tmp_path: pathlib.Path, words: str, times: int) -> 
     """Wherever it comes: exit code 130, no traceback, and the class can be graded to the end."""
     recipes = [replace(RIGHT, student=f"s{n:02}") for n in range(12)]
     root = made(tmp_path / "stopped", recipes)
-    code, said = interrupted(root, signal.SIGINT, words, times, "autograde", A)
+    code, said = interrupted(root, signal.SIGINT, words, times, "autograde", A, "--debug")
     assert code == 130, said
     assert "Traceback" not in said
     assert nbgrader(root, "autograde", A).returncode == 0
@@ -239,6 +239,61 @@ def test_content_decides_what_is_stale(course: pathlib.Path) -> None:
     assert page.read_text() != old
     assert others.stat().st_mtime_ns == before
     assert not (page.parent / "selfcheck.py").exists()
+
+
+def test_due_date_and_policy_reach_marks_that_are_given(course: pathlib.Path) -> None:
+    """A late penalty comes and goes with the rule and the due date, without --force."""
+
+    def penalty() -> float:
+        with closing(Gradebook(f"sqlite:///{course}/gradebook.db")) as gradebook:
+            return gradebook.find_submission(A, "ada").late_submission_penalty or 0.0
+
+    (course / "submitted" / "ada" / A / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC")
+    config = (course / "nbgrader_config.py").read_text()
+    rule = 'c.LateSubmissionPlugin.penalty_method = "zero"\n'
+    (course / "nbgrader_config.py").write_text(config + rule)
+    for due, expected_penalty in (("2026-03-01 00:00 UTC", True), ("2026-03-09 00:00 UTC", False)):
+        assert nbgrader(course, "db", "assignment", "add", A, f"--duedate={due}").returncode == 0
+        ran = nbgrader(course, "autograde", A)
+        assert f"{len(CLASS)} graded, 0 unchanged" in ran.stdout, ran.stdout
+        assert bool(penalty()) == expected_penalty
+    (course / "nbgrader_config.py").write_text(config)
+
+
+def test_a_timestamp_that_is_no_date_costs_nothing(course: pathlib.Path) -> None:
+    """It is named, with a date as an example, and the submission is graded."""
+    path = course / "submitted" / "s1" / A / "timestamp.txt"
+    path.write_text("2 Feb, noon")
+    (course / "submitted" / "stray.ipynb").write_text("{}")
+    ran = nbgrader(course, "autograde", A)
+    for left in (path, course / "submitted" / "stray.ipynb"):
+        left.unlink()
+    assert "Traceback" not in ran.stdout
+    assert f"{path} is no date" in ran.stdout
+    assert "stray.ipynb is in no folder of an assignment" in ran.stdout
+    assert code_scores(course, A)["s1"] == expected([RIGHT])["ada"]
+
+
+def test_what_a_person_marked_waits_again_only_when_it_changed(course: pathlib.Path) -> None:
+    """--force does not send a marked class back to be marked; a mark above the maximum is named."""
+
+    def waiting(student: str, mark: float | None = None) -> bool:
+        with closing(Gradebook(f"sqlite:///{course}/gradebook.db")) as gradebook:
+            grade = gradebook.find_grade("derive_loss_gradient", A, A, student)
+            if mark is not None:
+                grade.manual_score, grade.needs_manual_grade = mark, False
+                gradebook.db.commit()
+            return bool(grade.needs_manual_grade)
+
+    for student in ("s0", "s2"):
+        waiting(student, 99.0)
+    answer = replace(RIGHT, student="s2", accident=edit_cell("derive_loss_gradient", "Another answer."))
+    answer.hand_in(course / "submitted")
+    ran = nbgrader(course, "autograde", A, "--force")
+    assert "s0, derive_loss_gradient: marked 99 of 2" in ran.stdout
+    assert not waiting("s0")
+    assert waiting("s2")
+    assert ran.stdout.count("\n") < 6 + 4 * len(CLASS)  # a line a student, and not nbgrader's dozen
 
 
 def test_two_graders_take_turns(course: pathlib.Path) -> None:
@@ -379,6 +434,9 @@ def test_the_command_says_who_needs_a_look(odd: pathlib.Path) -> None:
     for student in ("eve", "two", "both", "zed"):
         assert f"{student} needs a look: " in ran.stdout
     assert "8 submissions, 8 graded, 0 unchanged, 4 to look at (both, eve, two, zed)" in ran.stdout
+    again = nbgrader(odd, "autograde", A)
+    assert again.returncode == 1
+    assert "8 submissions, 0 graded, 8 unchanged, 4 to look at (both, eve, two, zed)" in again.stdout
 
 
 def test_release_feedback_survives_a_mixed_class(odd: pathlib.Path, tmp_path: pathlib.Path) -> None:

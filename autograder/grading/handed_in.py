@@ -50,7 +50,11 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
     repair = Repair(template)
     chosen, why = choose(path, readable, template)
     if chosen != path and len(found) == 1:
-        repair.said.append(f"The notebook is named {shown(chosen)}; it was graded as if it had the right name.")
+        where = "in the folder" if chosen.name == path.name else "named"
+        place = chosen.parent.relative_to(path.parent) if chosen.name == path.name else chosen.name
+        repair.said.append(
+            f"The notebook is {where} {shown(pathlib.Path(place))}; it was graded as if it were in its place."
+        )
     if len(found) > 1:
         names = ", ".join(shown(p.relative_to(path.parent)) for p in found)
         reason = f"{len(found)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."

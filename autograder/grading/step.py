@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from autograder.build import HIDDEN_REGION
+from autograder.build import HIDDEN_REGION, digest
 from autograder.grading.judge import FunctionResult, Judge
 from autograder.grading.render import result_html
 from autograder.grading.repair import KEY
@@ -56,11 +56,22 @@ def attempt(
     submission = Submission(cage, [c["source"] for c in cells])
     try:
         submission.begin()
-        student = Student(submission, functions(assignment))
+        student = Student(submission, functions(assignment), stopped=stopped_cells(cells, submission.runs))
         results = judge.grade(assignment, student, points)
         return results, submission.runs, student.name_errors or any(map(misses_name, submission.runs))
     finally:
         submission.end()
+
+
+def stopped_cells(cells: list[dict[str, Any]], runs: list[CellRun]) -> dict[str, str]:
+    """For each solution cell that ended with an exception, the type of it."""
+    errors = {}
+    for cell, run in zip(cells, runs, strict=True):
+        name = nbgrader_of(cell).get("grade_id")
+        found = [output["ename"] for output in run.outputs if output["output_type"] == "error"]
+        if name and found:
+            errors[name] = found[0]
+    return errors
 
 
 def misses_name(run: CellRun) -> bool:
@@ -81,6 +92,12 @@ def is_graded(cell: Mapping[str, Any]) -> bool:
     """Whether this cell's output is ours to write: a test cell."""
     meta = nbgrader_of(cell)
     return bool(cell["cell_type"] == "code" and meta.get("grade") and not meta.get("solution"))
+
+
+def is_answer(cell: Mapping[str, Any]) -> bool:
+    """Whether a person grades this cell."""
+    meta = nbgrader_of(cell)
+    return bool(meta.get("grade") and meta.get("solution"))
 
 
 def is_run(cell: Mapping[str, Any]) -> bool:
@@ -121,6 +138,8 @@ def finish(
         "repairs": kept.get("repairs", []),
         "unreadable": unreadable,
         "submission": kept.get("submission", ""),
+        "settings": kept.get("settings", ""),
+        "answers": {nbgrader_of(c)["grade_id"]: digest(c["source"]) for c in notebook["cells"] if is_answer(c)},
         "isolation": isolation,
         "flags": flags,
         "needs_look": any(flag["kind"] != "repaired" for flag in flags),
