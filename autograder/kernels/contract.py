@@ -47,8 +47,8 @@ A1_LINEAR_FIT = (
         ("array", "array", "array"),
         ("predict", "mse_loss", "mse_gradients"),
     ),
-    Function("online_fit", ("x", "target", "w", "lr", "passes"), "array", ("predict",)),
     Function("largest_stable_lr", ("x",), "array"),
+    Function("online_fit", ("x", "target", "w", "lr", "passes"), "array", ("predict",)),
     Function("counterexample", (), ("array", "array", "array", "array")),
 )
 
