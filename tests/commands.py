@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from typing import Any
 
 from nbgrader.api import Gradebook
 
 from autograder.course.settings import ROOT
+from autograder.plugins.records import read
 from autograder.sample.recipes import Recipe
 
 SCRIPTS = pathlib.Path(sys.executable).parent
@@ -94,3 +96,23 @@ def fresh_clone(target: pathlib.Path) -> pathlib.Path:
         if (ROOT / name).exists():
             (target / name).symlink_to((ROOT / name).resolve())
     return target
+
+
+def graded(root: pathlib.Path, student: str, assignment: str = "a1_linear_fit") -> dict[str, Any]:
+    """What grading left in a graded notebook."""
+    return read(root / "autograded" / student / assignment / f"{assignment}.ipynb")
+
+
+def flagged(root: pathlib.Path, assignment: str = "a1_linear_fit") -> set[str]:
+    """The students whose submission carries the formgrader's flag."""
+    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
+        return {
+            s.student.id for s in gradebook.assignment_submissions(assignment) if any(n.flagged for n in s.notebooks)
+        }
+
+
+def comments(root: pathlib.Path, student: str, assignment: str = "a1_linear_fit") -> str:
+    """All comments in the gradebook on a student's notebook."""
+    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
+        notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+        return "\n".join(c.comment or "" for c in notebook.comments)

@@ -82,4 +82,4 @@ def copied(root: pathlib.Path, script: str) -> Course:
     folder = root / "assignments" / "a1_linear_fit"
     folder.mkdir(parents=True)
     (folder / "a1_linear_fit.py").write_text(script)
-    return dataclasses.replace(load_course(), root=root)
+    return dataclasses.replace(load_course(), repository=root, directory=root, points={})

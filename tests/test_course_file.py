@@ -117,6 +117,7 @@ def test_the_environment_names_the_wall_and_its_mistake(root: pathlib.Path, monk
         load_course(root)
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(
     st.dictionaries(st.sampled_from(sorted(A4)), st.integers(1, 100_000).map(lambda n: n / 100), max_size=6), st.data()
 )
@@ -213,12 +214,13 @@ def assert_read_or_refused(text: bytes) -> None:
     json.dumps(course.to_json())
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(TABLES)
 def test_any_table_is_read_or_refused(table: dict[str, Any]) -> None:
     assert_read_or_refused("\n".join(f"{json.dumps(key)} = {toml(value)}" for key, value in table.items()).encode())
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace")))
 @example(b"\xef\xbb\xbfcost_share = 0.5\r\n")
 @example(b"[limits]\nmemory = 0x" + b"f" * 5000)

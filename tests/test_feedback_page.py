@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
+from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, load_course
 from autograder.demo import course_api, in_folder
 from autograder.plugins import feedback, markdown
@@ -33,10 +34,11 @@ from autograder.plugins.rubrics import for_students, rubrics
 from autograder.plugins.safe_html import TAGS, output_html
 from autograder.sample.accidents import cut_file
 from autograder.sample.recipes import Notebook, Recipe
-from tests.course import CLASSES
+from tests.course import CLASSES, named
 
 A = "a1_linear_fit"
 QUESTION = "derive_loss_gradient"
+POINTS = {nbgrader_of(c)["grade_id"]: nbgrader_of(c)["points"] for c in named(A).cells if nbgrader_of(c).get("grade")}
 RUBRIC = rubrics(ROOT / "assignments" / A / "rubric.md")
 SAMPLE = "All four steps are there, each with a reason."  # stands below a sample answer, and in no table
 STEP = "The chain rule on the square"
@@ -205,9 +207,11 @@ def test_a_known_mistake_is_named_on_top(course: Course) -> None:
 
 def test_an_answer_is_not_marked_until_it_is(course: Course, page: Page) -> None:
     """Then its mark and the comment are there, and the total is nbgrader's, with extra points and late penalty."""
-    assert page.row(QUESTION)[1:] == ["– of 2", "not marked yet"]
-    assert page.row("explain_bug_missing_x")[1:] == ["0 of 1", "no answer"]
-    assert page.total() == "17 of 20 points so far: 2 points are not marked yet"
+    most, other, everything = POINTS[QUESTION], POINTS["explain_bug_missing_x"], sum(POINTS.values())
+    assert page.row(QUESTION)[1:] == [f"– of {number(most)}", "not marked yet"]
+    assert page.row("explain_bug_missing_x")[1:] == [f"0 of {number(other)}", "no answer"]
+    assert page.total().startswith(f"{number(everything - most - other)} of {number(everything)} points so far: ")
+    assert page.total().endswith(f": {number(most)} {'point is' if most == 1 else 'points are'} not marked yet")
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade(QUESTION, A, A, "ada")
         grade.manual_score, grade.extra_credit = 1.5, 0.25
@@ -223,9 +227,9 @@ def test_an_answer_is_not_marked_until_it_is(course: Course, page: Page) -> None
         gradebook.find_comment(QUESTION, A, A, "ada").manual_comment = None
         gradebook.find_submission_notebook(A, A, "ada").late_submission_penalty = None
         gradebook.db.commit()
-    assert marked.total() == f"{number(score)} of 20 points (a late penalty of 3 is subtracted)"
+    assert marked.total() == f"{number(score)} of {number(everything)} points (a late penalty of 3 is subtracted)"
     row = marked.row(QUESTION)
-    assert row[1] == "1.75 of 2"
+    assert row[1] == f"1.75 of {number(most)}"
     assert row[2].startswith("marked; with 0.25 extra points")
     assert "Comment: Why 2? See" in row[2]
     assert "<mfrac>" in marked.html.split("Comment:")[1][:200]
@@ -233,7 +237,8 @@ def test_an_answer_is_not_marked_until_it_is(course: Course, page: Page) -> None
 
 def test_why_nothing_could_be_read_is_on_top(course: Course) -> None:
     dan = course.page("dan")
-    assert dan.text.index("could not be read: the notebook is not JSON") < dan.text.index("0 of 20 points")
+    total = f"0 of {number(sum(POINTS.values()))} points"
+    assert dan.text.index("could not be read: the notebook is not JSON") < dan.text.index(total)
     assert {dan.row(name)[2] for name in (*RECIPES[2].expected(), QUESTION)} == {"not graded: see above"}
 
 

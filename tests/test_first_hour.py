@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import ctypes
-import json
 import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from nbgrader.api import Gradebook
 
-from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, load_course
-from autograder.demo import course_api, in_folder
 from autograder.grading.handed_in import shown
-from autograder.grading.repair import KEY
 from autograder.plugins.converters import install
 from autograder.plugins.grading import GRADERS, shared_grader
-from autograder.plugins.records import read
-from autograder.sample.accidents import cut_file, double_cell, no_file
-from autograder.sample.recipes import Notebook, Recipe
-from tests.commands import SCRIPTS, code_scores, ended, expected, fresh_clone, interrupted, made, nbgrader, started
-from tests.course import CLASSES
+from autograder.sample.recipes import Recipe
+from tests.commands import (
+    code_scores,
+    comments,
+    expected,
+    fresh_clone,
+    graded,
+    made,
+    nbgrader,
+)
 
 A = "a1_linear_fit"
 ALL = tuple(Recipe(A, "right").expected())
@@ -37,24 +32,6 @@ RIGHT = Recipe(A, "right", student="ada")
 BLANK = Recipe(A, "blank", student="ben", stubs=ALL)
 HALF = Recipe(A, "half", student="cem", stubs=ALL[4:])
 CLASS = (RIGHT, BLANK, HALF, *(replace(RIGHT, student=f"s{n}") for n in range(3)))
-
-
-def graded(root: pathlib.Path, student: str, assignment: str = A) -> dict[str, Any]:
-    """What grading left in a graded notebook."""
-    return read(root / "autograded" / student / assignment / f"{assignment}.ipynb")
-
-
-def flagged(root: pathlib.Path) -> set[str]:
-    """The students whose submission carries the formgrader's flag."""
-    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
-        return {s.student.id for s in gradebook.assignment_submissions(A) if any(n.flagged for n in s.notebooks)}
-
-
-def comments(root: pathlib.Path, student: str) -> str:
-    """All comments in the gradebook on a student's notebook."""
-    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
-        notebook = gradebook.find_submission_notebook(A, A, student)
-        return "\n".join(c.comment or "" for c in notebook.comments)
 
 
 # ---- a fresh clone -----------------------------------------------------------------------------------------------------
@@ -148,253 +125,13 @@ def test_isolation_off_is_said_wherever_marks_are_read(clone: pathlib.Path) -> N
     assert 'isolation = "none"' in comments(clone, "ada")
 
 
-# ---- one class, interrupted ----------------------------------------------------------------------------------------------
+# ---- sentences in place of tracebacks ----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A course directory with a small class."""
-    return made(tmp_path_factory.mktemp("first-hour"), CLASS)
-
-
-def test_an_interrupted_class_is_graded_to_the_end(course: pathlib.Path) -> None:
-    """Killed, terminated and stopped at different moments; then every mark is right and everybody is accounted for."""
-    for number, words, times in (
-        (signal.SIGKILL, "Autograding", 2),
-        (signal.SIGINT, "Overwriting files", 1),
-        (signal.SIGTERM, "Writing", 3),
-        (signal.SIGINT, "Autograding", 1),
-    ):
-        code, said = interrupted(course, number, words, times, "autograde", A)
-        assert code != 0, said
-        if number == signal.SIGINT:
-            assert "Traceback" not in said
-            assert "run the same command again" in said
-    last = nbgrader(course, "autograde", A)
-    assert last.returncode == 0, last.stdout
-    assert re.search(rf"{A}: {len(CLASS)} submissions, \d+ graded, \d+ unchanged\.", last.stdout)
-    assert code_scores(course, A) == expected(CLASS)
-
-
-@pytest.mark.thorough
-def test_a_class_of_300_survives_two_kills(tmp_path: pathlib.Path) -> None:
-    """300 submissions of the largest assignment, killed twice in the middle: every mark right, everybody accounted for."""
-    kinds = [recipe for recipe in CLASSES["a4_bptt"] if not recipe.stopped and not recipe.needs_look]
-    recipes = [replace(kinds[n % len(kinds)], student=f"student-{n:03}") for n in range(300)]
-    root = made(tmp_path / "large", recipes)
-    for submissions in (70, 110):
-        code, said = interrupted(root, signal.SIGKILL, "Autograding", submissions, "autograde", "a4_bptt")
-        assert code == -signal.SIGKILL, said
-    last = nbgrader(root, "autograde", "a4_bptt")
-    assert "a4_bptt: 300 submissions, " in last.stdout
-    assert "not graded" not in last.stdout
-    assert code_scores(root, "a4_bptt") == expected(recipes)
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("times", range(1, 13))
-@pytest.mark.parametrize("words", ["Creating/updating", "Sanitizing", "Autograding", "Writing"])
-def test_ctrl_c_always_stops(tmp_path: pathlib.Path, words: str, times: int) -> None:
-    """Wherever it comes: exit code 130, no traceback, and the class can be graded to the end."""
-    recipes = [replace(RIGHT, student=f"s{n:02}") for n in range(12)]
-    root = made(tmp_path / "stopped", recipes)
-    code, said = interrupted(root, signal.SIGINT, words, times, "autograde", A)
-    assert code == 130, said
-    assert "Traceback" not in said
-    assert nbgrader(root, "autograde", A).returncode == 0
-    assert code_scores(root, A) == expected(recipes)
-
-
-def test_what_is_half_graded_is_graded_again(course: pathlib.Path) -> None:
-    """Each state in which a kill can leave a submission: cut in writing, without results, without marks in the gradebook."""
-    places = {s: course / "autograded" / s / A / f"{A}.ipynb" for s in ("ada", "ben", "cem", "s0")}
-    for place in places.values():
-        place.chmod(0o644)
-    places["ada"].write_bytes(places["ada"].read_bytes()[:5000])
-    notebook = json.loads(places["ben"].read_text())
-    del notebook["metadata"][KEY]["functions"]
-    places["ben"].write_text(json.dumps(notebook))
-    places["cem"].unlink()
-    with closing(Gradebook(f"sqlite:///{course}/gradebook.db")) as gradebook:
-        gradebook.find_grade("test_predict", A, A, "s0").auto_score = None
-        gradebook.db.commit()
-    ran = nbgrader(course, "autograde", A)
-    assert f"{len(CLASS)} submissions, 4 graded, 2 unchanged" in ran.stdout, ran.stdout
-    assert code_scores(course, A) == expected(CLASS)
-    assert all("functions" in graded(course, recipe.student) for recipe in CLASS)
-
-
-def test_content_decides_what_is_stale(course: pathlib.Path) -> None:
-    """A replaced file counts without a newer timestamp; the page follows the mark; nothing else is done again."""
-    assert nbgrader(course, "generate_feedback", A).returncode == 0
-    page = course / "feedback" / "ben" / A / f"{A}.html"
-    old, others = page.read_text(), course / "feedback" / "ada" / A / f"{A}.html"
-    before = others.stat().st_mtime_ns
-    path = replace(RIGHT, student="ben").hand_in(course / "submitted") / f"{A}.ipynb"
-    os.utime(path, (0, 0))
-    ran = nbgrader(course, "autograde", A)
-    assert f"{len(CLASS)} submissions, 1 graded, {len(CLASS) - 1} unchanged" in ran.stdout, ran.stdout
-    assert code_scores(course, A)["ben"] == expected([RIGHT])["ada"]
-    assert nbgrader(course, "generate_feedback", A).returncode == 0
-    assert page.read_text() != old
-    assert others.stat().st_mtime_ns == before
-    assert not (page.parent / "selfcheck.py").exists()
-
-
-def test_two_graders_take_turns(course: pathlib.Path) -> None:
-    """Two commands at once: one waits and says so, nothing is lost, no traceback."""
-    both = [started(course, "autograde", A, "--force") for _ in range(2)]
-    ran = [ended(process) for process in both]
-    assert [r.returncode for r in ran] == [0, 0], ran
-    assert sum("Waiting until it has finished" in r.stdout for r in ran) == 1
-    assert not any("Traceback" in r.stdout for r in ran)
-    assert code_scores(course, A) == expected([*CLASS[:1], replace(RIGHT, student="ben"), *CLASS[2:]])
-
-
-def without_override() -> None:
-    """In a child of root: give up the right to read and write everybody's files."""
-    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
-
-
-@pytest.mark.parametrize("name", [".course_seed", "autograded", "gradebook.db"])
-def test_another_system_user_gets_a_sentence(course: pathlib.Path, name: str) -> None:
-    """Who may not read the seed, or write what grading writes, is told which file it is and what to do."""
-    path, before = course / name, (course / name).stat()
-    if os.getuid() == 0:
-        os.chown(path, 65534, 65534)
-    path.chmod(0o600 if os.getuid() == 0 else 0o000)
-    try:
-        ran = subprocess.run(
-            [str(SCRIPTS / "nbgrader"), "autograde", A, "--force"],
-            cwd=course,
-            preexec_fn=without_override,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        os.chown(path, before.st_uid, before.st_gid)
-        path.chmod(before.st_mode)
-    assert ran.returncode == 1, ran.stderr
-    assert "Traceback" not in ran.stderr
-    errors = [line for line in ran.stderr.splitlines() if "ERROR" in line]
-    assert len(errors) == 1
-    assert str(path) in errors[0]
-    assert "chmod 640" in errors[0] or "groupshared" in errors[0]
-    assert code_scores(course, A)["ada"] == expected([RIGHT])["ada"]
-
-
-# ---- what needs a look ---------------------------------------------------------------------------------------------------
-
-
-def saved_as_full(notebook: Notebook) -> Notebook:
-    """The saved output of every self-check says full points."""
-    for cell in notebook["cells"]:
-        meta = nbgrader_of(cell)
-        if meta.get("grade") and not meta.get("solution"):
-            data = {"text/plain": [f"{meta['points']:g}"]}
-            cell["outputs"] = [{"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data}]
-    return notebook
-
-
-ODD = (
-    RIGHT,
-    Recipe(A, "cut", student="cut", accident=cut_file, loses_all=True),
-    Recipe(A, "empty", student="eve", accident=no_file, loses_all=True),
-    Recipe(A, "twice", student="rep", accident=double_cell("test_predict")),
-    Recipe(A, "blank, but the check said full", student="zed", stubs=ALL, accident=saved_as_full),
-)
-
-
-@pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    """A class with everything that a teacher should look at, graded student by student as the formgrader does."""
-    root = made(tmp_path_factory.mktemp("odd"), ODD)
-    for name, recipe in (("two", replace(RIGHT, student="two")), ("both", replace(BLANK, student="both"))):
-        folder = recipe.hand_in(root / "submitted")
-        other = BLANK if name == "two" else replace(BLANK, student="both")
-        (folder / f"{A}.ipynb").rename(folder / f"{A} (1).ipynb")
-        (folder / f"{A}.ipynb").write_bytes(other.make() or b"")
-    nested = replace(RIGHT, student="zip").hand_in(root / "submitted")
-    (nested / "inner").mkdir()
-    (nested / f"{A}.ipynb").rename(nested / "inner" / "my work.ipynb")
-    with in_folder(root):
-        api = course_api(root)
-        for folder in sorted((root / "submitted").iterdir()):
-            answer = api.autograde(A, folder.name)
-            assert answer["success"], answer
-    yield root
-    GRADERS.pop(root).close()
-
-
-def test_marks_of_odd_submissions(odd: pathlib.Path) -> None:
-    """An empty folder asked for by name has a mark and a reason; of two notebooks the one with answers counts."""
-    scores = code_scores(odd, A)
-    full = expected([RIGHT])["ada"]
-    assert scores == {**expected(ODD), "two": full, "both": 0.0, "zip": full}
-    assert "No notebook was handed in" in graded(odd, "eve")["unreadable"]
-
-
-def test_odd_submissions_are_flagged_with_a_reason(odd: pathlib.Path) -> None:
-    """In the formgrader's own column, in the comment beside the answer, and in the graded notebook."""
-    kinds = {s: {f["kind"] for f in graded(odd, s)["flags"]} for s in (*expected(ODD), "two", "both", "zip")}
-    assert kinds == {
-        "ada": set(),
-        "cut": {"unreadable"},
-        "eve": {"unreadable"},
-        "rep": {"repaired"},
-        "zed": {"check disagrees"},
-        "two": {"two notebooks"},
-        "both": {"two notebooks"},
-        "zip": {"repaired"},
-    }
-    assert flagged(odd) == {student for student, found in kinds.items() if found}
-    assert "the only one with answers" in comments(odd, "two")
-    assert "the right name" in comments(odd, "both")
-    assert "not JSON" in comments(odd, "cut")
-    assert graded(odd, "two")["needs_look"]
-    assert not graded(odd, "rep")["needs_look"]
-
-
-def test_a_flag_goes_when_its_reason_goes(odd: pathlib.Path) -> None:
-    """A new copy of an unreadable file clears our flag; a flag that a person set stays."""
-    replace(RIGHT, student="cut").hand_in(odd / "submitted")
-    with closing(Gradebook(f"sqlite:///{odd}/gradebook.db")) as gradebook:
-        gradebook.find_submission_notebook(A, A, "ada").flagged = True
-        gradebook.db.commit()
-    with in_folder(odd):
-        api = course_api(odd)
-        assert api.autograde(A, "cut", force=False)["success"]
-        assert api.autograde(A, "ada", force=True)["success"]
-    assert "cut" not in flagged(odd)
-    assert "ada" in flagged(odd)
-
-
-def test_the_command_says_who_needs_a_look(odd: pathlib.Path) -> None:
-    """Exit code 1, one line a student with the reason, and a count at the end."""
-    ran = nbgrader(odd, "autograde", A, "--force")
-    assert ran.returncode == 1
-    assert "Traceback" not in ran.stdout
-    for student in ("eve", "two", "both", "zed"):
-        assert f"{student} needs a look: " in ran.stdout
-    assert "8 submissions, 8 graded, 0 unchanged, 4 to look at (both, eve, two, zed)" in ran.stdout
-
-
-def test_release_feedback_survives_a_mixed_class(odd: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    """Pages of work that came through the exchange are released; the others are named."""
-    for name, text in (("timestamp.txt", "2026-01-02 03:04:05 UTC"), ("submission_secret.txt", "secret")):
-        (odd / "submitted" / "two" / A / name).write_text(text)
-    assert nbgrader(odd, "autograde", A).returncode == 1
-    assert nbgrader(odd, "generate_feedback", A).returncode == 0
-    exchange = f"--Exchange.root={tmp_path}"
-    ran = nbgrader(odd, "release_feedback", A, "--course=c", exchange)
-    assert ran.returncode == 0, ran.stdout
-    assert "ada, both, cut" in ran.stdout
-    assert len(list((tmp_path / "c" / "feedback").glob("*.html"))) == 1
-
-
-# ---- sentences in place of tracebacks ----------------------------------------------------------------------------------
+    """A course directory with one submission."""
+    return made(tmp_path_factory.mktemp("small"), [RIGHT])
 
 
 def test_a_renamed_assignment_gets_a_sentence(course: pathlib.Path) -> None:

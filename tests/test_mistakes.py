@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograder.assignments.a4_bptt.spoiled import catches
 from autograder.assignments.sequences import RNNProblem, draw_rnn
-from autograder.audit.problem_rules import catches, lint, lint_source
+from autograder.audit.problem_rules import lint, lint_source
 from autograder.audit.validity import alive, argued, grade, grade_mistake, judge_of, wrong_arrays
 from autograder.checks.draw import Draw
 from autograder.checks.hidden import run_test

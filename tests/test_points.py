@@ -49,7 +49,7 @@ def changed(assignment: str, old: str, new: str, folder: pathlib.Path) -> Course
     assert old in script(assignment)
     text = script(assignment).replace(old, new, 1)
     (folder / "assignments" / assignment / f"{assignment}.py").write_text(text)
-    return dataclasses.replace(course_with({}), root=folder)
+    return dataclasses.replace(course_with({}), repository=folder, directory=folder)
 
 
 # ---- the course's own --------------------------------------------------------------------------------------------------
@@ -134,6 +134,7 @@ def test_one_point_is_no_points() -> None:
     assert with_points("| {points:part 1 machine} | {points:hand} |", graded) == "| 1 | 2.5 |"
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.lists(st.tuples(POINTS, st.booleans(), st.sampled_from("123")), min_size=1, max_size=8))
 def test_a_sum_is_what_its_cells_add_up_to(drawn: list[tuple[float, bool, str]]) -> None:
     """Parts and kinds are sums of cells, and every cell is in one part and of one kind."""
@@ -153,6 +154,7 @@ def test_a_sum_is_what_its_cells_add_up_to(drawn: list[tuple[float, bool, str]])
         assert with_points(f"{{points:{' + '.join(terms)}}}", graded) == everything
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.text().filter(lambda text: "{" not in text))
 def test_a_text_without_a_placeholder_stays_as_it_is(text: str) -> None:
     assert with_points(text, [Graded("test_a", 1, False, "1")]) == text
@@ -221,6 +223,7 @@ def test_the_self_check_gets_the_points_of_its_cell(tmp_path: pathlib.Path, writ
     assert cell["source"].startswith(f'selfcheck.check("mse_gradients", points=4{seed})\n')
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.sampled_from(sorted(own_points(script("a4_bptt")))))
 def test_a_function_and_its_cell_are_one_name(name: str) -> None:
     names = own_points(script("a4_bptt"))
@@ -255,7 +258,7 @@ def test_a_self_check_without_its_line_for_points_stops_the_build(tmp_path: path
     (tmp_path / "assignments").mkdir()
     (tmp_path / "assignments" / "selfcheck.py").write_text("")
     with pytest.raises(BuildError, match="_POINTS"):
-        self_check(dataclasses.replace(course_with({}), root=tmp_path), "a1_linear_fit")
+        self_check(dataclasses.replace(course_with({}), repository=tmp_path, directory=tmp_path), "a1_linear_fit")
 
 
 def test_the_rubrics_steps_are_the_questions_points() -> None:
@@ -282,7 +285,7 @@ def built(tmp_path: pathlib.Path) -> Course:
     (tmp_path / "assignments").symlink_to(ROOT / "assignments")
     folder = tmp_path / "source" / "a4_bptt"
     folder.mkdir(parents=True)
-    course = dataclasses.replace(course_with({}), root=tmp_path)
+    course = dataclasses.replace(course_with({}), repository=tmp_path, directory=tmp_path)
     build.write_notebook(source_notebook(course, "a4_bptt"), folder / "a4_bptt.ipynb")
     return course
 
@@ -302,22 +305,22 @@ def test_points_that_are_not_built_are_said(built: Course) -> None:
     said = points_differ(course, "a4_bptt")
     assert "(derive_bptt: 3, should be 2.5; rnn_backward: 8, should be 10): run `make source`" in said
     assert len(said.splitlines()) == 1
-    notebook = built.root / "source" / "a4_bptt" / "a4_bptt.ipynb"
+    notebook = built.repository / "source" / "a4_bptt" / "a4_bptt.ipynb"
     build.write_notebook(source_notebook(course, "a4_bptt"), notebook)
     assert points_differ(course, "a4_bptt") == ""
     assert "rnn_backward: 10, should be 8" in points_differ(built, "a4_bptt")  # the change was taken back
 
 
 def test_an_authors_change_that_is_not_built_is_said(built: Course) -> None:
-    (built.root / "assignments").unlink()
-    shutil.copytree(ROOT / "assignments" / "a4_bptt", built.root / "assignments" / "a4_bptt")
-    path = built.root / "assignments" / "a4_bptt" / "a4_bptt.py"
+    (built.repository / "assignments").unlink()
+    shutil.copytree(ROOT / "assignments" / "a4_bptt", built.repository / "assignments" / "a4_bptt")
+    path = built.repository / "assignments" / "a4_bptt" / "a4_bptt.py"
     path.write_text(re.sub(r'(?m)^(# %%.*"test_rnn_forward".*"points": )2', r"\g<1>3", path.read_text()))
     assert "rnn_forward: 2, should be 3" in points_differ(built, "a4_bptt")
 
 
 def test_a_machine_without_assignments_still_compares(built: Course) -> None:
-    (built.root / "assignments").unlink()
+    (built.repository / "assignments").unlink()
     assert points_differ(built, "a4_bptt") == ""
     course = dataclasses.replace(built, points={"a4_bptt": {"test_rnn_backward": 10}})
     assert "should be 10" in points_differ(course, "a4_bptt")
@@ -325,7 +328,7 @@ def test_a_machine_without_assignments_still_compares(built: Course) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"cells": 3}', '{"cells": [{}]}', "\\xff", "[" * 100_000])
 def test_a_damaged_source_is_said(built: Course, text: str) -> None:
-    (built.root / "source" / "a4_bptt" / "a4_bptt.ipynb").write_text(text)
+    (built.repository / "source" / "a4_bptt" / "a4_bptt.ipynb").write_text(text)
     assert points_differ(built, "a4_bptt") == (
         "source/a4_bptt/a4_bptt.ipynb is damaged: run `make source` to build it again."
     )
@@ -334,7 +337,7 @@ def test_a_damaged_source_is_said(built: Course, text: str) -> None:
 def test_the_build_says_in_a_sentence_what_stops_it(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     """`make source` with a course.toml, or a script, that cannot be meant: no traceback."""
     (tmp_path / "course.toml").write_text("limits = 3")
-    monkeypatch.setattr(build, "load_course", lambda: load_course(tmp_path))
+    monkeypatch.setattr(build, "load_course", lambda: load_course(tmp_path, tmp_path))
     with pytest.raises(SystemExit, match="limits = 3 should be a table"):
         build.main()
     (tmp_path / "course.toml").write_text("")

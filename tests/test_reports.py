@@ -203,6 +203,17 @@ def test_the_result_comes_first_with_its_numbers(tmp_path: pathlib.Path) -> None
     assert "quartiles 1.5 and 4, lowest 0, highest 4 (n = 4)." in first
 
 
+def test_points_that_a_person_set_count(tmp_path: pathlib.Path) -> None:
+    """As in the export and on the page: a function that somebody overruled has the points they gave."""
+    write_class(tmp_path, [Handed("ada", {"predict": 0.0}), Handed("ben", {"predict": 4.0})])
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.find_grade("test_predict", A, A, "ada").manual_score = 3.0
+        gradebook.db.commit()
+    report = class_report(tmp_path, A)
+    assert report.marks == {"ada": 3.0, "ben": 4.0}
+    assert (report.questions[0].mean, report.questions[0].part) == (3.5, 1)
+
+
 def test_a_time_is_told_in_two_units() -> None:
     assert [duration(s) for s in (0, 59, 60, 3725, 93_600, 200_000)] == [
         "0 s",
@@ -243,7 +254,7 @@ def test_a_partly_marked_answer_has_the_mean_of_the_marked_ones(tmp_path: pathli
     assert "derive: not marked yet: cleo" in text
     assert "derive: no answer from dan" in text
     assert "look at it once more: eve" in text
-    assert "mark 1 answers by hand" in report.next_step
+    assert "mark 1 answer by hand" in report.next_step
 
 
 # ---- who is graded, who is not, who was late ---------------------------------------------------------------------------

@@ -41,7 +41,9 @@ def judge_of(assignment: str) -> Judge:
 def test_a_right_answer_gets_full_points(assignment: str, function: str, name: str) -> None:
     namespace = named(assignment).namespace()
     namespace.update(STYLES[function][name](dict(namespace)))
-    result = judge_of(assignment).grade(named(assignment), named(assignment).student(namespace), {function: 8.0})[function]
+    result = judge_of(assignment).grade(named(assignment), named(assignment).student(namespace), {function: 8.0})[
+        function
+    ]
     assert not result.faults
     lost = [(check.title, check.sentence, check.arrays) for check in result.checks if check.share < 1]
     assert result.points == 8.0, lost

@@ -13,14 +13,24 @@ from tests.course import NAMES, named
 
 PACKAGE = ROOT / "autograder"
 # A folder or module, and what of our own it may import (style.md, The house). kernels uses nothing but itself.
-MAY_USE = {
-    "kernels": {"kernels"},
-    "compare": {"kernels"},
-    "problems": set(),
-    "references": {"problems", "references", "kernels"},
-    "follow": {"kernels", "compare"},
-    "cost": {"kernels", "compare"},
-}
+# The rooms from the ground up: each imports only what comes before it in this list.
+ROOMS = (
+    "kernels",
+    "course",
+    "checks",
+    "naming",
+    "grading",
+    "sample",
+    "assignments",
+    "plugins",
+    "reports",
+    "audit",
+    "authoring",
+    "instructor",
+    "demo",
+    "cli",
+)
+ENGINE = [room for room in ROOMS if room != "assignments"]
 
 
 def imports(path: pathlib.Path) -> set[str]:
@@ -40,11 +50,31 @@ def files(part: str) -> list[pathlib.Path]:
     return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
 
 
-@pytest.mark.parametrize("part", MAY_USE)
-def test_imports_go_one_way(part: str) -> None:
-    for path in files(part):
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_go_one_way(room: str) -> None:
+    below = {*ROOMS[: ROOMS.index(room) + 1]}
+    for path in files(room):
         ours = {m.split(".")[1] for m in imports(path) if m.startswith("autograder.")}
-        assert ours <= MAY_USE[part], f"{path.relative_to(ROOT)} imports {ours - MAY_USE[part]}"
+        assert ours <= below, f"{path.relative_to(ROOT)} imports {ours - below}"
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    found = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert found - {"__init__"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ENGINE)
+def test_the_engine_names_no_assignment(room: str) -> None:
+    for path in files(room):
+        assert not any(m.startswith("autograder.assignments") for m in imports(path)), path
+        text = path.read_text()
+        assert [name for name in NAMES if name in text and not is_example(name, text)] == [], path
+
+
+def is_example(name: str, text: str) -> bool:
+    """Whether a name stands only in sentences: help texts, docstrings and messages take one assignment as their example."""
+    code = re.sub(r'""".*?"""|f?"[^"\n]*"|#.*', "", text, flags=re.DOTALL)
+    return name not in code
 
 
 def test_what_runs_in_the_cage_stands_alone() -> None:
@@ -85,7 +115,7 @@ def test_release_holds_what_students_need_and_nothing_else(assignment: str) -> N
         "README.md",
     }
     notebook = (folder / f"{assignment}.ipynb").read_text()
-    for secret in ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograder", "torch.autograd", "1e9"):
+    for secret in ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograder", "torch.autograd", "else 1e9"):
         assert secret not in notebook, secret
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.audit.mutants import Mutant, mutants
-from autograder.audit.problem_rules import catches
 from autograder.course.assignment import Assignment
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.judge import FunctionResult, Judge
@@ -191,7 +190,7 @@ def page(
         "Single mistakes in `rnn_backward` that nobody would see if the problem broke one rule (`audit/problem_rules.py`).",
         table(
             ["a problem with", "hides", "of", "among them"],
-            [[c.spoiled, str(len(c.hidden)), str(c.of), ", ".join(c.hidden[:4])] for c in catches()],
+            [[c.spoiled, str(len(c.hidden)), str(c.of), ", ".join(c.hidden[:4])] for c in hidden_by_rules()],
         ),
         "## Kill table",
         "*Killed* and *named* count seeds. An array is listed if it was wrong on any of them; a sentence where no array was.",
@@ -241,6 +240,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def share(count: int, of: int) -> str:
     """A share in words: all, or so many percent."""
     return "all" if count == of else f"{100 * count / of:.1f} %"
+
+
+def hidden_by_rules() -> list[Any]:
+    """For each rule the mistakes that a problem would hide if it broke it, of the assignments that say so."""
+    assignments = load_course().assignments.values()
+    return [caught for a in assignments if a.has("spoiled") for caught in a.part("spoiled").catches()]
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ committed, and a test builds them again and compares every byte.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import pathlib
 import re
@@ -19,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder.course.assignment import Assignment
+from autograder.course.cells import digest
 from autograder.course.points import RANGE, Graded, PointsError, graded_cells, shown, valid, with_points
 from autograder.course.settings import Course, CourseError, load_course, script_points, scripts_on_path
 
@@ -140,11 +140,6 @@ def fill_reports(cells: list[dict[str, Any]], assignment: Assignment) -> None:
     for cell in cells:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "name_the_mistake":
             cell["source"] = cell["source"].replace("# filled by the build", mistake_key(assignment))
-
-
-def digest(text: str) -> str:
-    """A short id from what a cell says, so that it stays the same from build to build."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def self_check(course: Course, assignment: str) -> str:

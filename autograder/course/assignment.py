@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import pathlib
 import re
@@ -34,6 +35,10 @@ class Assignment:
     def part(self, name: str) -> Any:
         """One module of the assignment's package, such as its mistakes. Raises ModuleNotFoundError."""
         return importlib.import_module(f"{self.package}.{name}")
+
+    def has(self, name: str) -> bool:
+        """Whether the assignment's package has this module."""
+        return importlib.util.find_spec(f"{self.package}.{name}") is not None
 
     @cached_property
     def functions(self) -> Mapping[str, Function]:

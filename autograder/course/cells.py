@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -42,3 +43,8 @@ def points_of(cell: Cell) -> float:
 def machine_points(cells: Iterable[Cell]) -> dict[str, float]:
     """Points by function, from the test cells of a notebook."""
     return {function_of(cell): points_of(cell) for cell in cells if is_test(cell)}
+
+
+def digest(text: str) -> str:
+    """A short id from what a cell says, so that it stays the same from build to build."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

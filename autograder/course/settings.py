@@ -132,7 +132,7 @@ def points_differ(course: Course, assignment: str) -> str:
     except FileNotFoundError:
         return ""  # grading says so itself, and what to do
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return f"{path} is damaged: run `make source` to build it again."
+        return f"{path.relative_to(course.directory)} is damaged: run `make source` to build it again."
     wanted = {**(script_points(course.repository, assignment) or {}), **course.points.get(assignment, {})}
     changed = [
         f"{name.removeprefix('test_')}: {built.get(name, 'not there')}, should be {points}"

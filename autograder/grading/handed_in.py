@@ -7,7 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograder.grading.repair import Repair, Template, UnreadableError, empty_notebook, read_notebook, text
+from autograder.grading.repair import (
+    Repair,
+    Template,
+    UnreadableError,
+    but_for_points,
+    empty_notebook,
+    read_notebook,
+    text,
+)
 
 SHOWN = 60  # characters of a student's file name in a message
 
@@ -42,7 +50,11 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
     repair = Repair(template)
     chosen, why = choose(path, readable, template)
     if chosen != path and len(found) == 1:
-        repair.said.append(f"The notebook is named {shown(chosen)}; it was graded as if it had the right name.")
+        where = "in the folder" if chosen.name == path.name else "named"
+        place = chosen.parent.relative_to(path.parent) if chosen.name == path.name else chosen.name
+        repair.said.append(
+            f"The notebook is {where} {shown(pathlib.Path(place))}; it was graded as if it were in its place."
+        )
     if len(found) > 1:
         names = ", ".join(shown(p.relative_to(path.parent)) for p in found)
         reason = f"{len(found)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."
@@ -75,9 +87,14 @@ def choose(
 def has_answers(raw: Mapping[str, Any], template: Template) -> bool:
     """Whether anybody wrote anything: a cell of code or an answer that is not as it was given out."""
     given = template.plain | {k.stub for k in template.known.values()} | {k.source for k in template.known.values()}
-    stubs = {re.sub(r"\s+", "", one) for one in given}
+    stubs = {without_spaces(one) for one in given}
     cells: Sequence[Any] = raw["cells"]
-    return any(isinstance(c, dict) and (said := re.sub(r"\s+", "", text(c))) and said not in stubs for c in cells)
+    return any(isinstance(c, dict) and (said := without_spaces(text(c))) and said not in stubs for c in cells)
+
+
+def without_spaces(source: str) -> str:
+    """A text by which two copies of a cell are compared, whatever the points were when it was given out."""
+    return re.sub(r"\s+", "", but_for_points(source))
 
 
 def shown(path: pathlib.Path) -> str:

@@ -7,7 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.course.cells import HIDDEN_REGION, ILLUSTRATION, function_of, is_test, machine_points
+from autograder.course.cells import (
+    HIDDEN_REGION,
+    ILLUSTRATION,
+    digest,
+    function_of,
+    is_answer,
+    is_test,
+    machine_points,
+    nbgrader_of,
+)
 from autograder.course.seed import fingerprint
 from autograder.grading.judge import FunctionResult, Judge
 from autograder.grading.render import result_html
@@ -53,11 +62,22 @@ def attempt(
     submission = Submission(cage, [c["source"] for c in cells])
     try:
         submission.begin()
-        student = Student(submission, assignment.functions)
+        student = Student(submission, assignment.functions, stopped=stopped_cells(cells, submission.runs))
         results = judge.grade(assignment, student, points)
         return results, submission.runs, student.name_errors or any(map(misses_name, submission.runs))
     finally:
         submission.end()
+
+
+def stopped_cells(cells: list[dict[str, Any]], runs: list[CellRun]) -> dict[str, str]:
+    """For each solution cell that ended with an exception, the type of it."""
+    errors = {}
+    for cell, run in zip(cells, runs, strict=True):
+        name = nbgrader_of(cell).get("grade_id")
+        found = [output["ename"] for output in run.outputs if output["output_type"] == "error"]
+        if name and found:
+            errors[name] = found[0]
+    return errors
 
 
 def misses_name(run: CellRun) -> bool:
@@ -103,6 +123,8 @@ def finish(
         "repairs": kept.get("repairs", []),
         "unreadable": unreadable,
         "submission": kept.get("submission", ""),
+        "settings": kept.get("settings", ""),
+        "answers": {nbgrader_of(c)["grade_id"]: digest(c["source"]) for c in notebook["cells"] if is_answer(c)},
         "isolation": isolation,
         "flags": flags,
         "needs_look": any(flag["kind"] != "repaired" for flag in flags),

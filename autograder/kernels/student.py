@@ -79,6 +79,7 @@ class Student:
     dead: dict[str, str] = field(default_factory=dict)
     faults: dict[str, CallFailed] = field(default_factory=dict)
     name_errors: bool = False
+    stopped: Mapping[str, str] = field(default_factory=dict)  # cells that ended with an exception, with its type
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in self.functions:
@@ -122,6 +123,9 @@ class Student:
 
     def _failure(self, function: Function, head: dict[str, Any]) -> CallFailed:
         name, kind = function.name, head["failed"]
+        if kind == "missing" and self.stopped.get(name) in ERRORS:
+            error = self.stopped[name]
+            return CallFailed(name, "missing", f"The cell of {name} stopped with a {error}, so {name} is not defined.")
         if kind == "missing":
             return CallFailed(name, "missing", f"The notebook defines no function {name}.")
         if kind == "not callable":

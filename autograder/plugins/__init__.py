@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import warnings
 from typing import Any
 
@@ -11,8 +12,10 @@ from autograder.course.settings import scripts_on_path
 def configure(config: Any) -> None:
     """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
     from autograder.plugins.converters import install
+    from autograder.plugins.lock import share_with_group
 
     scripts_on_path()
+    share_with_group(pathlib.Path.cwd())
     install()
     # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import importlib
+import logging
 import os
 import pathlib
 import shutil
@@ -21,11 +22,11 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from autograder.course.seed import SeedError
-from autograder.course.settings import CourseError
+from autograder.course.settings import CourseError, load_course
 from autograder.grading.client import GradingError
 from autograder.plugins import records
 from autograder.plugins.grading import check_setup
-from autograder.plugins.lock import CourseBusyError, course_lock
+from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
 from autograder.plugins.registration import RegistrationError, register_if_needed
 
 # What keeps a whole class from being graded; each says in one sentence what to do.
@@ -40,21 +41,27 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
         """Grade every submission asked for; say at the end what was graded, unchanged and not graded."""
         self.graded: list[str] = []
         self.unchanged: list[str] = []
-        self.to_look_at: list[str] = []
+        self.look: list[str] = []
         self.interrupted = False
         by_command = isinstance(self.parent, AutogradeApp)
         try:
-            with course_lock(pathlib.Path(self.coursedir.root), self.log), self.interruptible():
+            with (
+                course_lock(pathlib.Path(self.coursedir.root), self.log),
+                self.interruptible(),
+                one_line_each(self),
+            ):
+                tolerate_timestamps(self.coursedir, self.log)
                 super().start()
         except SETUP_ERRORS as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
         except KeyboardInterrupt:
-            self.log.error("Stopped. What was graded is kept; run the same command again to grade the rest.")
+            again = "--force then begins with everybody" if self.force else "it grades the rest"
+            self.log.error("Stopped. What was graded is kept. Run the same command again: %s.", again)
             if by_command:
                 raise SystemExit(130) from None
             raise
-        if self.to_look_at and by_command:
+        if self.look and by_command:
             raise SystemExit(1)  # graded to the end, but a script should notice
 
     def init_notebooks(self) -> None:
@@ -72,12 +79,19 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
     def convert_notebooks(self) -> None:
         """Grade folder after folder, once everything that grading needs is known to work."""
         check_setup(self)
+        refuse_foreign(self.destinations())
         register_if_needed(self.coursedir, self.log, self)
         self.scored = records.scored_students(self.coursedir)
+        self.settings = records.settings(self.coursedir, self.config, load_course(pathlib.Path(self.coursedir.root)))
         try:
             super().convert_notebooks()
         finally:
             self.say_what_was_done()
+
+    def destinations(self) -> list[str]:
+        """The folders that grading would replace."""
+        students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
+        return [self._format_dest(self.coursedir.assignment_id, student) for student in students]
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade this submission: unless the same content is graded already, by this source, to the end."""
@@ -86,7 +100,10 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
         self.earlier = records.read(folder / f"{assignment_id}.ipynb")
         if folder.exists() and not self.force:
             submitted = pathlib.Path(self._format_source(assignment_id, student_id))
-            same = self.earlier.get("submission") == records.digest(submitted, self.coursedir)
+            same = (
+                self.earlier.get("submission") == records.digest(submitted, self.coursedir)
+                and self.earlier.get("settings") == self.settings
+            )
             if not (same and "functions" in self.earlier and student_id in self.scored):
                 self.log.info("%s: %s; it is graded again.", student_id, "half graded" if same else "changed")
                 shutil.rmtree(folder)
@@ -104,13 +121,25 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
     def say_what_was_done(self) -> None:
         """One line: how many were graded, were unchanged, and are not graded, with their names."""
         everyone = sorted(os.path.basename(os.path.dirname(folder)) for folder in self.assignments)
-        missing = records.not_graded(self.coursedir, everyone)
-        graded = [student for student in self.graded if student not in missing]
+        results = records.results_of(self.coursedir, everyone)
+        missing = [student for student in everyone if student not in results]
+        self.look = [student for student, kept in results.items() if kept.get("needs_look")]
+        graded = [student for student in self.graded if student in results]
+        left = len(everyone) - len(graded) - len(self.unchanged) - len(missing)
         parts = [f"{len(graded)} graded", f"{len(self.unchanged)} unchanged"]
-        parts += [f"{len(self.to_look_at)} to look at ({listed(self.to_look_at)})"] if self.to_look_at else []
+        parts += [f"{left} not reached and left as they were"] if left else []
+        parts += [f"{len(self.look)} to look at ({listed(self.look)})"] if self.look else []
         parts += [f"{len(missing)} not graded ({listed(missing)})"] if missing else []
-        say = self.log.warning if missing or self.to_look_at else self.log.info
-        say("%s: %d submissions, %s.", self.coursedir.assignment_id, len(everyone), ", ".join(parts))
+        say = self.log.warning if missing or self.look else self.log.info
+        count = "1 submission" if len(everyone) == 1 else f"{len(everyone)} submissions"
+        say("%s: %s, %s.", self.coursedir.assignment_id, count, ", ".join(parts))
+        above = records.marks_above_maximum(self.coursedir)
+        if above:
+            self.log.warning(
+                "Marks given by hand above the maximum; change them in the formgrader: %s.", "; ".join(above)
+            )
+        for path in misplaced(self._format_source(self.coursedir.assignment_id, "*")):
+            self.log.warning("%s is in no folder of an assignment, so it is not graded. Move it to one.", path)
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -160,10 +189,18 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
     def start(self) -> None:
         """Make every page that is asked for."""
         try:
-            super().start()
+            with one_line_each(self):
+                tolerate_timestamps(self.coursedir, self.log)
+                super().start()
         except SETUP_ERRORS as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
+
+    def convert_notebooks(self) -> None:
+        """Make page after page, once it is known that every one may be written."""
+        students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
+        refuse_foreign(self._format_dest(self.coursedir.assignment_id, student) for student in students)
+        super().convert_notebooks()
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to make this page: unless there is one of the same marks, comments and notebook."""
@@ -171,7 +208,7 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         graded = pathlib.Path(self._format_source(assignment_id, student_id))
         self.state = records.feedback_state(self.coursedir, graded, assignment_id, student_id)
         if folder.exists() and not self.force and records.read_state(folder) != self.state:
-            self.log.info("%s: the marks have changed; the page is made again.", student_id)
+            self.log.info("%s: what the page shows has changed; it is made again.", student_id)
             shutil.rmtree(folder)
         return bool(super().init_destination(assignment_id, student_id))
 
@@ -189,6 +226,51 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         """Write one page, then the state that it shows."""
         super().convert_single_notebook(notebook_filename)
         records.write_state(pathlib.Path(self.writer.build_directory), self.state)
+
+
+class OurLines(logging.Filter):
+    """Lets through what the course says, and errors; nbgrader's own steps are for --debug."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to show a line."""
+        return record.levelno >= logging.ERROR or f"{os.sep}autograder{os.sep}" in record.pathname
+
+
+@contextmanager
+def one_line_each(converter: Any) -> Iterator[None]:
+    """Leave out nbgrader's dozen lines a submission, unless the user asked for them with --debug."""
+    ours = OurLines()
+    if getattr(converter.parent, "log_level", logging.INFO) >= logging.INFO:
+        converter.log.addFilter(ours)
+    try:
+        yield
+    finally:
+        converter.log.removeFilter(ours)
+
+
+def tolerate_timestamps(coursedir: Any, log: Any) -> None:
+    """Read a timestamp.txt that is no date as none, after saying so: nbgrader would end with a traceback."""
+    strict = type(coursedir).get_existing_timestamp
+
+    def tolerant(path: str) -> Any:
+        try:
+            return strict(coursedir, path)
+        except (AttributeError, OSError, ValueError, OverflowError):
+            log.error(
+                "%s is no date, so nobody knows whether this is late. Write one such as 2027-01-31 23:59:00 UTC.",
+                os.path.join(path, "timestamp.txt"),
+            )
+            return None
+
+    coursedir.get_existing_timestamp = tolerant
+
+
+def misplaced(pattern: str) -> list[str]:
+    """Notebooks where a folder of a student, or of an assignment, is missing around them."""
+    student = os.path.dirname(pattern)
+    return sorted(
+        {*glob.glob(os.path.join(student, "*.ipynb")), *glob.glob(os.path.join(os.path.dirname(student), "*.ipynb"))}
+    )
 
 
 def listed(names: list[str], most: int = 12) -> str:

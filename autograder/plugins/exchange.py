@@ -34,3 +34,6 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
         exclude = ",".join(filter(None, [self.coursedir.student_id_exclude, *by_hand]))
         with temp_attrs(self.coursedir, student_id_exclude=exclude):
             super().copy_files()
+        for page in glob.glob(os.path.join(self.dest_path, "*.html")):
+            if os.stat(page).st_uid == os.getuid():
+                os.chmod(page, 0o644)  # students read it, whatever the course directory's own rights are

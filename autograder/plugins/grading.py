@@ -85,6 +85,6 @@ class GradeInWorker(NbGraderPreprocessor):  # type: ignore[misc]
         for flag in kept["flags"]:
             if flag["kind"] != "repaired":
                 self.log.error("%s needs a look: %s", student, flag["reason"])
-        if kept["needs_look"]:
-            converter.to_look_at.append(student)
+        points = sum(f["points"] for f in kept["functions"].values())
+        self.log.info("%s: %g of %g points", student, points, sum(f["max_points"] for f in kept["functions"].values()))
         return nbformat.from_dict(graded), resources

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import getpass
 import os
 import pathlib
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +16,7 @@ from filelock import FileLock, Timeout
 
 FILE = ".autograder.lock"
 OWNER = ".autograder.owner"
+SHARED = stat.S_IWGRP | stat.S_ISGID
 
 
 class CourseBusyError(RuntimeError):
@@ -51,12 +55,42 @@ def owner(root: pathlib.Path) -> str:
         return "Another command"
 
 
+def share_with_group(root: pathlib.Path) -> None:
+    """In a course directory that teachers share, let the group write what this command makes.
+
+    Shared is a directory that its group may write and whose group new files inherit (chmod g+ws). SQLite makes a gradebook
+    that only its owner may write, whatever the umask is.
+    """
+    if (root.stat().st_mode & SHARED) != SHARED:
+        return
+    os.umask(os.umask(0o002) & 0o775)
+    atexit.register(open_gradebook, root / "gradebook.db")
+
+
+def open_gradebook(path: pathlib.Path) -> None:
+    """Let the group write a gradebook of ours."""
+    with contextlib.suppress(OSError):  # somebody else's, or there is none
+        if path.stat().st_uid == os.getuid():
+            path.chmod(path.stat().st_mode | 0o660)
+
+
+def refuse_foreign(folders: Iterable[str]) -> None:
+    """Raise where a folder that would be replaced belongs to another user."""
+    for folder in folders:
+        if os.path.isdir(folder) and not all(os.access(p, os.W_OK) for p in (os.path.dirname(folder), folder)):
+            raise CourseBusyError(
+                f"{folder} belongs to another user. Let that user run `chmod -R g+w {os.path.dirname(folder)}`; docs/operator.md "
+                "says how to set up a course that several teachers grade."
+            )
+
+
 def refuse_read_only(root: pathlib.Path) -> None:
     """Raise where this user cannot write what grading writes."""
     places = [root, root / "autograded", root / "gradebook.db"]
     closed = [p for p in places if p.exists() and not os.access(p, os.W_OK)]
     if closed:
         raise CourseBusyError(
-            f"{getpass.getuser()} cannot write to {closed[0]}. Grade as the user who owns the course, or share it with a "
-            "group of teachers: c.CourseDirectory.groupshared = True in nbgrader_config.py."
+            f"{getpass.getuser()} cannot write to {closed[0]}. Grade as the user who owns it, or let that user share it with "
+            f"the group of teachers: chmod g+w {closed[0]}. docs/operator.md says how to set up a course for several "
+            "teachers (groupshared)."
         )

@@ -29,6 +29,7 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         resources.setdefault("metadata", {}).update(name=path.stem, path=str(path.parent))
         notebook = handed_in(path, template_of(self.parent, resources["nbgrader"]["assignment"], path.stem))
         kept = notebook["metadata"][KEY]
+        kept["settings"] = getattr(self.parent, "settings", "")
         kept["submission"] = records.digest(path.parent, self.parent.coursedir)
         for line in kept["repairs"]:
             self.log.info("%s: %s", resources["nbgrader"]["student"], line)

@@ -7,13 +7,14 @@ import json
 import os
 import pathlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
 from nbgrader.api import Assignment, Grade, Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
 
-from autograder.course.settings import load_course, scripts_on_path
+from autograder.course.settings import Course, load_course, scripts_on_path
 from autograder.grading.repair import KEY
 
 STATE = ".shown"  # beside a feedback page: a hash of what the page shows
@@ -59,16 +60,45 @@ def read(path: pathlib.Path) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def not_graded(coursedir: Any, students: Sequence[str]) -> list[str]:
-    """Those of these students whose submission is not wholly graded."""
+def settings(coursedir: Any, config: Any, course: Course) -> str:
+    """A hash of what decides marks besides the submission: the course's settings, the due date and the late policy."""
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            due = gradebook.find_assignment(coursedir.assignment_id).duedate
+        except MissingEntry:
+            due = None
+    policy = {name: value for name, value in config.items() if "Late" in name}
+    decides = [course.cost_share, asdict(course.limits), course.isolation, due, policy, version("backprop-by-hand")]
+    return hashlib.sha256(json.dumps(decides, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def results_of(coursedir: Any, students: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What grading left for those of these students whose submission is wholly graded."""
     name = coursedir.assignment_id
-    done = scored_students(coursedir)
-
-    def graded(student: str) -> bool:
+    found = {}
+    for student in sorted(scored_students(coursedir) & set(students)):
         folder = pathlib.Path(coursedir.format_path(coursedir.autograded_directory, student, name))
-        return student in done and "functions" in read(folder / f"{name}.ipynb")
+        kept = read(folder / f"{name}.ipynb")
+        if "functions" in kept:
+            found[student] = kept
+    return found
 
-    return [student for student in students if not graded(student)]
+
+def marks_above_maximum(coursedir: Any) -> list[str]:
+    """Marks given by hand that are above the points of their cell, as they are after a change of points."""
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        rows = (
+            gradebook.db.query(SubmittedAssignment.student_id, GradeCell.name, Grade.manual_score, GradeCell.max_score)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(GradeCell, GradeCell.id == Grade.cell_id)
+            .filter(Assignment.name == coursedir.assignment_id, Grade.manual_score > GradeCell.max_score)
+            .all()
+        )
+    return [f"{student}, {cell}: marked {mark:g} of {most:g}" for student, cell, mark, most in sorted(rows)]
 
 
 def scored_students(coursedir: Any) -> frozenset[str]:

@@ -20,6 +20,8 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         names = resources["nbgrader"]
         self.notebook_id, self.assignment_id = names["notebook"], names["assignment"]
         self.student_id, self.db_url = names["student"], names["db_url"]
+        self.kept = nb["metadata"][KEY]
+        self.earlier = getattr(self.parent.parent, "earlier", {})
         self.gradebook = Gradebook(self.db_url)
         with self.gradebook:
             session = self.gradebook.db
@@ -32,21 +34,29 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
             session.commit()
         return nb, resources
 
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        """As SaveAutoGrades; but what a person has marked goes back to be marked only where something changed."""
+        name = cell.metadata["nbgrader"]["grade_id"]
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        before, score = grade.needs_manual_grade, grade.auto_score
+        super()._add_score(cell, resources)
+        same_answer = self.kept["answers"].get(name) == self.earlier.get("answers", {}).get(name)
+        if grade.manual_score is not None and same_answer and grade.auto_score == score:
+            grade.needs_manual_grade = before
+
     def flag(self, nb: Any) -> None:
         """Set nbgrader's flag, and put the reasons into the comment of the first answer.
 
         A flag that we set is taken back when the reason is gone; one that a person set stays.
         """
-        kept = nb["metadata"][KEY]
-        reasons = [flag["reason"] for flag in kept["flags"]]
-        earlier = getattr(self.parent.parent, "earlier", {})
+        reasons = [flag["reason"] for flag in self.kept["flags"]]
         submission = self.gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
         if reasons:
             submission.flagged = True
-        elif earlier.get("flags"):
+        elif self.earlier.get("flags"):
             submission.flagged = False
         notes = [f"Needs a look: {' '.join(reasons)}"] if reasons else []
-        notes += [ISOLATION_OFF] if kept["isolation"] == "none" else []
+        notes += [ISOLATION_OFF] if self.kept["isolation"] == "none" else []
         first = next((c for c in nb.cells if c.metadata.get("nbgrader", {}).get("solution")), None)
         if first is not None and notes:
             comment = self.gradebook.find_comment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
 from autograder.reports.distribution import Distribution, distribution
@@ -97,7 +97,8 @@ class ClassReport:
             return f"nbgrader autograde {self.assignment}"
         feedback = f"nbgrader generate_feedback {self.assignment}"
         if self.waiting:
-            return f"mark {self.waiting} answers by hand in the formgrader, then {feedback}"
+            answers = "1 answer" if self.waiting == 1 else f"{self.waiting} answers"
+            return f"mark {answers} by hand in the formgrader, then {feedback}"
         return feedback
 
 
@@ -111,7 +112,8 @@ def class_report(root: pathlib.Path, assignment: str, *, anonymous: bool = False
 
 def summary(data: ClassData, said: Said) -> ClassReport:
     """Count and compare. said is applied to every sentence that may quote a student."""
-    graded, records = data.graded, data.records
+    records = data.records
+    graded = [overruled(g, records.marks) for g in data.graded] if records else data.graded
     by_hand = tuple(dict.fromkeys(name for g in graded for name in g.by_hand))
     flagged = records.flagged if records else frozenset()
     return ClassReport(
@@ -134,6 +136,16 @@ def summary(data: ClassData, said: Said) -> ClassReport:
         unrecorded=tuple(g.student for g in graded if records and g.student not in records.submitted),
         has_gradebook=records is not None,
     )
+
+
+def overruled(g: Graded, marks: Sequence[HandMark]) -> Graded:
+    """A submission with the points that a person has set for some of its functions."""
+    by_person = {m.answer: m.points for m in marks if m.student == g.student and m.points is not None}
+    functions = {
+        name: {**result, "points": by_person.get(f"test_{name}", result["points"])}
+        for name, result in g.functions.items()
+    }
+    return replace(g, functions=functions)
 
 
 def machine_graded(graded: Sequence[Graded]) -> list[Question]:

@@ -230,7 +230,9 @@ class Result:
         """The lines below the tables."""
         if all(row.todo for row in self.rows):
             return self.notes
-        again = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
+        again = (
+            f'selfcheck.check("{self.name}", seed={self.seed})' if self.of else f"selfcheck.laws(…, seed={self.seed})"
+        )
         blind = [f"What this cannot see: {self.blind}"] if self.blind else []
         return [*self.notes, *blind, f"The numbers are those of seed {self.seed}; {again} draws them again."]
 
@@ -665,7 +667,9 @@ class Ask:
             return "all zero"
         words = [f"{int(off.sum())} of {a.size} entries differ"] if right.ndim else []
         factor = float(a @ b / (b @ b)) if np.any(b) else 0.0
-        if factor and _error(a, factor * b, 0.0) < 1e-6:
+        if abs(factor - 1) < 1e-5 and _error(a, b, 0.0) < 1e-3:
+            words.append("close, but not close enough: is something rounded, or a difference to one side only?")
+        elif factor and _error(a, factor * b, 0.0) < 1e-6:
             words = [
                 "the sign is the other way round" if abs(factor + 1) < 1e-6 else f"{factor:.6g} times the right one"
             ]

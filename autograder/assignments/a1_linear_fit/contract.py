@@ -14,7 +14,7 @@ FUNCTIONS = (
         ("predict", "mse_loss", "mse_gradients"),
         composed=True,
     ),
-    Function("online_fit", ("x", "target", "w", "lr", "passes"), "array", ("predict",)),
     Function("largest_stable_lr", ("x",), "array"),
+    Function("online_fit", ("x", "target", "w", "lr", "passes"), "array", ("predict",)),
     Function("counterexample", (), ("array", "array", "array", "array")),
 )
