@@ -18,13 +18,13 @@ test: venv lint node_modules/installed
 
 test-all: venv lint node_modules/installed
 	SELFCHECK_SEEDS=200 $(PYTEST) --thorough
-	$(BIN)/python -m autograder.validity
+	$(BIN)/python -m autograder.audit.validity
 
 check: venv node_modules/installed
 	$(BIN)/pytest tests/test_notebooks.py
 
 validity: venv
-	$(BIN)/python -m autograder.validity
+	$(BIN)/python -m autograder.audit.validity
 
 bench: venv
 	$(BIN)/python benchmarks/grading.py
@@ -36,7 +36,7 @@ lint: venv
 	$(BIN)/codespell $(TEXT)
 
 source: venv
-	$(BIN)/python -m autograder.build
+	$(BIN)/python -m autograder.authoring.build
 
 venv: .venv/installed .venv-student/installed
 
@@ -49,7 +49,7 @@ venv: .venv/installed .venv-student/installed
 
 .venv-student/installed: pyproject.toml .venv/installed
 	$(PYTHON) -m venv .venv-student
-	$(BIN)/python -c "from autograder.build import student_requirements; from autograder.course import ROOT; print(*student_requirements(ROOT), sep='\n')" > .venv-student/requirements.txt
+	$(BIN)/python -c "from autograder.authoring.build import student_requirements; from autograder.course.settings import ROOT; print(*student_requirements(ROOT), sep='\n')" > .venv-student/requirements.txt
 	.venv-student/bin/pip install --quiet --progress-bar off -r .venv-student/requirements.txt
 	touch $@
 
