@@ -70,7 +70,7 @@ def test_a_right_backward_under_a_wrong_forward_has_no_name(
     assignment: str, forward: str, old: str, new: str, backward: str
 ) -> None:
     namespace = replaced(assignment, forward, old, new)
-    result = grade(judges(assignment, "naming"), assignment, namespace, backward)[backward]
+    result = grade(judges(assignment, "naming"), named(assignment), namespace, backward)[backward]
     assert result.points < 1, "the forward is wrong, so the backward is worth a part only"
     assert not result.mistakes
 
@@ -311,13 +311,13 @@ RNG = np.random.default_rng(0)
 RIGHT = RNG.standard_normal((5, 3, 2))
 SQUARE = RNG.standard_normal((3, 3))
 SEEN = [
-    (-RIGHT, RIGHT, "the sign is the other way round"),
+    (-RIGHT, RIGHT, "the sign is flipped"),
     (RIGHT / 3, RIGHT, "the right one times 1/N"),
     (RIGHT * 15, RIGHT, "the right one times N·T"),
     (RIGHT * 0.4321, RIGHT, "the right one times 0.432"),
-    (0 * RIGHT, RIGHT, "it is zero everywhere"),
+    (0 * RIGHT, RIGHT, "all entries are zero"),
     (SQUARE.T, SQUARE, "the right numbers, transposed"),
-    (RIGHT[::-1], RIGHT, "in the opposite order"),
+    (RIGHT[::-1], RIGHT, "in reverse order"),
     (RIGHT + np.arange(5)[::-1, None, None], RIGHT, "the last step is right; the error enters one step before the end"),
     (
         RIGHT + (np.arange(5) < 3)[:, None, None] * RIGHT**2,
@@ -327,12 +327,12 @@ SEEN = [
     (RIGHT + (np.arange(5) == 0)[:, None, None], RIGHT, "only the first step is wrong"),
     (RIGHT * np.nan, RIGHT, "30 of 30 entries are NaN or infinite"),
     (RIGHT[:, :, 0].T, RIGHT[:, :, 0], "the right numbers, transposed"),
-    (SQUARE, SQUARE.sum(axis=0), "added up over its first axes it would be right"),
+    (SQUARE, SQUARE.sum(axis=0), "summed over its first axes, it would be right"),
     (np.full(3, 2.0), SQUARE[0], "every entry is the same number"),
     (SQUARE[0] + 1, SQUARE[0], "off by the same amount"),
     (2.0, 1.0, "the right one times 2"),
     (SQUARE + np.eye(3)[:1] * [[1.0], [0], [0]], SQUARE, "it is entry [0, 0]"),
-    (RIGHT[:4], RIGHT, "one less at the end"),
+    (RIGHT[:4], RIGHT, "one is missing at the end"),
 ]
 
 
@@ -359,7 +359,7 @@ def test_patterns_never_say_a_hidden_number(seed: int) -> None:
 def test_feedback_holds_the_name_and_what_to_reread() -> None:
     result: FunctionResult = grade(
         judges("a4_bptt", "naming"),
-        "a4_bptt",
+        named("a4_bptt"),
         over("a4_bptt", wrong(named("a4_bptt"), find(named("a4_bptt"), "carry_dropped"))),
         "rnn_backward",
     )["rnn_backward"]
