@@ -145,13 +145,16 @@ def test_a_renamed_assignment_gets_a_sentence(course: pathlib.Path) -> None:
     assert "hw4 is not an assignment of this course" in ran.stdout
 
 
-def test_a_course_file_that_is_not_read_is_named(course: pathlib.Path) -> None:
-    """Until a course directory can have its own settings, it says that they are not read."""
+def test_a_course_directorys_own_settings_count(course: pathlib.Path) -> None:
+    """Wherever it is: its course.toml is the one that is read, and refused."""
     (course / "course.toml").write_text("[limits]\ncall = 1\n")
+    assert load_course(course).limits.call == 1
+    (course / "course.toml").write_text("[limits]\nsell = 1\n")
     ran = nbgrader(course, "autograde", A)
     (course / "course.toml").unlink()
-    assert ran.returncode == 0
-    assert f"{course / 'course.toml'} is not read" in ran.stdout
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stdout
+    assert '[limits] has no "sell"' in ran.stdout
 
 
 def test_a_running_server_rereads_the_course_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +162,7 @@ def test_a_running_server_rereads_the_course_file(tmp_path: pathlib.Path, monkey
     first = shared_grader(tmp_path)
     assert shared_grader(tmp_path) is first
     changed = replace(load_course(), cost_share=0.25)
-    monkeypatch.setattr("autograder.plugins.grading.load_course", lambda: changed)
+    monkeypatch.setattr("autograder.plugins.grading.load_course", lambda *_: changed)
     second = shared_grader(tmp_path)
     assert second is not first
     assert second.course.cost_share == 0.25
