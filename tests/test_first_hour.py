@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -167,6 +168,21 @@ def test_a_running_server_rereads_the_course_file(tmp_path: pathlib.Path, monkey
     assert second is not first
     assert second.course.cost_share == 0.25
     del GRADERS[tmp_path]
+
+
+def test_a_shared_course_stays_writable_for_its_group(tmp_path: pathlib.Path) -> None:
+    """In a folder that its group may write and that hands on its group, the group may write what a command makes."""
+    code = (
+        "import os, pathlib; from autograder.plugins.lock import share_with_group; os.umask(0o022); here = pathlib.Path();"
+        "share_with_group(here); pathlib.Path('made').mkdir(); pathlib.Path('gradebook.db').touch(0o644)"
+    )
+    for mode, rights, gradebook in ((0o755, 0o755, 0o644), (0o2775, 0o775, 0o664)):
+        folder = tmp_path / oct(mode)
+        folder.mkdir()
+        folder.chmod(mode)
+        subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+        assert (folder / "made").stat().st_mode & 0o777 == rights
+        assert (folder / "gradebook.db").stat().st_mode & 0o777 == gradebook
 
 
 def test_another_nbgrader_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

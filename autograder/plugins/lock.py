@@ -63,7 +63,7 @@ def share_with_group(root: pathlib.Path) -> None:
     """
     if (root.stat().st_mode & SHARED) != SHARED:
         return
-    os.umask(os.umask(0o002) & 0o775)
+    os.umask(os.umask(0o077) & ~0o070)  # whatever it was, without what it takes from the group
     atexit.register(open_gradebook, root / "gradebook.db")
 
 
