@@ -18,19 +18,28 @@ def demo(
         pathlib.Path, typer.Argument(help="A new or empty folder, or an earlier demo, which is emptied.")
     ] = pathlib.Path("demo"),
     assignment: Annotated[list[str] | None, typer.Option(help="Only this assignment; may be given again.")] = None,
+    repository: Annotated[
+        pathlib.Path | None, typer.Option(help="Where assignments/ and source/ are, if not here.", file_okay=False)
+    ] = None,
 ) -> None:
     """Make a class of sample students in FOLDER, grade it with nbgrader, and show the marks."""
+    from autograder.course.settings import ROOT
     from autograder.demo import main
 
-    raise typer.Exit(main(str(folder), assignment or ()))
+    raise typer.Exit(main(str(folder), assignment or (), repository.resolve() if repository else ROOT))
 
 
 @app.command()
-def build() -> None:
+def build(
+    course: Annotated[
+        pathlib.Path | None, typer.Option(help="A course directory, if not this repository.", file_okay=False)
+    ] = None,
+) -> None:
     """Build source/ and release/ from assignments/."""
     from autograder.authoring.build import main
+    from autograder.course.settings import ROOT
 
-    main()
+    main(course.resolve() if course else ROOT)
 
 
 Course = Annotated[pathlib.Path, typer.Option(help="The course directory.", file_okay=False)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
 import pathlib
@@ -19,8 +20,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.course.seed import SeedError
-from autograder.course.settings import ROOT, CourseError, load_course, scripts_on_path
+from autograder.course.settings import FILE, ROOT, CourseError, load_course, scripts_on_path
 from autograder.grading.client import GradingError
+from autograder.grading.words import headline
 from autograder.reports.results import Graded, read_results
 from autograder.sample.recipes import Recipe
 
@@ -46,7 +48,9 @@ class DemoError(RuntimeError):
     """The demo cannot run here; the message says what to do."""
 
 
-def run_demo(folder: pathlib.Path, assignments: Sequence[str], console: Console) -> bool:
+def run_demo(
+    folder: pathlib.Path, assignments: Sequence[str], console: Console, repository: pathlib.Path = ROOT
+) -> bool:
     """Make the class below folder, grade it and show the marks; return whether every mark is the recipe's.
 
     nbgrader does all the work, through the API that the formgrader calls. Raises DemoError before anything is written
@@ -57,8 +61,8 @@ def run_demo(folder: pathlib.Path, assignments: Sequence[str], console: Console)
     start = time.monotonic()
     scripts_on_path()
     claim(folder)
-    recipes = [recipe for assignment in assignments for recipe in classes(load_course())[assignment]]
-    prepare(folder, recipes)
+    recipes = [recipe for assignment in assignments for recipe in classes(load_course(repository))[assignment]]
+    prepare(folder, recipes, repository)
     with in_folder(folder):
         failed = grade(folder, assignments, recipes, console)
     graded = {a: read_results(folder, a) for a in assignments}
@@ -73,7 +77,7 @@ def run_demo(folder: pathlib.Path, assignments: Sequence[str], console: Console)
         if not any(g.student == recipe.student for g in graded[recipe.assignment]):
             reason = failed.get((recipe.student, recipe.assignment), "nbgrader left no graded notebook.")
             console.print(f"Not graded: {recipe.student} ({recipe.assignment}): {reason}")
-    look = [f"{g.student} ({g.assignment})" for rows in graded.values() for g in rows if g.needs_look]
+    look = [f"{g.student} ({g.result.assignment})" for rows in graded.values() for g in rows if g.result.needs_look]
     if look:
         console.print(f"Somebody should look at: {', '.join(look)} (graded 0, with the reason in their feedback).")
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder
@@ -119,11 +123,13 @@ def taken(folder: pathlib.Path, course: pathlib.Path) -> bool:
     return first in TAKEN or first.startswith(".")
 
 
-def prepare(folder: pathlib.Path, recipes: Sequence[Recipe]) -> None:
+def prepare(folder: pathlib.Path, recipes: Sequence[Recipe], repository: pathlib.Path) -> None:
     """A course directory of its own: config, source, and what the class handed in."""
     (folder / "nbgrader_config.py").write_text(CONFIG)
+    if repository != ROOT:
+        (folder / FILE).write_text(f"repository = {json.dumps(str(repository))}\n", encoding="utf-8")
     for assignment in sorted({r.assignment for r in recipes}):
-        shutil.copytree(ROOT / "source" / assignment, folder / "source" / assignment)
+        shutil.copytree(repository / "source" / assignment, folder / "source" / assignment)
     for recipe in recipes:
         recipe.hand_in(folder / "submitted")
 
@@ -213,7 +219,7 @@ def why(result: dict[str, object]) -> str:
 def marks(graded: dict[str, list[Graded]], recipe: Recipe) -> dict[str, float]:
     """Points by function that a recipe's submission got."""
     row = next((g for g in graded[recipe.assignment] if g.student == recipe.student), None)
-    return {name: float(f["points"]) for name, f in row.functions.items()} if row else {}
+    return {name: f.points for name, f in row.result.functions.items()} if row else {}
 
 
 def marks_table(graded: dict[str, list[Graded]], recipes: Sequence[Recipe]) -> Table:
@@ -225,9 +231,10 @@ def marks_table(graded: dict[str, list[Graded]], recipes: Sequence[Recipe]) -> T
     table.add_column("what was wrong first", ratio=1)
     for rows in graded.values():
         for g in rows:
-            recipe = next(r for r in recipes if (r.student, r.assignment) == (g.student, g.assignment))
+            recipe = next(r for r in recipes if (r.student, r.assignment) == (g.student, g.result.assignment))
             wrong = "" if recipe.expected() == marks(graded, recipe) else "NOT AS EXPECTED: "
-            table.add_row(g.student, g.assignment, f"{g.points:g} / {g.max_points:g}", wrong + g.headline())
+            points = f"{g.result.points:g} / {g.result.max_points:g}"
+            table.add_row(g.student, g.result.assignment, points, wrong + headline(g.result))
         table.add_section()
     return table
 
@@ -243,21 +250,24 @@ def in_folder(folder: pathlib.Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def main(folder: str = "demo", assignments: Sequence[str] = ()) -> int:
+def main(folder: str = "demo", assignments: Sequence[str] = (), repository: pathlib.Path = ROOT) -> int:
     """Run the demo from the command line. Exit code 0: every mark is as expected; 1: some are not; 2: it did not run."""
     console = Console(width=max(Console().width, 100))
     try:
-        return 0 if run_demo(pathlib.Path(folder).resolve(), wanted(assignments), console) else 1
+        names = wanted(assignments, repository)
+        return 0 if run_demo(pathlib.Path(folder).resolve(), names, console, repository) else 1
     except (DemoError, CourseError, SeedError, GradingError) as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def wanted(names: Sequence[str]) -> list[str]:
+def wanted(names: Sequence[str], repository: pathlib.Path = ROOT) -> list[str]:
     """The assignments that are asked for, each once; all that have a sample class if none is. Raises DemoError."""
     from autograder.sample.classes import classes
 
-    known = list(classes(load_course()))
+    known = list(classes(load_course(repository)))
+    if not known:
+        raise DemoError("No assignment of this course has a sample class, so there is nothing to show.")
     unknown = [name for name in names if name not in known]
     if unknown:
         raise DemoError(

@@ -6,15 +6,17 @@ graded here is the instructor's, in the instructor's own kernel: nothing of this
 
 from __future__ import annotations
 
+import pathlib
 import sys
 from dataclasses import dataclass
 from functools import cache
 
 from autograder.course.assignment import Assignment
 from autograder.course.seed import course_seed
-from autograder.course.settings import load_course
-from autograder.grading.judge import FunctionResult, Judge
+from autograder.course.settings import FILE, ROOT, load_course
+from autograder.grading.judge import Judge
 from autograder.grading.render import result_html
+from autograder.grading.results import FunctionResult
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Shown:
 def run(name: str) -> Shown:
     """Grade one function of the calling cell with its hidden suite. Raises KeyError for one that no assignment knows."""
     namespace = sys._getframe(1).f_globals
-    course = load_course()
+    course = load_course(course_directory())
     candidates = [assignment for assignment in course.assignments.values() if assignment.points.get(name)]
     if not candidates:
         raise KeyError(f"No source notebook has a cell test_{name}. Add it to assignments/, then run `make source`.")
@@ -43,6 +45,12 @@ def run(name: str) -> Shown:
     return Shown(
         judge_of(assignment, course.cost_share).grade(assignment, student, {name: assignment.points[name]})[name]
     )
+
+
+def course_directory() -> pathlib.Path:
+    """The course directory of the calling notebook, which is in source/ASSIGNMENT/; ours from anywhere else."""
+    here = pathlib.Path.cwd()
+    return here.parents[1] if len(here.parents) > 1 and (here.parents[1] / FILE).exists() else ROOT
 
 
 @cache

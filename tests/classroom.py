@@ -17,6 +17,7 @@ from typing import Any
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.client import Grader
 from autograder.grading.repair import KEY, Template, read_template
+from autograder.grading.results import SubmissionResult
 from autograder.plugins.reading import handed_in
 from autograder.sample.recipes import Recipe
 
@@ -30,14 +31,14 @@ class Outcome:
     notebook: dict[str, Any]
 
     @property
-    def results(self) -> dict[str, Any]:
+    def results(self) -> SubmissionResult:
         """What grading left in the notebook's metadata."""
-        return self.notebook["metadata"][KEY]
+        return SubmissionResult.from_json(self.notebook["metadata"][KEY])
 
     @property
     def marks(self) -> dict[str, float]:
         """Points by function, as in the metadata."""
-        return {name: result["points"] for name, result in self.results["functions"].items()}
+        return {name: function.points for name, function in self.results.functions.items()}
 
     @property
     def shown(self) -> dict[str, float]:

@@ -18,7 +18,9 @@ from typing import Any
 from autograder.checks.hidden import run_test
 from autograder.course.points import own_points
 from autograder.course.settings import ROOT
-from autograder.grading.judge import FunctionResult, Judge
+from autograder.grading.judge import Judge
+from autograder.grading.results import FunctionResult
+from autograder.grading.words import said
 from autograder.kernels.student import Answer, Student
 from autograder.kernels.submission import LocalCode
 from tests.course import named
@@ -105,7 +107,7 @@ def lost(assignment: str, namespace: Namespace, seed: str = SEED, only: str | tu
 
 def wrong_arrays(result: FunctionResult) -> set[str]:
     """The names of the arrays that some check of this function found wrong."""
-    return {name for check in result.checks for name, ok, _ in check.arrays if not ok}
+    return {array.name for check in result.checks for array in check.off}
 
 
 def sentences(result: FunctionResult) -> str:
@@ -113,7 +115,7 @@ def sentences(result: FunctionResult) -> str:
     return "\n".join(
         line
         for check in result.checks
-        for line in (check.sentence, *(f"{name}: {text}" for name, ok, text in check.arrays if not ok), *check.notes)
+        for line in (said(check), *(f"{array.name}: {array.sentence}" for array in check.off), *check.notes)
         if line
     )
 

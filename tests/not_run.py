@@ -29,7 +29,7 @@ def missing(config: pytest.Config) -> dict[str, str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--thorough: the counts that issues ask for."""
+    """--thorough: the full counts, for `make test-all`."""
     parser.addoption("--thorough", action="store_true", help="run the tests with full counts too")
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.grading.results import FunctionResult
+from autograder.grading.words import said
 from autograder.sample.recipes import Recipe
 from tests.classroom import Classroom, Outcome, open_classroom
 from tests.course import CLASSES
@@ -39,21 +41,21 @@ def test_a_submission_gets_its_marks(recipe: Recipe, room: Classroom, first_time
     graded = first_time[name(recipe)] = room.grade(recipe)
     assert graded.marks == recipe.expected(), graded.said()
     assert graded.shown == graded.marks  # what nbgrader reads is what our reports read
-    assert graded.results["needs_look"] == recipe.needs_look
-    assert bool(graded.results["unreadable"]) == recipe.needs_look
-    assert len(graded.results["stopped"]) == recipe.stopped
-    repairs = "\n".join(graded.results["repairs"])
+    assert graded.results.needs_look == recipe.needs_look
+    assert bool(graded.results.unreadable) == recipe.needs_look
+    assert len(graded.results.stopped) == recipe.stopped
+    repairs = "\n".join(graded.results.repairs)
     assert [part for part in recipe.repaired if part not in repairs] == []
     assert bool(repairs) == bool(recipe.repaired)
-    for function in graded.results["functions"].values():
-        assert not function["faults"]
-        assert function["points"] == function["max_points"] or reasons(function) or recipe.needs_look
+    for function in graded.results.functions.values():
+        assert not function.faults
+        assert function.points == function.max_points or reasons(function) or recipe.needs_look
 
 
-def reasons(function: dict[str, object]) -> list[str]:
+def reasons(function: FunctionResult) -> list[str]:
     """What a student is told about lost points."""
-    checks = [c for c in function["checks"] if c["share"] < 1]  # type: ignore[attr-defined]
-    return [said for c in checks for said in (c["sentence"], *(text for _, ok, text in c["arrays"] if not ok)) if said]
+    checks = [check for check in function.checks if check.lost]
+    return list(filter(None, (text for c in checks for text in (said(c), *(array.sentence for array in c.off)))))
 
 
 def test_order_and_number_change_nothing(
@@ -96,7 +98,7 @@ def test_the_class_is_whole(assignment: str) -> None:
         "another order",
         "moved",
         "turned into",
-        "another form",
+        "the wrong type",
         "an empty folder",
         "saved by",
     ):

@@ -1,4 +1,4 @@
-"""What counts as the same, and what the sentences may say. Laws of course.md, on arrays that hypothesis makes."""
+"""What counts as the same, and what the sentences may say. The laws of docs/marking.md, on arrays that hypothesis makes."""
 
 import re
 
@@ -55,10 +55,13 @@ def test_what_is_zero_is_measured_by_the_upstream(upstream: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (np.ones((3, 2)), "the shape is (3, 2); (2, 3) is wanted."),
+        (np.ones((3, 2)), "expected shape (2, 3), got (3, 2)."),
         (np.full((2, 3), np.nan), "NaN"),
         (np.ones((2, 3), complex), "complex128"),
-        (Odd("a list whose rows differ in length"), "a list whose rows differ in length came"),
+        (
+            Odd("a list whose rows differ in length"),
+            "expected an array of shape (2, 3), got a list whose rows differ in length.",
+        ),
         (-np.ones((2, 3)), "all 6 entries are wrong"),
     ],
 )

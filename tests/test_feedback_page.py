@@ -24,12 +24,14 @@ from nbgrader.api import Gradebook
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, load_course
 from autograder.demo import course_api, in_folder
+from autograder.grading.results import SubmissionResult
+from autograder.grading.words import number, what_happened
 from autograder.plugins import feedback, markdown
 from autograder.plugins.feedback import FeedbackExporter
 from autograder.plugins.formulas import converted, formula_html
 from autograder.plugins.grading import shared_grader
 from autograder.plugins.markdown import markdown_html
-from autograder.plugins.marks import Mark, how_marked, number, what_happened
+from autograder.plugins.marks import Mark, how_marked
 from autograder.plugins.rubrics import for_students, rubrics
 from autograder.plugins.safe_html import TAGS, output_html
 from autograder.sample.accidents import cut_file
@@ -259,16 +261,21 @@ def test_how_far_the_marking_has_come(mark: Mark, words: str) -> None:
 @pytest.mark.parametrize(
     ("check", "words"),
     [
-        ({"sentence": "f raised ValueError. Its other checks were skipped."}, "f raised ValueError."),
+        (
+            {"sentence": "f raised ValueError. Its other checks were skipped."},
+            "f raised ValueError. Its other checks were skipped.",
+        ),
+        ({"sentence": "f is not written yet.", "outcome": "unwritten", "share": 0.0}, "not written yet"),
         ({"arrays": [["dw", False, ""], ["db", True, ""]]}, "wrong: dw"),
         ({"arrays": [[f"w{i}", False, ""] for i in range(6)]}, "wrong: w0, w1, w2, w3 and 2 more"),
         ({"arrays": [["f", False, ""]]}, "wrong: the result"),
-        ({}, "not all checks are passed"),
+        ({}, "not all checks are met"),
     ],
 )
 def test_what_happened_in_a_line(check: dict[str, Any], words: str) -> None:
-    checks = [{"share": 1.0, "sentence": "fine", "arrays": []}, {"share": 0.5, "sentence": "", "arrays": []} | check]
-    assert what_happened({"name": "f", "points": 1, "max_points": 2, "mistakes": [], "checks": checks}) == words
+    function = {"name": "f", "points": 1, "max_points": 2, "checks": [{"share": 1.0}, {"share": 0.5} | check]}
+    result = SubmissionResult.from_json({"functions": {"f": function}})
+    assert what_happened(result.functions["f"]) == words
 
 
 # ---- the rubric --------------------------------------------------------------------------------------------------------
@@ -279,7 +286,7 @@ def test_the_rubric_is_what_course_toml_says(
     course: Course, monkeypatch: pytest.MonkeyPatch, setting: str, step: int, sample: int
 ) -> None:
     """Also on the page of somebody who handed in nothing readable."""
-    monkeypatch.setattr(feedback, "load_course", lambda: replace(load_course(), rubric=setting))
+    monkeypatch.setattr(feedback, "load_course", lambda *_: replace(load_course(), rubric=setting))
     for student in ("ada", "dan"):
         text = course.page(student).text
         assert (text.count(STEP), text.count(SAMPLE)) == (step, sample)

@@ -319,7 +319,7 @@ def test_a_host_that_refuses_namespaces_is_told_what_to_set(number: int) -> None
     done = subprocess.run([*command, "--", "sh", "-c", inside, "-", start], capture_output=True, text=True)
     assert done.stdout.startswith("NamespacesRefusedError This host refuses the namespaces"), done.stdout + done.stderr
     assert "Run `sudo sysctl -w user.max_user_namespaces=10000`" in done.stdout
-    assert 'isolation = "none" under [kernel] in course.toml grades without a wall' in done.stdout
+    assert 'isolation = "none" under [kernel] in course.toml grades without isolation' in done.stdout
 
 
 def test_a_parent_that_does_not_come_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def judged(assignment: str, seed: str) -> None:
     judge = judge_of(named(assignment), seed)
     for mistake in bank(named(assignment)):
         result = grade_mistake(judge, named(assignment), mistake)
-        names = {m["id"] for m in result.mistakes}
+        names = {m.id for m in result.mistakes}
         assert result.points < 1, f"{mistake.function}: {mistake.id} keeps full points"
         assert mistake.id in names, f"{mistake.function}: {mistake.id} is not named, but {names or 'nothing'}"
         assert names == {mistake.id} or any(names <= twins for twins in TWINS), f"{mistake.id} is also named {names}"

@@ -17,7 +17,8 @@ from autograder.audit.mutants import mutants
 from autograder.audit.validity import grade, judge_of
 from autograder.authoring.mistake_reports import mistake_key, mistake_reports
 from autograder.checks.compare import Verdict, compare
-from autograder.grading.judge import FunctionResult, Judge
+from autograder.grading.judge import Judge
+from autograder.grading.results import FunctionResult
 from autograder.naming.bank import bank, find, mistakes_of
 from autograder.naming.patterns import describe, sizes_of
 from autograder.naming.replay import below, reference, wrong
@@ -31,7 +32,7 @@ Namespace = dict[str, Any]
 def names(assignment: str, namespace: Mapping[str, Any], *functions: str, seed: str = "naming") -> dict[str, list[str]]:
     """The names that each of these functions gets."""
     found = grade(judges(assignment, seed), named(assignment), namespace, *functions)
-    return {name: [m["id"] for m in result.mistakes] for name, result in found.items()}
+    return {name: [m.id for m in result.mistakes] for name, result in found.items()}
 
 
 @cache
@@ -328,7 +329,7 @@ SEEN = [
     (RIGHT * np.nan, RIGHT, "30 of 30 entries are NaN or infinite"),
     (RIGHT[:, :, 0].T, RIGHT[:, :, 0], "the right numbers, transposed"),
     (SQUARE, SQUARE.sum(axis=0), "summed over its first axes, it would be right"),
-    (np.full(3, 2.0), SQUARE[0], "every entry is the same number"),
+    (np.full(3, 2.0), SQUARE[0], "all entries are the same number"),
     (SQUARE[0] + 1, SQUARE[0], "off by the same amount"),
     (2.0, 1.0, "the right one times 2"),
     (SQUARE + np.eye(3)[:1] * [[1.0], [0], [0]], SQUARE, "it is entry [0, 0]"),
@@ -363,6 +364,7 @@ def test_feedback_holds_the_name_and_what_to_reread() -> None:
         over("a4_bptt", wrong(named("a4_bptt"), find(named("a4_bptt"), "carry_dropped"))),
         "rnn_backward",
     )["rnn_backward"]
-    assert [set(m) for m in result.mistakes] == [{"id", "title", "reread"}]
-    arrays = {name: sentence for name, _, sentence in result.checks[0].arrays}
+    assert [m.id for m in result.mistakes] == ["carry_dropped"]
+    assert result.mistakes[0].reread
+    arrays = {array.name: array.sentence for array in result.checks[0].arrays}
     assert "the error enters one step before the end" in arrays["x"]

@@ -146,8 +146,8 @@ def test_commands_run(course: Course) -> None:
 def test_marks_are_the_recipes_own(course: Course, recipe: Recipe) -> None:
     """The class is graded to the end: in our results and in nbgrader's gradebook. stderr and a wrong name cost nothing."""
     row = course.graded()[recipe.student]
-    assert {name: f["points"] for name, f in row.functions.items()} == recipe.expected()
-    assert row.needs_look == recipe.needs_look
+    assert {name: f.points for name, f in row.result.functions.items()} == recipe.expected()
+    assert row.result.needs_look == recipe.needs_look
     assert scores(course.root)[recipe.student][0] == pytest.approx(sum(recipe.expected().values()))
 
 
@@ -220,8 +220,8 @@ def test_formgrader_regrades_and_keeps_what_was_given_by_hand(
         assert "not JSON" in failing["log"]
         assert api.generate_feedback(A, "ada", force=True)["success"]
     graded = course.graded()
-    assert {name: f["points"] for name, f in graded["ada"].functions.items()} == recipe.expected()
-    assert graded["dan"].needs_look
+    assert {name: f.points for name, f in graded["ada"].result.functions.items()} == recipe.expected()
+    assert graded["dan"].result.needs_look
     points, by_hand = scores(course.root)["ada"]
     assert points == pytest.approx(sum(recipe.expected().values()) + 0.25)
     assert by_hand == 1.5

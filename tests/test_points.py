@@ -337,7 +337,7 @@ def test_a_damaged_source_is_said(built: Course, text: str) -> None:
 def test_the_build_says_in_a_sentence_what_stops_it(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     """`make source` with a course.toml, or a script, that cannot be meant: no traceback."""
     (tmp_path / "course.toml").write_text("limits = 3")
-    monkeypatch.setattr(build, "load_course", lambda: load_course(tmp_path, tmp_path))
+    monkeypatch.setattr(build, "load_course", lambda directory: load_course(tmp_path, tmp_path))
     with pytest.raises(SystemExit, match="limits = 3 should be a table"):
         build.main()
     (tmp_path / "course.toml").write_text("")

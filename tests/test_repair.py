@@ -50,9 +50,9 @@ def nbgrader(cell: Cell) -> dict[str, Any]:
     return found
 
 
-def mend(assignment: str, notebook: Notebook) -> Notebook:
+def fix(assignment: str, notebook: Notebook) -> Notebook:
     """The notebook through a file and back, repaired."""
-    return Repair(template(assignment)).mend(read_notebook(json.dumps(notebook).encode()))
+    return Repair(template(assignment)).fix(read_notebook(json.dumps(notebook).encode()))
 
 
 def said(notebook: Notebook) -> str:
@@ -147,7 +147,7 @@ STEPS: list[Step] = [delete, double, split, shuffle, retype, strip_ids, strip_me
 @QUICK
 @given(st.sampled_from(ASSIGNMENTS), st.lists(st.sampled_from(STEPS), max_size=8), st.integers(0, 2**32))
 def test_nothing_written_is_lost(assignment: str, steps: list[Step], seed: int) -> None:
-    """Whatever is done to the cells, each line that was written stands in the mended notebook, which is well made."""
+    """Whatever is done to the cells, each line that was written stands in the fixed notebook, which is well made."""
     notebook = answered(assignment)
     rng = random.Random(seed)
     for step in steps:
@@ -155,9 +155,9 @@ def test_nothing_written_is_lost(assignment: str, steps: list[Step], seed: int) 
     lines = {
         line for cell in notebook["cells"] for line in cell["source"].split("\n") if "selfcheck.check(" not in line
     }
-    mended = mend(assignment, notebook)
-    assert_well_made(assignment, mended)
-    kept = "\n".join(cell["source"] for cell in mended["cells"])
+    fixed = fix(assignment, notebook)
+    assert_well_made(assignment, fixed)
+    kept = "\n".join(cell["source"] for cell in fixed["cells"])
     assert not [line for line in lines if line not in kept]
 
 
@@ -178,7 +178,7 @@ def test_every_function_is_run(assignment: str, steps: list[Step], first: Step, 
     for step in steps:
         step(notebook["cells"], rng)
     defined = set()
-    for cell in mend(assignment, notebook)["cells"]:
+    for cell in fix(assignment, notebook)["cells"]:
         if cell["cell_type"] == "code" and parses(cell["source"]):
             defined |= {getattr(node, "name", "") for node in ast.parse(cell["source"]).body}
     assert set(named(assignment).functions) <= defined
@@ -223,14 +223,14 @@ def test_any_file_is_read_or_refused(data: bytes) -> None:
         raw = read_notebook(data)
     except UnreadableError:
         return
-    assert_well_made("a1_linear_fit", Repair(template("a1_linear_fit")).mend(raw))
+    assert_well_made("a1_linear_fit", Repair(template("a1_linear_fit")).fix(raw))
 
 
 @QUICK
 @given(CELLS)
-def test_any_cells_are_mended(cells: list[Any]) -> None:
+def test_any_cells_are_fixed(cells: list[Any]) -> None:
     """Cells of any form whatever."""
-    assert_well_made("a1_linear_fit", mend("a1_linear_fit", {"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
+    assert_well_made("a1_linear_fit", fix("a1_linear_fit", {"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
 
 
 @pytest.mark.parametrize(
@@ -258,10 +258,10 @@ def test_the_reason_is_said(data: bytes, why: str) -> None:
 def test_a_notebook_that_is_whole_is_not_touched() -> None:
     """Nothing is said, and every cell stays as it was handed in, but for hidden lines and given cells of source."""
     notebook = answered("a4_bptt")
-    mended = mend("a4_bptt", notebook)
-    assert said(mended) == ""
+    fixed = fix("a4_bptt", notebook)
+    assert said(fixed) == ""
     tests = {name for name, item in template("a4_bptt").known.items() if item.kind == "test"}
-    for before, after in zip(notebook["cells"], mended["cells"], strict=True):
+    for before, after in zip(notebook["cells"], fixed["cells"], strict=True):
         assert before["cell_type"] == after["cell_type"]
         assert before["id"] == after["id"]
         assert before["source"] == after["source"] or nbgrader(after)["grade_id"] in tests
@@ -270,22 +270,22 @@ def test_a_notebook_that_is_whole_is_not_touched() -> None:
 @pytest.mark.parametrize(
     ("accident", "words"),
     [
-        (drop_cells("test_predict"), "test_predict: was missing, put back."),
+        (drop_cells("test_predict"), "test_predict: was missing; restored."),
         (drop_cells("predict"), "predict: no cell defines it."),
-        (double_cell("predict"), "predict: stood 2 times"),
-        (double_cell("derive_loss_gradient"), "derive_loss_gradient: the answer stood in 2 cells"),
-        (split_cell("gradient_descent", "return"), "gradient_descent: was split over 2 cells, joined again."),
-        (move_function("online_fit"), "online_fit: found by content"),
+        (double_cell("predict"), "predict: found 2 times"),
+        (double_cell("derive_loss_gradient"), "derive_loss_gradient: the answer was in 2 cells"),
+        (split_cell("gradient_descent", "return"), "gradient_descent: was split across 2 cells; joined again."),
+        (move_function("online_fit"), "online_fit: identified by content"),
         (edit_cell("test_predict", "17"), "test_predict: had been edited"),
-        (lambda nb: nb | {"cells": nb["cells"][:3] + nb["cells"][:2:-1]}, "another order"),
-        (editors.by_ipython_notebook, "another nbformat"),
+        (lambda nb: nb | {"cells": nb["cells"][:3] + nb["cells"][:2:-1]}, "not in their original order"),
+        (editors.by_ipython_notebook, "not in nbformat 4"),
     ],
 )
 def test_what_was_repaired_is_listed(accident: Callable[[Notebook], Notebook | bytes], words: str) -> None:
-    """One line for each thing that was mended."""
+    """One line for each thing that was fixed."""
     handed = accident(answered("a1_linear_fit"))
     data = handed if isinstance(handed, bytes) else json.dumps(handed).encode()
-    assert words in said(Repair(template("a1_linear_fit")).mend(read_notebook(data)))
+    assert words in said(Repair(template("a1_linear_fit")).fix(read_notebook(data)))
 
 
 @QUICK
@@ -296,10 +296,10 @@ def test_other_points_accuse_nobody(assignment: str, points: list[float]) -> Non
     for cell, number in zip((c for c in notebook["cells"] if nbgrader(c).get("grade")), points, strict=False):
         nbgrader(cell)["points"] = number
         cell["source"] = re.sub(r"points=[\d.]+", f"points={number:g}", cell["source"])
-    mended = mend(assignment, notebook)
-    assert said(mended) == ""
-    assert_well_made(assignment, mended)
-    assert len(mended["cells"]) == len(notebook["cells"])
+    fixed = fix(assignment, notebook)
+    assert said(fixed) == ""
+    assert_well_made(assignment, fixed)
+    assert len(fixed["cells"]) == len(notebook["cells"])
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_points_hide_no_other_change(change: tuple[str, str]) -> None:
     notebook = answered("a1_linear_fit")
     cell = cell_of(notebook, "test_predict")
     cell["source"] = re.sub(r"points=[\d.]+", "points=99", cell["source"]).replace(*change)
-    assert "test_predict: had been edited" in said(mend("a1_linear_fit", notebook))
+    assert "test_predict: had been edited" in said(fix("a1_linear_fit", notebook))
 
 
 def test_an_answer_to_a_question_of_other_points_is_found() -> None:
@@ -322,26 +322,26 @@ def test_an_answer_to_a_question_of_other_points_is_found() -> None:
     assert changes == 1
     for cell in notebook["cells"]:
         cell["metadata"] = {}
-    mended = mend("a1_linear_fit", notebook)
-    assert cell_of(mended, "derive_loss_gradient")["source"].startswith("The answer to derive_loss_gradient.")
+    fixed = fix("a1_linear_fit", notebook)
+    assert cell_of(fixed, "derive_loss_gradient")["source"].startswith("The answer to derive_loss_gradient.")
 
 
 def test_code_in_a_test_cell_is_run() -> None:
     """A helper that was written below a self-check stays, in a cell of its own before the test."""
     notebook = answered("a1_linear_fit")
     cell_of(notebook, "test_predict")["source"] += "\n\nslope = 2\ndef helper():\n    return slope"
-    mended = mend("a1_linear_fit", notebook)
-    assert_well_made("a1_linear_fit", mended)
-    place = mended["cells"].index(cell_of(mended, "test_predict"))
-    assert mended["cells"][place - 1]["source"] == "slope = 2\ndef helper():\n    return slope"
+    fixed = fix("a1_linear_fit", notebook)
+    assert_well_made("a1_linear_fit", fixed)
+    place = fixed["cells"].index(cell_of(fixed, "test_predict"))
+    assert fixed["cells"][place - 1]["source"] == "slope = 2\ndef helper():\n    return slope"
 
 
 def test_a_given_cell_has_the_last_word() -> None:
     """What a student made of a given cell is run before the given one, so that the given one counts."""
     notebook = answered("a4_bptt")
     cell_of(notebook, "given_sequence_loss")["source"] = "def sequence_loss(logits, target):\n    return 0, logits"
-    mended = mend("a4_bptt", notebook)
-    sources = [cell["source"] for cell in mended["cells"]]
+    fixed = fix("a4_bptt", notebook)
+    sources = [cell["source"] for cell in fixed["cells"]]
     own = next(n for n, source in enumerate(sources) if "return 0, logits" in source)
     assert sources[own + 1] == template("a4_bptt").known["given_sequence_loss"].source
 

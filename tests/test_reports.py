@@ -355,6 +355,14 @@ def test_notebooks_graded_before_there_were_flags_are_read(tmp_path: pathlib.Pat
     assert "(n = 1, 1 of them unreadable and graded 0)" in " ".join(printed(report).split())
 
 
+def test_results_that_somebody_changed_are_named_with_the_command(tmp_path: pathlib.Path) -> None:
+    write_class(tmp_path, [Handed("ada", said={"stopped": [3]}), Handed("ben")])
+    done = run("report", A, "--course", str(tmp_path))
+    assert done.exit_code == 1
+    assert "expected a string, got 3" in words(done)
+    assert f"nbgrader autograde {A} --student ada" in words(done)
+
+
 def test_a_flag_that_a_person_set_is_shown(tmp_path: pathlib.Path) -> None:
     write_class(tmp_path, [Handed("ada")])
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:

@@ -45,7 +45,7 @@ def test_a_right_answer_gets_full_points(assignment: str, function: str, name: s
         function
     ]
     assert not result.faults
-    lost = [(check.title, check.sentence, check.arrays) for check in result.checks if check.share < 1]
+    lost = [(check.title, check.sentence, check.arrays) for check in result.checks if check.lost]
     assert result.points == 8.0, lost
     assert not result.mistakes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.grading.results import Outcome
 from tests.harness import (
     SEEDS,
     Namespace,
@@ -137,7 +138,7 @@ def test_a_wrong_backward_loses_its_arrays(title: str, seed: str) -> None:
     parts, arrays = BACKWARDS[title]
     result = grade(A2, code(backward(**parts)), seed, only=("mlp_backward", "train_mlp"))
     main = result["mlp_backward"].checks[0]
-    assert {name for name, ok, _ in main.arrays if not ok} == arrays
+    assert {array.name for array in main.off} == arrays
     assert main.share == pytest.approx(1 - len(arrays) / 5)
     assert result["mlp_backward"].points < 6
     if title not in ("bias keeps its axis", "weight transposed"):
@@ -794,6 +795,23 @@ def test_a_right_backward_of_a_wrong_forward_earns_half() -> None:
     assert set(found) == {"mlp_forward", "mlp_backward"}
     assert found["mlp_forward"] == 0
     assert 0.45 < found["mlp_backward"] <= 0.5
+
+
+def test_what_has_nothing_to_compare_is_undecided_and_has_no_weight() -> None:
+    """Where the forward is wrong for every net, the gradients of small nets are neither passed nor wrong."""
+    wrong_forward = "right = mlp_forward\ndef mlp_forward(x, p): y, cache = right(x, p); return y + 1, cache"
+    result = grade(A2, code(wrong_forward), only="mlp_backward")["mlp_backward"]
+    (small,) = (check for check in result.checks if check.outcome is Outcome.UNDECIDED)
+    assert "single row" in small.title
+    assert (small.weight, small.share, small.lost) == (0.0, 0.0, False)
+    assert result.points == result.max_points  # the gradients of y + 1 are those of y
+    assert not result.first_lost
+    only_one_row = """
+        right = mlp_forward
+        def mlp_forward(x, p): y, cache = right(x, p); return (y + 1 if len(x) == 1 else y), cache
+        """
+    result = grade(A2, code(only_one_row), only="mlp_backward")["mlp_backward"]
+    assert {check.outcome for check in result.checks} == {Outcome.RIGHT}
 
 
 def test_a_right_gradient_of_a_wrong_cross_entropy_earns_half() -> None:

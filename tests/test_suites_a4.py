@@ -792,7 +792,7 @@ def test_what_is_built_of_a_wrong_function_keeps_its_points_and_says_why(mistake
     results = grade(A4, submission(changed(name, old, new)))
     assert [n for n, r in results.items() if r.points < r.max_points] == [name]
     built = "train_first_xor_last" if name == "clip_grad_norm" else "loss_and_gradients"
-    assert "costs nothing here" in sentences(results[built])
+    assert "you lose nothing here" in sentences(results[built])
 
 
 def test_trainings_built_without_loss_and_gradients_stand_on_the_layer() -> None:
@@ -828,7 +828,7 @@ def test_a_wrong_training_on_wrong_functions_loses_its_own_points() -> None:
 
 
 def test_a_wrong_loss_is_not_carried_on_where_the_forward_is_right() -> None:
-    """course.md: the loss itself is PyTorch's when the forward is right."""
+    """The loss itself is PyTorch's when the forward is right."""
     shares = lost(A4, submission(changed("loss_and_gradients", "return loss,", "return 2 * loss,")))
     assert set(shares) == {"loss_and_gradients", "train_adder"}
     assert shares["train_adder"] > 0.8

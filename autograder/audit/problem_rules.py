@@ -101,7 +101,8 @@ def start_not_zero(arrays: Mapping[str, Array]) -> str:
 
 def recurrent_not_symmetric(arrays: Mapping[str, Array]) -> str:
     """A recurrent weight that is not its own transpose."""
-    same = [n for n in RECURRENT if n in arrays and len(arrays[n]) > 1 and np.allclose(arrays[n], arrays[n].T)]
+    square = [n for n in RECURRENT if n in arrays and arrays[n].shape == arrays[n].T.shape and len(arrays[n]) > 1]
+    same = [n for n in square if np.allclose(arrays[n], arrays[n].T)]
     return f"{same[0]} is symmetric, so a missing transpose is not seen; draw it." if same else ""
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from autograder.audit.mutants import Mutant, mutants
 from autograder.course.assignment import Assignment
 from autograder.course.settings import ROOT, load_course
-from autograder.grading.judge import FunctionResult, Judge
+from autograder.grading.judge import Judge
+from autograder.grading.results import FunctionResult
 from autograder.grading.suites import collect
 from autograder.naming.bank import Mistake, bank
 from autograder.naming.replay import Namer, below, reference, wrong
@@ -61,10 +62,10 @@ def grade_mistake(judge: Judge, assignment: Assignment, mistake: Mistake) -> Fun
 def wrong_arrays(result: FunctionResult) -> tuple[str, ...]:
     """The arrays that are wrong in what decides; in a test of behaviour where nothing else is wrong."""
     for behaviour in (False, True):
-        names = dict.fromkeys(n for c in result.checks if c.behaviour == behaviour for n, ok, _ in c.arrays if not ok)
+        names = dict.fromkeys(a.name for c in result.checks if c.behaviour == behaviour for a in c.off)
         if names:
             return tuple(names)
-    return tuple(dict.fromkeys(c.sentence for c in result.checks if c.share < 1 and c.sentence))[:1]
+    return tuple(dict.fromkeys(c.sentence for c in result.checks if c.lost and c.sentence))[:1]
 
 
 def kill_table(assignment: Assignment, seeds: Sequence[str]) -> list[Killed]:
@@ -79,7 +80,7 @@ def kill_table(assignment: Assignment, seeds: Sequence[str]) -> list[Killed]:
 
 def killed(mistake: Mistake, results: Sequence[FunctionResult]) -> Killed:
     """One row of the table."""
-    names = [[m["id"] for m in result.mistakes] for result in results]
+    names = [[m.id for m in result.mistakes] for result in results]
     return Killed(
         mistake,
         len(results),
@@ -187,7 +188,8 @@ def page(
         f"**{total} machine-made mutants** of the reference solutions, on {MUTANT_SEEDS} seeds: {total - len(left)} "
         f"killed, {len(left)} alive, of which {equal} are argued to be right below and {len(left) - equal} are gaps.",
         "## What each rule of the fixture linter catches",
-        "Single mistakes in `rnn_backward` that nobody would see if the problem broke one rule (`audit/problem_rules.py`).",
+        "Single mistakes in `rnn_backward` that nobody would see if the problem broke one rule "
+        "(`autograder/audit/problem_rules.py`).",
         table(
             ["a problem with", "hides", "of", "among them"],
             [[c.spoiled, str(len(c.hidden)), str(c.of), ", ".join(c.hidden[:4])] for c in hidden_by_rules()],

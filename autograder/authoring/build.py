@@ -20,7 +20,7 @@ from typing import Any
 from autograder.course.assignment import Assignment
 from autograder.course.cells import digest
 from autograder.course.points import RANGE, Graded, PointsError, graded_cells, shown, valid, with_points
-from autograder.course.settings import Course, CourseError, load_course, script_points, scripts_on_path
+from autograder.course.settings import ROOT, Course, CourseError, load_course, script_points, scripts_on_path
 
 CHECK_CALL = re.compile(r"""(selfcheck\.check\(\s*["']\w+["'])""")
 POINTS_GIVEN = re.compile(r"\s*,\s*points=[\d.]+")
@@ -191,8 +191,9 @@ def step_points(row: str) -> float:
 
 
 def student_requirements(root: pathlib.Path) -> list[str]:
-    """What a student installs: the ``student`` group of pyproject.toml, pins and all."""
-    table = tomllib.loads((root / "pyproject.toml").read_text())
+    """What a student installs: the ``student`` group of pyproject.toml, pins and all; ours where there is none."""
+    path = root / "pyproject.toml"
+    table = tomllib.loads((path if path.exists() else ROOT / path.name).read_text())
     return list(table["project"]["optional-dependencies"]["student"])
 
 
@@ -223,20 +224,20 @@ def release(target: pathlib.Path, assignments: tuple[str, ...]) -> None:
                 raise BuildError(f"nbgrader could not release {assignment}:\n{result['log'] or result['error']}")
 
 
-def main() -> None:
-    """Build the repository's own source/ and release/, elsewhere first: what is there stays until all is built."""
+def main(directory: pathlib.Path = ROOT) -> None:
+    """Build source/ and release/ of a course directory, elsewhere first: what is there stays until all is built."""
     try:
-        make(load_course())
+        make(load_course(directory))
     except (BuildError, CourseError) as error:
         raise SystemExit(str(error)) from None
 
 
 def make(course: Course) -> None:
     """Build all of the course and say what was built, and what in its rubrics no longer fits its points."""
-    with tempfile.TemporaryDirectory(dir=course.repository, prefix=".build-") as scratch:
+    with tempfile.TemporaryDirectory(dir=course.directory, prefix=".build-") as scratch:
         built = build(course, pathlib.Path(scratch))
         for tree, assignment in itertools.product(("source", "release"), built):
-            place = course.repository / tree / assignment
+            place = course.directory / tree / assignment
             shutil.rmtree(place, ignore_errors=True)
             place.parent.mkdir(exist_ok=True)
             (pathlib.Path(scratch) / tree / assignment).rename(place)

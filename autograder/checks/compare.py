@@ -1,6 +1,6 @@
 """What counts as the same numbers, in one place, and how a difference is put into words.
 
-Equal is max |a - b| <= r * max |b| over the whole array: r = 1e-7, or 1e-4 for a returned float32 (course.md). Where b
+Equal is max |a - b| <= r * max |b| over the whole array: r = 1e-7, or 1e-4 for a returned float32 (docs/marking.md). Where b
 is all zero the scale is that of the upstream gradient. Trainings: 1e-6, float32 1e-3.
 """
 
@@ -40,6 +40,7 @@ class Ruling:
     verdicts: tuple[Verdict, ...]
     ceiling: float = 1.0
     sentence: str = ""
+    arrays: bool = True  # False: the one verdict is on a check that compares no arrays
 
     @property
     def share(self) -> float:
@@ -51,9 +52,14 @@ class Wrong(AssertionError):
     """A check that is not passed in full; carries its ruling."""
 
     def __init__(self, ruling: Ruling) -> None:
-        lines = [ruling.sentence, *(f"{v.name}: {v.sentence}" for v in ruling.verdicts if not v.ok)]
+        off = [v for v in ruling.verdicts if not v.ok]
+        lines = [ruling.sentence, *(f"{v.name}: {v.sentence}" if ruling.arrays else v.sentence for v in off)]
         super().__init__("\n".join(line for line in lines if line))
         self.ruling = ruling
+
+
+class Undecided(Exception):
+    """A check that has nothing to compare: it is neither passed nor failed, and does not count."""
 
 
 _notes: ContextVar[list[str]] = ContextVar("notes")
@@ -92,11 +98,13 @@ def assert_arrays(
     ceiling: float = 1.0,
     sentence: str = "",
 ) -> None:
-    """Every expected array is there and the same; each is a share of the check. Raises Wrong.
+    """Every expected array is there and the same; each is a share of the check. Raises Wrong; Undecided for no arrays.
 
     upstream sets the scale where an expected array is all zero. ceiling < 1 (with a sentence that says why) makes even
     an agreement worth only that part. rtol replaces the tolerance where the expected numbers are themselves inexact.
     """
+    if not expected:
+        raise Undecided
     if ceiling == 1 and clearly_agree(actual, expected):
         return
     verdicts = tuple(
@@ -118,7 +126,7 @@ def assert_names(actual: Mapping[str, Any], expected: Mapping[str, str]) -> None
         Verdict(
             key,
             isinstance(actual[key], str) and actual[key].strip(" \n`").lower() == name.lower(),
-            "another name fits.",
+            "this is not the name of the mistake.",
         )
         for key, name in expected.items()
     )
@@ -127,8 +135,8 @@ def assert_names(actual: Mapping[str, Any], expected: Mapping[str, str]) -> None
 
 
 def fail(sentence: str) -> None:
-    """A check without arrays that is not passed, and why. Raises Wrong."""
-    raise Wrong(Ruling((Verdict("behaviour", False, sentence),)))
+    """Fail a check that compares no arrays, with the reason. Raises Wrong."""
+    raise Wrong(Ruling((Verdict("", False, sentence),), arrays=False))
 
 
 def same(actual: Any, expected: Any, *, upstream: Any = None, training: bool = False) -> bool:
@@ -144,21 +152,19 @@ def compare(
     expected may be the student's own: an Odd one agrees with nothing, a float32 one is as coarse as a float32 answer.
     """
     if isinstance(expected, Odd):
-        return Verdict(name, False, f"{expected.sentence} came the first time.", actual=actual)
+        return Verdict(name, False, f"the first call returned {expected.sentence}.", actual=actual)
     wanted = np.asarray(np.real(expected), dtype=np.float64)  # the student's first answer may be complex
     if isinstance(actual, Odd):
-        return Verdict(
-            name, False, f"{actual.sentence} came, {form(wanted)} was expected.", actual=actual, expected=wanted
-        )
+        return Verdict(name, False, f"expected {form(wanted)}, got {actual.sentence}.", actual=actual, expected=wanted)
     value = np.asarray(actual)
     if value.dtype.kind not in "fiub":
-        sentence = f"the dtype is {value.dtype.name}; float64 is wanted."
+        sentence = f"expected dtype float64, got {value.dtype.name}."
         return Verdict(name, False, sentence, actual=value, expected=wanted)
     if value.dtype.char == "e":
-        sentence = "the dtype is float16, too coarse for a gradient; float64 is wanted."
+        sentence = "expected dtype float64, got float16, which is too imprecise for a gradient."
         return Verdict(name, False, sentence, actual=value, expected=wanted)
     if value.shape != wanted.shape:
-        sentence = f"the shape is {value.shape}; {wanted.shape} is wanted."
+        sentence = f"expected shape {wanted.shape}, got {value.shape}."
         return Verdict(name, False, sentence, actual=value, expected=wanted)
     single = value.dtype.char == "f"
     allowed = max(tolerance(single or is_single(expected), training), rtol or 0.0)
@@ -167,7 +173,7 @@ def compare(
     if wrong.any():
         return Verdict(name, False, how_many(wrong, value), wrong, value, wanted)
     if single:
-        note("Your arrays are float32: right, but only to 7 digits; NumPy's own float64 gives 16.")
+        note("Your arrays are float32: correct, but only to about 7 digits. NumPy's default, float64, gives about 16.")
     return Verdict(name, True, actual=value, expected=wanted)
 
 
@@ -182,7 +188,7 @@ def is_single(value: Any) -> bool:
 
 
 def clearly_same(value: Any, wanted: Any) -> bool:
-    """Whether two float64 arrays are the same by the rule alone: what is right, nearly always, is done with here.
+    """Whether two float64 arrays are the same by the rule alone: what is right, nearly always, needs nothing more.
 
     Two dot products bound max |a - b| from above and max |b| from below, so nothing passes that the rule would not let
     pass, and it costs a fifth of it.
@@ -228,13 +234,13 @@ def entries_off(value: np.ndarray, wanted: np.ndarray, allowed: float) -> np.nda
 def how_many(wrong: np.ndarray, value: np.ndarray) -> str:
     """How much of an array is off, in words and without a number of the right answer."""
     if wrong.size == 1:
-        text = "the number is wrong" if wrong.ndim == 0 else "its one entry is wrong"
+        text = "the number is wrong" if wrong.ndim == 0 else "its only entry is wrong"
     elif wrong.all():
         text = f"all {wrong.size} entries are wrong"
     else:
         text = f"{int(wrong.sum())} of {wrong.size} entries are wrong"
     if not np.isfinite(value).all():
-        text += "; there are NaN or infinite values in it"
+        text += "; it contains NaN or infinite values"
     return text + "."
 
 

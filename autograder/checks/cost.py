@@ -1,4 +1,4 @@
-"""What a backward pass may cost, by the CPU time of the student's process (course.md, Conventions)."""
+"""What a backward pass may cost, by the CPU time of the student's process (docs/marking.md)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def assert_cheap(
 ) -> None:
     """The backward costs at most MAX_FORWARDS of its own forwards. Raises Wrong.
 
-    A forward that is not there counts as one that costs next to nothing. lower is the student's own function of which
+    A missing forward counts as one that costs next to nothing. lower is the student's own function of which
     the backward may be built: what that costs is charged there and not here again.
     """
     forward_seconds = [answer_of(forward).inside]
@@ -35,8 +35,8 @@ def assert_cheap(
         return
     if lower is None or seconds > MAX_LOWER_CALLS * answer_of(lower).cpu:
         fail(
-            f"One {what} costs more CPU time than {MAX_FORWARDS:,} of your own forward passes. "
-            "About 2 are enough: one sweep back that reuses what the forward kept, no differences."
+            f"One {what} costs more CPU time than {MAX_FORWARDS:,} of your own forward passes. About 2 are enough: "
+            "one sweep back that reuses what the forward pass saved, instead of finite differences."
         )
 
 
@@ -51,8 +51,8 @@ def answer_of(call: Callable[[], Answer]) -> Answer:
 def assert_linear_in_time(short: Callable[[], Answer], long: Callable[[], Answer]) -> None:
     """CPU time at T = 400 over that at T = 50 stays under MAX_GROWTH. Raises Wrong.
 
-    A machine that is busy can make any single time wrong. So one look is enough to pass; for what looks too slow the
-    middle one of more short times counts, and the least of more long ones.
+    A machine that is busy can make any single time wrong. So one measurement is enough to pass; for what looks too slow, the
+    median of more short times counts, and the minimum of more long ones.
     """
     short_seconds, long_seconds = [short().cpu for _ in range(2)], [long().cpu]
     if min(long_seconds) <= MAX_GROWTH * max(min(short_seconds), FLOOR):
@@ -64,5 +64,5 @@ def assert_linear_in_time(short: Callable[[], Answer], long: Callable[[], Answer
             return
     fail(
         f"Eight times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. One sweep from the last step to "
-        "the first costs about 8 times: pass one carry back and do not start again for each step."
+        "the first costs about 8 times as much: pass one carry back instead of starting again at each step."
     )

@@ -1,6 +1,6 @@
 """Fixtures of the hidden suites.
 
-Under plain pytest the student is our own reference solution; where suites are graded, each run puts in a student, and the
+Under plain pytest the student is our own reference solution; where suites are graded, each run passes in a student, and the
 course gives the seed.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.checks.draw import Draw
-from autograder.course.settings import load_course
+from autograder.course.settings import FILE, ROOT, load_course
 from autograder.kernels.student import Student
 
 SEED: pytest.StashKey[str] = pytest.StashKey()
@@ -18,10 +18,11 @@ DRAWN: pytest.StashKey[dict[object, object]] = pytest.StashKey()
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Student | None:
-    """The functions of the submission that is graded: put in later where suites are collected for grading."""
+    """The functions of the submission that is graded: passed in later where suites are collected for grading."""
     if SEED in request.config.stash:
         return None
-    return load_course().assignment(name_of(request)).reference
+    repository = next((folder for folder in request.path.parents if (folder / FILE).exists()), ROOT)
+    return load_course(repository).assignment(name_of(request)).reference
 
 
 @pytest.fixture

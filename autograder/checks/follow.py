@@ -1,4 +1,4 @@
-"""Follow-through: a mistake costs its points once (course.md, Functions that rest on others).
+"""Follow-through: a mistake costs its points once (docs/marking.md).
 
 A backward under a wrong forward is compared with differences of that same forward, for part of its points. A function
 built of others is right if it equals PyTorch or what the student's own lower functions give when the worker composes
@@ -35,8 +35,8 @@ def assert_backward(
 ) -> None:
     """PyTorch's gradients; or, where the student's forward is wrong, the gradients of that forward, for half.
 
-    own gives the latter (see differences) and is called only when needed; None where the forward is no ground to stand
-    on. An array that the wrong forward does not depend on earns nothing. rtol: see coarse. answered gives the student's
+    own gives the latter (see differences) and is called only when needed; None where the forward cannot be used for
+    it. An array that the wrong forward does not depend on earns nothing. rtol: see coarse. answered gives the student's
     gradients for the problem of own, where that is another, smaller one. The better of the two counts. Raises Wrong.
     """
     if clearly_agree(grads, expected):
@@ -47,7 +47,7 @@ def assert_backward(
     try:
         ground = None if forward_is_right else own()
         found = grads if answered is None or ground is None else answered()
-    except (CallFailed, TypeError, ValueError):  # dead, or of another form from one call to the next
+    except (CallFailed, TypeError, ValueError):  # dead, or another type or shape from one call to the next
         ground = None
     if ground is None:
         raise Wrong(Ruling(right))
@@ -58,7 +58,8 @@ def assert_backward(
         for name, value in ground.items()
     )
     sentence = (
-        f"Your {forward} is wrong, so this is compared with differences of your own {forward}, for half of the points."
+        f"Your {forward} is wrong, so this was compared with finite differences of your own {forward}, "
+        "for at most half of the points."
     )
     followed = Ruling(verdicts, WRONG_FORWARD_CEILING, sentence)
     raise Wrong(max(followed, Ruling(right), key=lambda ruling: ruling.share))
@@ -98,7 +99,7 @@ def assert_right_or_composed(
     """The expected arrays, or what the student's own lower functions give, composed by the worker.
 
     compose returns the latter, or several forms of it (each lower function called, or its work done in place), or None
-    where the lower functions are no ground to stand on (ill-shaped, or the same for two draws); it may raise CallFailed
+    where the lower functions cannot be used (wrong shape, or the same for two draws); it may raise CallFailed
     (a stub, a dead function): then PyTorch alone decides. Raises Wrong.
     """
 
@@ -117,7 +118,7 @@ def assert_right_or_composed(
         grounds = [] if composed is None else [composed] if isinstance(composed, Mapping) else list(composed)
     except CallFailed as failure:
         raise Wrong(Ruling(right, sentence=f"Blocked by {failure.function}: {failure.sentence}")) from None
-    except (TypeError, ValueError):  # of another form from one call to the next: no ground to stand on
+    except (TypeError, ValueError):  # another type or shape from one call to the next: not usable
         raise Wrong(Ruling(right)) from None
     best, sentence = right, ""
     for ground in grounds:
@@ -125,15 +126,17 @@ def assert_right_or_composed(
             continue
         followed = verdicts(ground)
         if all(v.ok for v in followed):
-            note(f"Wrong numbers, but only because {lower} is: built rightly upon it, so it costs nothing here.")
+            note(
+                f"These numbers are wrong only because {lower} is wrong. You use it correctly, so you lose nothing here."
+            )
             return
         if sum(v.ok for v in followed) > sum(v.ok for v in best):
-            best, sentence = followed, f"Compared with what your own {lower} would give."
+            best, sentence = followed, f"Compared with what a correct use of your own {lower} gives."
     raise Wrong(Ruling(best, sentence=sentence))
 
 
 def varies(first: Any, second: Any) -> bool:
-    """Whether a lower function's results for two draws differ and are numbers: a constant is no ground to stand on."""
+    """Whether a lower function's results for two draws differ and are numbers: a constant cannot be used."""
     return sound(first) and sound(second) and not np.array_equal(first, second)
 
 
@@ -148,7 +151,7 @@ def sound(value: Any, like: Any = None) -> bool:
 
 
 def assert_one_of(*checks: Callable[[], None]) -> None:
-    """One of these checks is passed; where none is, the one that earned most speaks. Raises Wrong."""
+    """One of these checks passes; if none does, the one that earned most is reported. Raises Wrong."""
     found = []
     for check in checks:
         try:
@@ -179,7 +182,7 @@ def tried(*ways: Callable[[], dict[str, Any] | None]) -> list[dict[str, Any]]:
 
 
 def are_sound(found: Any, like: Mapping[str, Any]) -> bool:
-    """Whether each of these arrays is there, numbers, and of the shape that is wanted."""
+    """Whether each of these arrays is present, numeric and of the expected shape."""
     return isinstance(found, dict) and all(sound(found[name], value) for name, value in like.items())
 
 

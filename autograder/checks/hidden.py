@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.checks.compare import Ruling, Wrong, noting
+from autograder.checks.compare import Ruling, Undecided, Wrong, noting
 from autograder.course.assignment import Assignment
 from autograder.kernels.student import CallFailed, Student
 
@@ -27,17 +27,18 @@ class HiddenTest:
     behaviour: bool
     cost: bool
     call: Callable[..., None]
-    arguments: Mapping[str, Any]  # the student is put in for each run
+    arguments: Mapping[str, Any]  # the student is passed in for each run
 
 
 @dataclass(frozen=True)
 class Finding:
-    """How one test ended: nothing (passed), a ruling, a failed call, or an error of the suite itself."""
+    """How one test ended: nothing (passed), a ruling, a failed call, an error of the suite itself, or undecided."""
 
     ruling: Ruling | None = None
     failure: CallFailed | None = None
     error: BaseException | None = None
     notes: tuple[str, ...] = ()
+    undecided: bool = False
 
     @property
     def share(self) -> float:
@@ -55,8 +56,10 @@ def run_test(test: HiddenTest, student: Student) -> Finding:
             test.call(**arguments)
         except Wrong as wrong:
             return Finding(ruling=wrong.ruling, notes=tuple(dict.fromkeys(notes)))
+        except Undecided:
+            return Finding(notes=tuple(dict.fromkeys(notes)), undecided=True)
         except CallFailed as failure:
             return Finding(failure=failure, notes=tuple(dict.fromkeys(notes)))
-        except Exception as error:  # the suite's own: recorded as a fault, and the teacher is told
+        except Exception as error:  # the suite's own: recorded as a fault and reported to the teacher
             return Finding(error=error, notes=tuple(dict.fromkeys(notes)))
     return Finding(notes=tuple(dict.fromkeys(notes)))

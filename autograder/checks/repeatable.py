@@ -1,4 +1,4 @@
-"""What holds for any function of the course: no argument is changed, and the same call gives the same again."""
+"""What is checked of any function of the course: no argument is changed, and calling it twice returns the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def assert_repeatable(
     assert_untouched(name, first, again)
     before, now = flat(first.value, parts), flat(again.value, parts)
     if before.keys() != now.keys():
-        fail("A second call returns something of another form than the first.")
+        fail("The second call returned a different type or structure than the first.")
     if clearly_agree(now, before):
         return
     verdicts = tuple(
@@ -32,7 +32,7 @@ def assert_repeatable(
         if not (isinstance(value, Odd) and value == now[part])  # no array, twice: charged where the numbers are
     )
     if not all(v.ok for v in verdicts):
-        raise Wrong(Ruling(verdicts, 0.0, "A second call gives other numbers than the first."))
+        raise Wrong(Ruling(verdicts, 0.0, "The second call returned different numbers than the first."))
 
 
 def assert_untouched(name: str, *answers: Answer) -> None:
@@ -44,7 +44,7 @@ def assert_untouched(name: str, *answers: Answer) -> None:
 
 
 def flat(value: Any, names: Any = "result") -> dict[str, Any]:
-    """The arrays of an answer by name, caches left out."""
+    """The arrays of an answer by name, without caches."""
     if isinstance(value, Kept):
         return {}
     if isinstance(value, Mapping):

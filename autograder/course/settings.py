@@ -23,6 +23,7 @@ PACKAGES = "autograder.assignments"  # where an assignment is looked up that cou
 ISOLATION = ("cage", "none")
 RUBRIC = ("steps", "samples", "none")
 LARGEST = 1_000_000  # of a limit, in its own unit
+KERNEL = ("python", "isolation")
 SHOWN = 60  # characters of a wrong value in a message
 
 
@@ -84,16 +85,21 @@ class Course:
         return cls(**{**told, **paths, "limits": Limits(**told["limits"]), "listed": tuple(told["listed"])})
 
 
-def load_course(directory: pathlib.Path = ROOT, repository: pathlib.Path = ROOT) -> Course:
-    """Read the course.toml of a course directory, or of the repository where the directory has none.
+def load_course(directory: pathlib.Path = ROOT, repository: pathlib.Path | None = None) -> Course:
+    """Read the course.toml of a course directory; what it does not set is as in the course.toml of its repository.
 
-    Raises CourseError for a name or value that cannot be meant.
+    The repository is the one given, or the one that course.toml names, or the directory itself if it has assignments/, or
+    ours. Packages that grade its assignments are imported from there. Raises CourseError for a name or value that cannot be
+    meant.
     """
-    root = directory if (directory / FILE).exists() else repository
-    table = read_table(root / FILE)
-    known(table, ("assignments", "cost_share", "points", "limits", "kernel", "feedback"), "course.toml")
+    own = read_table(directory / FILE)
+    repository = repository or repository_of(own, directory)
+    table = own if repository == directory else layered(read_table(repository / FILE), own)
+    known(table, ("repository", "assignments", "cost_share", "points", "limits", "kernel", "feedback"), "course.toml")
+    if str(repository) not in sys.path:
+        sys.path.append(str(repository))
     limits = section(table, "limits", ("cell", "call", "submission", "memory", "output"))
-    kernel = section(table, "kernel", ("python", "isolation"))
+    kernel = section(table, "kernel", KERNEL)
     feedback = section(table, "feedback", ("rubric",))
     share = table.get("cost_share", 0.125)
     if not (is_number(share) and 0 <= share < 1):
@@ -112,8 +118,8 @@ def load_course(directory: pathlib.Path = ROOT, repository: pathlib.Path = ROOT)
             memory=int(limit(limits, "memory", default.memory >> 20) * (1 << 20)),
             output=int(limit(limits, "output", default.output >> 10) * (1 << 10)),
         ),
-        python=(root if "python" in kernel else repository)
-        / text_of(kernel, "[kernel] python", ".venv-student/bin/python"),
+        python=(directory if "python" in section(own, "kernel", KERNEL) else repository)
+        / text_of(kernel, "[kernel] python", str(ROOT / ".venv-student/bin/python")),
         isolation=isolation_of(kernel),
         rubric=text_of(feedback, "[feedback] rubric", "steps", RUBRIC),
     )
@@ -170,6 +176,23 @@ def read_table(path: pathlib.Path) -> dict[str, Any]:
         raise CourseError(f"course.toml is not TOML: {' '.join(str(error).split())}.") from error
 
 
+def repository_of(table: Mapping[str, Any], directory: pathlib.Path) -> pathlib.Path:
+    """Where the assignments of a course directory are written. Raises CourseError."""
+    if "repository" in table:
+        found = (directory / text_of(table, "repository", "")).resolve()
+        if not (found / "assignments").is_dir():
+            raise wrong("repository", table["repository"], "a folder that holds assignments/")
+        return found
+    return directory if (directory / "assignments").is_dir() else ROOT
+
+
+def layered(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Two tables as one: what the second does not set is as in the first, in their sections too."""
+    merged = {**base, **own}
+    both = (key for key in base.keys() & own.keys() if isinstance(base[key], dict) and isinstance(own[key], dict))
+    return {**merged, **{key: layered(base[key], own[key]) for key in both}}
+
+
 def section(table: Mapping[str, Any], name: str, keys: Sequence[str]) -> Mapping[str, Any]:
     """One table of course.toml. Raises CourseError for what is no table, or has a key that nothing reads."""
     found = table.get(name, {})
@@ -192,12 +215,13 @@ def assignments_of(table: Mapping[str, Any]) -> tuple[str, ...]:
     found = table.get("assignments", known_here)
     if not (isinstance(found, list) and found and all(isinstance(name, str) for name in found)):
         raise wrong("assignments", found, 'a list of names, such as ["a1_linear_fit"]')
+    names = [entry.rpartition(".")[2] for entry in found]
     for number, name in enumerate(found):
         if not is_package(name):
             raise CourseError(
                 f"course.toml: assignments has {toml(name)}, which no package grades; {closest(name, known_here)}."
             )
-        if name in found[:number]:
+        if names[number] in names[:number]:
             raise CourseError(f"course.toml: assignments has {toml(name)} twice: delete one.")
     return tuple(found)
 

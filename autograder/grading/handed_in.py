@@ -1,4 +1,4 @@
-"""From a folder that was handed in to the one notebook that is graded, with a reason where that took a choice."""
+"""From a submitted folder to the one notebook that is graded, with the reason where there was a choice."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from autograder.grading.repair import (
     read_notebook,
     text,
 )
+from autograder.grading.results import Flag, FlagKind
 
 SHOWN = 60  # characters of a student's file name in a message
 
@@ -24,12 +25,12 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
     """The notebook that was handed in, repaired; or the empty one with the reason why nothing could be read.
 
     path is where the notebook should be. Of several notebooks the only one with answers is graded, otherwise the one
-    with the right name, and a person is told.
+    with the right name, and the submission is flagged.
     """
     found = notebooks_below(path.parent)
     if not found:
         held = ", ".join(shown(p) for p in sorted(path.parent.iterdir())[:5]) if path.parent.is_dir() else ""
-        reason = f"No notebook was handed in: the folder holds {held or 'nothing'}. Hand in {path.name}."
+        reason = f"No notebook was handed in: the folder contains {held or 'nothing'}. Hand in {path.name}."
         return empty_notebook(template, reason)
     readable: dict[pathlib.Path, dict[str, Any]] = {}
     unreadable: dict[pathlib.Path, str] = {}
@@ -44,7 +45,7 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
         bad = path if path in unreadable else found[0]
         return empty_notebook(
             template,
-            f"{shown(bad)} could not be read: {unreadable[bad]}. It was kept as handed in; save the notebook again and hand "
+            f"{shown(bad)} could not be read: {unreadable[bad]}. The file was kept unchanged; save the notebook again and hand "
             "it in again.",
         )
     repair = Repair(template)
@@ -52,18 +53,16 @@ def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
     if chosen != path and len(found) == 1:
         where = "in the folder" if chosen.name == path.name else "named"
         place = chosen.parent.relative_to(path.parent) if chosen.name == path.name else chosen.name
-        repair.said.append(
-            f"The notebook is {where} {shown(pathlib.Path(place))}; it was graded as if it were in its place."
-        )
+        repair.said.append(f"The notebook was {where} {shown(pathlib.Path(place))}; it was found and graded.")
     if len(found) > 1:
         names = ", ".join(shown(p.relative_to(path.parent)) for p in found)
         reason = f"{len(found)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."
-        repair.flags.append({"kind": "two notebooks", "reason": reason})
-    return repair.mend(readable[chosen])
+        repair.flags.append(Flag(FlagKind.TWO_NOTEBOOKS, reason).to_json())
+    return repair.fix(readable[chosen])
 
 
 def notebooks_below(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The notebooks in a submission's folder, also in folders that a zip brought; no checkpoints, no links."""
+    """The notebooks in a submission's folder, also in subfolders of an unpacked zip; no checkpoints, no links."""
     return sorted(
         p
         for p in folder.rglob("*.ipynb")
@@ -81,11 +80,11 @@ def choose(
     if path in readable:
         return path, "which has the right name"
     among = answered or list(readable)
-    return max(among, key=lambda p: p.stat().st_size), "the largest; none has the right name"
+    return max(among, key=lambda p: p.stat().st_size), "the largest, since none has the right name"
 
 
 def has_answers(raw: Mapping[str, Any], template: Template) -> bool:
-    """Whether anybody wrote anything: a cell of code or an answer that is not as it was given out."""
+    """Whether anybody wrote anything: a code cell or an answer that differs from the released one."""
     given = template.plain | {k.stub for k in template.known.values()} | {k.source for k in template.known.values()}
     stubs = {without_spaces(one) for one in given}
     cells: Sequence[Any] = raw["cells"]

@@ -1,4 +1,4 @@
-"""Runs the hidden suites on one student and turns what they found into points and reasons."""
+"""Runs the hidden suites on one student and turns what they found into points and results."""
 
 from __future__ import annotations
 
@@ -8,39 +8,11 @@ from dataclasses import dataclass
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.grading.picture import rows_of
+from autograder.grading.results import ArrayResult, CheckResult, FunctionResult, Named, Outcome, Picture, by_share
 from autograder.grading.suites import SuiteError, collect
 from autograder.kernels.student import Student
 from autograder.naming.patterns import describe, has_time, sizes_of
 from autograder.naming.replay import Findings, Namer
-
-CAPPED = "This holds, and counts as far as the numbers are right."
-
-
-@dataclass(frozen=True)
-class Check:
-    """One hidden test's finding, fit for the student's eyes."""
-
-    title: str
-    weight: float
-    share: float
-    sentence: str = ""
-    arrays: tuple[tuple[str, bool, str], ...] = ()
-    notes: tuple[str, ...] = ()
-    behaviour: bool = False
-    pictures: tuple[tuple[str, tuple[str, ...], bool], ...] = ()  # array, its lines, whether they are time steps
-
-
-@dataclass(frozen=True)
-class FunctionResult:
-    """One function's points and why. ``blocked_by`` names the lower function without which nothing could be decided."""
-
-    name: str
-    points: float
-    max_points: float
-    checks: tuple[Check, ...] = ()
-    blocked_by: str = ""
-    mistakes: tuple[Mapping[str, str], ...] = ()
-    faults: tuple[str, ...] = ()
 
 
 @dataclass
@@ -72,21 +44,24 @@ class Judge:
         found = findings[name]
         if not found:
             raise SuiteError(f"The notebook has points for {name}, but no hidden suite grades it.")
-        weights = [self._weight(item, [i for i, _ in found]) for item, _ in found]
-        main = [(w, f.share) for w, (i, f) in zip(weights, found, strict=True) if not i.behaviour]
+        decided = [item for item, finding in found if not finding.undecided]
+        weights = [0.0 if finding.undecided else self._weight(item, decided) for item, finding in found]
+        main = [(w, f.share) for w, (i, f) in zip(weights, found, strict=True) if w and not i.behaviour]
         cap = sum(w * s for w, s in main) / sum(w for w, _ in main) if main else 1.0
         shares = [min(f.share, cap) if i.behaviour else f.share for i, f in found]
         checks = tuple(check(i, f, w, s, name) for (i, f), w, s in zip(found, weights, shares, strict=True))
-        earned = points * sum(w * s for w, s in zip(weights, shares, strict=True)) / sum(weights)
-        blocked = next((f.failure.function for _, f in found if f.failure and f.failure.function != name), "")
         errors = tuple(f"{i.name}: {f.error!r}" for i, f in found if f.error is not None)
-        mistakes: Sequence[Mapping[str, str]] = ()
+        if not decided:
+            errors += (f"no hidden test of {name} had anything to compare",)
+        earned = points * sum(w * s for w, s in zip(weights, shares, strict=True)) / (sum(weights) or 1.0)
+        blocked = next((c.blocked_by for c in checks if c.blocked_by), "")
+        mistakes: tuple[Named, ...] = ()
         if self.namer is not None and earned < points:
             try:
-                mistakes = self.namer.diagnose(findings, name, student)
+                mistakes = tuple(Named(**told) for told in self.namer.diagnose(findings, name, student))
             except Exception as error:  # the marks stand without a name for the mistake; the teacher is told
                 errors += (f"naming the mistake in {name}: {error!r}",)
-        return FunctionResult(name, round(earned, 2), points, checks, blocked, tuple(mistakes), errors)
+        return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors)
 
     def _weight(self, item: HiddenTest, items: Sequence[HiddenTest]) -> float:
         """The marker's weight; the tests on cost together weigh what course.toml sets aside for cost."""
@@ -97,33 +72,46 @@ class Judge:
         return others * self.cost_share / (1 - self.cost_share) * item.weight / costs
 
 
-def check(item: HiddenTest, finding: Finding, weight: float, share: float, function: str) -> Check:
-    """A finding in words."""
-    arrays: tuple[tuple[str, bool, str], ...] = ()
-    sentence = ""
-    if finding.failure is not None:
-        blocked = finding.failure.function != function
-        sentence = (
-            f"Blocked by {finding.failure.function}: {finding.failure.sentence}"
-            if blocked
-            else finding.failure.sentence
-        )
-    elif finding.ruling is not None:
-        sizes = sizes_of(finding.ruling.verdicts)
-        arrays = tuple(
-            (v.name, v.ok, describe(v, has_time(v), sizes) if finding.ruling.ceiling else v.sentence)
-            for v in finding.ruling.verdicts
-            if v.name != "behaviour"
-        )
+def check(item: HiddenTest, finding: Finding, weight: float, share: float, function: str) -> CheckResult:
+    """A finding as a result, without the numbers that were compared. share: what of its weight counts."""
+    ruling, failure = finding.ruling, finding.failure
+    arrays: tuple[ArrayResult, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    sentence = failure.sentence if failure is not None else ""
+    if ruling is not None:
+        verdicts = ruling.verdicts if ruling.arrays else ()
+        sizes = sizes_of(verdicts)
+        told = [describe(v, has_time(v), sizes) if ruling.ceiling else v.sentence for v in verdicts]
+        arrays = tuple(ArrayResult(v.name, v.ok, said) for v, said in zip(verdicts, told, strict=True))
+        shown = ((v, rows_of(v.wrong)) for v in verdicts)
+        pictures = tuple(Picture(v.name, rows, v.wrong is not None and v.wrong.ndim == 3) for v, rows in shown if rows)
         sentence = " ".join(
-            [finding.ruling.sentence, *(v.sentence for v in finding.ruling.verdicts if v.name == "behaviour")]
-        ).strip()
-    elif finding.error is not None:
-        sentence = "The grader itself failed here; your teacher has been told and will look at it."
-    elif share < finding.share:
-        sentence = CAPPED
-    verdicts = finding.ruling.verdicts if finding.ruling is not None else ()
-    pictures = tuple(
-        (v.name, rows, v.wrong is not None and v.wrong.ndim == 3) for v in verdicts if (rows := rows_of(v.wrong))
+            filter(None, [ruling.sentence, *(v.sentence for v in ruling.verdicts if not ruling.arrays)])
+        )
+    return CheckResult(
+        title=item.title,
+        weight=weight,
+        share=0.0 if finding.undecided else share,
+        outcome=outcome_of(finding, share, function),
+        sentence=sentence,
+        arrays=arrays,
+        notes=finding.notes,
+        behaviour=item.behaviour,
+        pictures=pictures,
+        blocked_by=failure.function if failure is not None and failure.function != function else "",
     )
-    return Check(item.title, weight, share, sentence, arrays, finding.notes, item.behaviour, pictures)
+
+
+def outcome_of(finding: Finding, share: float, function: str) -> Outcome:
+    """How a test of a function ended, in a word."""
+    if finding.undecided:
+        return Outcome.UNDECIDED
+    if finding.error is not None:
+        return Outcome.FAULT
+    if finding.failure is not None:
+        if finding.failure.function != function:
+            return Outcome.BLOCKED
+        return Outcome.UNWRITTEN if finding.failure.kind == "stub" else Outcome.FAILED
+    if finding.ruling is None and share < finding.share:
+        return Outcome.HELD
+    return by_share(share)

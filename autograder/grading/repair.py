@@ -1,6 +1,6 @@
-"""Brings whatever was handed in into the form that was given out, by names; says what was mended.
+"""Restores the released form of whatever was handed in, by the names of its cells; says what was repaired.
 
-Functions are graded wherever they stand, so the order of cells does not matter. What matters: every graded cell is there
+Functions are graded wherever they are, so the order of cells does not matter. What matters: every graded cell is there
 once, with points, ids, tags and tests from source, and every answer is kept. The text is read, never run.
 """
 
@@ -25,7 +25,7 @@ CALL = re.compile(r"""selfcheck\.check\(\s*["'](\w+)["']""")
 
 
 class UnreadableError(ValueError):
-    """The file is no notebook; the message says where it stops being one, for teacher and student."""
+    """The file is not a notebook; the message says why, for teacher and student."""
 
 
 @dataclass(frozen=True)
@@ -99,33 +99,31 @@ def read_notebook(data: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise UnreadableError(f"the notebook is not JSON, line {error.lineno}") from error
     except ValueError as error:  # Python reads no number of thousands of digits
-        raise UnreadableError("the file is JSON with a number that no notebook has") from error
+        raise UnreadableError("the file contains a number with too many digits") from error
     if not isinstance(raw, dict):
-        raise UnreadableError("the file is JSON, but not a notebook")
+        raise UnreadableError("the file is JSON but not a notebook")
     if isinstance(raw.get("worksheets"), list):  # nbformat 3 and older
         sheets = [sheet.get("cells") for sheet in raw["worksheets"] if isinstance(sheet, dict)]
         raw["cells"] = [cell for cells in sheets if isinstance(cells, list) for cell in cells]
     if not isinstance(raw.get("cells"), list):
-        raise UnreadableError("the file is JSON, but has no cells")
+        raise UnreadableError("the file is JSON but has no cells")
     return raw
 
 
 @dataclass
 class Repair:
-    """Mends one notebook; ``said`` collects what was done, for the teacher."""
+    """Repairs one notebook; ``said`` collects what was done, for the teacher."""
 
     template: Template
     said: list[str] = field(default_factory=list)
     flags: list[dict[str, str]] = field(default_factory=list)
 
-    def mend(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The notebook in nbformat 4.5, in the form that was given out."""
+    def fix(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The notebook in nbformat 4.5, in its released form."""
         if raw.get("nbformat", 4) != 4:
-            self.said.append("The file is of another nbformat than 4, and was read as if it were of this one.")
+            self.said.append("The file is not in nbformat 4; it was read as if it were.")
         if len(raw["cells"]) > MAX_CELLS:
-            self.said.append(
-                f"The notebook has {len(raw['cells'])} cells; those after number {MAX_CELLS} were not read."
-            )
+            self.said.append(f"The notebook has {len(raw['cells'])} cells; only the first {MAX_CELLS} were read.")
         cells = [c for c in map(normal, raw["cells"][:MAX_CELLS]) if c is not None]
         owners = self.find(cells)
         claimed = {k.function: claim for n, k in self.template.known.items() if (claim := claims(k, owners[n]))}
@@ -141,7 +139,7 @@ class Repair:
         return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
     def find(self, cells: Sequence[Cell]) -> dict[str, list[Cell]]:
-        """For every known name the cells that carry it; where none does, the one that by its content must be it."""
+        """For every known name the cells that carry it; where none does, the one identified by its content."""
         owners: dict[str, list[Cell]] = {name: [] for name in self.template.known}
         for cell in cells:
             name = cell.pop("grade_id")
@@ -162,17 +160,17 @@ class Repair:
                     owners[name] = [match]
                     moved.append(name)
         if moved:
-            which = "a cell that has lost its id" if len(moved) == 1 else "cells that have lost their ids"
-            self.said.append(f"{', '.join(moved)}: found by content, in {which}.")
+            which = "the cell had lost its id" if len(moved) == 1 else "the cells had lost their ids"
+            self.said.append(f"{', '.join(moved)}: identified by content; {which}.")
         self.look_at_order([found[0] for name, found in owners.items() if found and name not in moved], cells)
         return owners
 
     def look_at_order(self, given: Sequence[Cell], cells: Sequence[Cell]) -> None:
-        """Say so where the cells that kept their names, here in the order of the template, stand in another order."""
+        """Report cells with their original ids, here in the order of the template, that are not in this order."""
         places = {id(cell): number for number, cell in enumerate(cells)}
         order = [places[id(cell)] for cell in given]
         if order != sorted(order):
-            self.said.append("The cells stand in another order than they were given out; they were run as they stand.")
+            self.said.append("The cells are not in their original order; they were run in the order submitted.")
 
     def matches(self, known: Known, cells: Sequence[Cell], index: int) -> bool:
         """Whether a cell without an id is this one, by what it says."""
@@ -198,7 +196,7 @@ class Repair:
         )
 
     def settle(self, known: Known, found: list[Cell]) -> None:
-        """Make of one or more cells of a name the one that is graded, with source's metadata."""
+        """Turn one or more cells of one name into the one that is graded, with source's metadata."""
         if not found:
             return
         keep = found[0]
@@ -207,42 +205,44 @@ class Repair:
         if known.kind in ("test", "given"):
             whole = "\n".join(cell["source"] for cell in found)  # where it was split, it is whole again
             if not (as_given(known, keep["source"]) or as_given(known, whole)):
-                self.said.append(f"{known.grade_id}: had been edited, put back as it was given out.")
+                self.said.append(f"{known.grade_id}: had been edited; restored to the released version.")
             if not as_given(known, whole):
                 keep["before"] = [own for cell in found if (own := leftover(known, cell)) is not None]
             keep["source"] = known.source
         if keep["cell_type"] != known.cell_type:
-            self.said.append(f"{known.grade_id}: was a {keep['cell_type']} cell, made a {known.cell_type} cell again.")
+            self.said.append(
+                f"{known.grade_id}: was a {keep['cell_type']} cell; changed back to a {known.cell_type} cell."
+            )
             retype(keep, known.cell_type)
         keep["metadata"] = copy.deepcopy(dict(known.metadata))
 
     def choose(self, known: Known, found: list[Cell]) -> Cell:
-        """Of several cells with one id the one to grade; of answers nothing is lost."""
+        """The cell to grade among several with one id; no answer is lost."""
         name = known.grade_id
         if known.kind in ("test", "given"):
             for cell in found[1:]:
                 cell["drop"] = True
-            self.said.append(f"{name}: stood {len(found)} times, kept once.")
+            self.said.append(f"{name}: found {len(found)} times; one copy kept.")
             return found[0]
         if known.kind == "manual":
             answers = [c["source"] for c in found if c["source"].strip() and c["source"] != known.stub]
             found[0]["source"] = "\n\n".join(dict.fromkeys(answers)) or known.stub
             for cell in found[1:]:
                 cell["drop"] = True
-            self.said.append(f"{name}: the answer stood in {len(found)} cells, joined into one.")
+            self.said.append(f"{name}: the answer was in {len(found)} cells; joined into one.")
             return found[0]
         joined = "\n".join(c["source"] for c in found)
         if not all(parses(c["source"]) for c in found) and parses(joined):
             found[0]["source"] = joined
             for cell in found[1:]:
                 cell["drop"] = True
-            self.said.append(f"{name}: was split over {len(found)} cells, joined again.")
+            self.said.append(f"{name}: was split across {len(found)} cells; joined again.")
             return found[0]
-        self.said.append(f"{name}: stood {len(found)} times; all were run, so the last definition counts.")
+        self.said.append(f"{name}: found {len(found)} times; all copies were run, so the last definition counts.")
         return next((c for c in reversed(found) if defines(c["source"], name)), found[-1])
 
     def insert_missing(self, cells: list[Cell], present: set[str]) -> None:
-        """Put back given, test and answer cells that are gone, behind the cell they followed."""
+        """Restore missing given, test and answer cells, behind the cell that they followed."""
         behind: str | None = None
         for name, known in self.template.known.items():
             if name not in present and known.kind != "solution":
@@ -254,7 +254,7 @@ class Repair:
                 index = position(cells, behind)
                 cells.insert(min(index, len(cells)), cell)
                 present.add(name)
-                self.said.append(f"{name}: was missing, put back.")
+                self.said.append(f"{name}: was missing; restored.")
             elif name not in present:
                 self.said.append(f"{name}: no cell defines it.")
             if name in present:
@@ -262,9 +262,9 @@ class Repair:
 
 
 def empty_notebook(template: Template, reason: str) -> dict[str, Any]:
-    """The notebook as it was given out, for a submission that cannot be read: graded 0, with the reason on every page."""
+    """The notebook as released, for a submission that cannot be read: 0 points, with the reason on every page."""
     repair = Repair(template)
-    notebook = repair.mend({"cells": template.cells})
+    notebook = repair.fix({"cells": template.cells})
     notebook["metadata"][KEY] = {"repairs": [], "flags": [], "unreadable": reason}
     return notebook
 
@@ -319,7 +319,7 @@ def but_for_points(source: str) -> str:
 
 
 def leftover(known: Known, cell: Cell) -> Cell | None:
-    """What a student wrote into a cell that is put back, as a cell of their own; None where there is nothing of theirs."""
+    """What a student wrote into a cell that is restored, as a cell of its own; None if nothing."""
     if as_given(known, cell["source"]):
         return None
     lines = cell["source"].split("\n")
@@ -374,7 +374,7 @@ def defines(source: str, name: str) -> bool:
 
 
 def parses(source: str) -> bool:
-    """Whether the text is Python as it stands."""
+    """Whether the text is valid Python."""
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

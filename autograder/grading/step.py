@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from autograder.course.assignment import Assignment
@@ -18,9 +17,11 @@ from autograder.course.cells import (
     nbgrader_of,
 )
 from autograder.course.seed import fingerprint
-from autograder.grading.judge import FunctionResult, Judge
+from autograder.grading.judge import Judge
 from autograder.grading.render import result_html
 from autograder.grading.repair import KEY
+from autograder.grading.results import Flag, FlagKind, FunctionResult, SubmissionResult
+from autograder.grading.words import disagrees
 from autograder.kernels.cage import Cage
 from autograder.kernels.student import Student
 from autograder.kernels.submission import CellRun, Submission
@@ -35,7 +36,7 @@ def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judg
     points = machine_points(notebook["cells"])
     unreadable = notebook["metadata"].get(KEY, {}).get("unreadable", "")
     if unreadable:
-        results = {name: FunctionResult(name, 0.0, most, faults=()) for name, most in points.items()}
+        results = {name: FunctionResult(name, 0.0, most) for name, most in points.items()}
         return finish(notebook, assignment, results, [], judge, unreadable, cage.isolation)
     shown = {c["source"] for c in assignment.cells if ILLUSTRATION in c["metadata"].get("tags", [])}
     cells = [c for c in notebook["cells"] if is_run(c)]
@@ -114,33 +115,32 @@ def finish(
                 }
             ]
     kept = notebook["metadata"].get(KEY, {})
-    flags = find_flags(kept, results, unreadable)
-    notebook["metadata"][KEY] = {
-        "assignment": assignment.name,
-        "seed": fingerprint(judge.seed),
-        "functions": {name: asdict(result) for name, result in results.items()},
-        "stopped": stopped,
-        "repairs": kept.get("repairs", []),
-        "unreadable": unreadable,
-        "submission": kept.get("submission", ""),
-        "settings": kept.get("settings", ""),
-        "answers": {nbgrader_of(c)["grade_id"]: digest(c["source"]) for c in notebook["cells"] if is_answer(c)},
-        "isolation": isolation,
-        "flags": flags,
-        "needs_look": any(flag["kind"] != "repaired" for flag in flags),
-    }
+    graded = SubmissionResult(
+        assignment=assignment.name,
+        seed=fingerprint(judge.seed),
+        functions=results,
+        stopped=tuple(stopped),
+        repairs=tuple(kept.get("repairs", ())),
+        unreadable=unreadable,
+        submission=kept.get("submission", ""),
+        settings=kept.get("settings", ""),
+        answers={nbgrader_of(c)["grade_id"]: digest(c["source"]) for c in notebook["cells"] if is_answer(c)},
+        isolation=isolation,
+        flags=find_flags(kept, results, unreadable),
+    )
+    notebook["metadata"][KEY] = graded.to_json()
     return notebook
 
 
-def find_flags(kept: Mapping[str, Any], results: Mapping[str, FunctionResult], unreadable: str) -> list[dict[str, str]]:
-    """What a person should know about this submission: the kind of each flag, and its reason in a sentence."""
-    flags = [{"kind": "unreadable", "reason": unreadable}] if unreadable else list(kept.get("flags", []))
-    flags += [{"kind": "grader fault", "reason": f"{r.name}: {fault}"} for r in results.values() for fault in r.faults]
+def find_flags(kept: Mapping[str, Any], results: Mapping[str, FunctionResult], unreadable: str) -> tuple[Flag, ...]:
+    """What a person should know about this submission."""
+    if unreadable:
+        flags = [Flag(FlagKind.UNREADABLE, unreadable)]
+    else:
+        flags = [Flag(FlagKind(flag["kind"]), flag["reason"]) for flag in kept.get("flags", ())]
+    flags += [Flag(FlagKind.FAULT, f"{r.name}: {fault}") for r in results.values() for fault in r.faults]
     for result in results.values():
         claimed = kept.get("claimed", {}).get(result.name, 0.0)
         if claimed >= result.max_points > 0 and result.points == 0 and not unreadable:
-            reason = (
-                f"{result.name}: 0 of {result.max_points:g} points, but the self-check output saved with it says full."
-            )
-            flags.append({"kind": "check disagrees", "reason": reason})
-    return flags + [{"kind": "repaired", "reason": line} for line in kept.get("repairs", [])]
+            flags.append(Flag(FlagKind.DISAGREES, disagrees(result)))
+    return (*flags, *(Flag(FlagKind.REPAIRED, line) for line in kept.get("repairs", ())))

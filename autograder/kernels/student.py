@@ -15,7 +15,7 @@ from autograder.kernels.submission import Code, ProcessDied
 
 
 class CallFailed(Exception):
-    """A call that gave nothing to compare. ``sentence`` tells the student what was expected and what came.
+    """A call that gave nothing to compare. ``sentence`` tells the student what was expected and what was returned instead.
 
     kind: "missing", "stub", "raised", "died" or "returned" (something of another form).
     """
@@ -35,14 +35,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Odd:
-    """Stands where an array was expected and something else came; ``sentence`` says what."""
+    """In place of an array: the call returned something else; ``sentence`` says what."""
 
     sentence: str
 
 
 @dataclass(frozen=True)
 class Strided:
-    """An array that shall reach the function in memory with holes (every second entry of a wider one)."""
+    """An array that reaches the function as a strided view (every second entry of a wider one)."""
 
     array: np.ndarray
 
@@ -105,7 +105,7 @@ class Student:
             head, body = self.code.request(head, packer)
             cpu = self.code.cpu_seconds() - before
         except ProcessDied as death:
-            self.dead[name] = f"{name} was stopped: {death}. Its other checks were left out."
+            self.dead[name] = f"{name} was stopped: {death}. Its other checks were skipped."
             raise self._died(function) from None
         if "failed" in head:
             raise self._failure(function, head)
@@ -114,10 +114,10 @@ class Student:
             changed = tuple(argument_name(function, str(path)) for path in head["changed"])
             return Answer(value, changed, bool(head["overflow"]), cpu, min(max(float(head["seconds"]), 0.0), cpu))
         except (KeyError, TypeError, AttributeError, ValueError, wire.ProtocolError):
-            raise CallFailed(name, "returned", f"{name} answered with something that cannot be read.") from None
+            raise CallFailed(name, "returned", f"{name} returned something that cannot be read.") from None
 
     def _died(self, function: Function) -> CallFailed:
-        """A call that ended the process; the guilt is with a function below that had done so before, if there is one."""
+        """A call that ended the process; if a function that this one needs had ended it before, that one is named."""
         guilty = next((name for name in function.needs if name in self.dead), function.name)
         return CallFailed(guilty, "died", self.dead[guilty])
 
@@ -131,7 +131,7 @@ class Student:
         if kind == "not callable":
             return CallFailed(name, "missing", f"{name} is {an(type_name(head.get('type')))}, not a function.")
         if kind == "stale":
-            return CallFailed(name, "died", f"{name} could not be called: the kernel had to be started again.")
+            return CallFailed(name, "died", f"{name} could not be called: the kernel had to be restarted.")
         if head.get("type") == "NotImplementedError":
             unwritten = next((n for n in function.needs if n == head.get("where")), name)
             return CallFailed(unwritten, "stub", f"{unwritten} is not written yet.")
@@ -163,7 +163,7 @@ def decode(spec: Spec, entry: Mapping[str, Any], body: memoryview, generation: i
     """
     value = decode_part(spec, entry, body, generation)
     if isinstance(value, Odd):
-        raise CallFailed(name, "returned", f"{name} returned {value.sentence}; {expected(spec)} was expected.")
+        raise CallFailed(name, "returned", f"{name} should return {expected(spec)}, but returned {value.sentence}.")
     return value
 
 
@@ -213,14 +213,14 @@ def an(name: str) -> str:
 
 
 def odd_in_words(entry: Mapping[str, Any]) -> str:
-    """What came in place of an array."""
+    """What was returned instead of an array."""
     if "absent" in entry:
         return "nothing under this key"
     name = an(type_name(entry["got"]))
     if isinstance(entry.get("length"), int):
         return f"{name} of length {min(entry['length'], 10**6)}"
     if entry.get("ragged"):
-        return f"{name} whose rows differ in length"
+        return f"{name} whose rows have different lengths"
     if "shape" in entry:
         return f"{name} that is far too large"
     if "dtype" in entry:
@@ -237,7 +237,7 @@ ERRORS = frozenset(
         "OSError ImportError ModuleNotFoundError FileNotFoundError"
     ).split()
 )
-# Messages of Python and NumPy that help and hold nothing but names and sizes. Any other message stays unsaid: a
+# Messages of Python and NumPy that help and hold nothing but names and sizes. Any other message is not shown: a
 # student's own text could carry the hidden inputs out.
 SAFE_MESSAGES = [
     rf"operands could not be broadcast together with (remapped )?shapes ?({SMALL} ?)+",

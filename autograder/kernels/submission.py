@@ -23,7 +23,7 @@ from autograder.kernels.inside.session import Session
 
 
 class ProcessDied(Exception):
-    """The student's process ended or was ended; the message says how, in words for the student."""
+    """The student's process ended or was ended; the message says how, as a sentence for the student."""
 
 
 class Code(Protocol):
@@ -114,7 +114,7 @@ class Submission:
         raise ProcessDied(reason)
 
     def _used_up(self) -> str:
-        return f"the {self.cage.limits.submission:g} s for the whole notebook were used up"
+        return f"the time limit of {self.cage.limits.submission:g} s for the whole notebook was reached"
 
 
 class LocalCode:

@@ -63,7 +63,9 @@ def mistake(
 
 @cache
 def bank(assignment: Assignment) -> tuple[Mistake, ...]:
-    """Every known mistake of one assignment, in the order in which its modules tell them."""
+    """Every known mistake of one assignment, in the order in which its modules tell them; none where it has no bank."""
+    if not assignment.has("mistakes"):
+        return ()
     package = assignment.part("mistakes").__name__
     return tuple(m for name, known in _BANK.items() for m in known if name == package or name.startswith(f"{package}."))
 

@@ -80,16 +80,16 @@ def sentences(*parts: str) -> str:
 
 
 def whole_pattern(value: Array, wanted: Array, near: Callable[[Array, Array], bool], sizes: Mapping[str, int]) -> str:
-    """What holds between all entries and the right ones."""
+    """How all entries are related to the right ones."""
     if not value.any():
-        return "it is zero everywhere" if value.size > 1 else "it is zero"
+        return "all entries are zero" if value.size > 1 else "it is zero"
     if not wanted.any():
-        return "zero is right here"
+        return "the correct value is zero"
     factor = float(np.sum(value * wanted) / np.sum(wanted * wanted))
     if factor and near(value, factor * wanted):
         words = factor_in_words(factor, sizes)
         if words == "-1":
-            return "the sign is the other way round"
+            return "the sign is flipped"
         if value.size > 1:
             return f"every entry is the right one times {words or format(factor, '.3g')}"
         return f"it is the right one times {words}" if words else ""
@@ -98,16 +98,16 @@ def whole_pattern(value: Array, wanted: Array, near: Callable[[Array, Array], bo
     if value.ndim == 2 and value.shape[0] == value.shape[1] and near(value, wanted.T):
         return "these are the right numbers, transposed"
     if near(value, wanted[::-1]):
-        return "these are the right numbers in the opposite order"
+        return "these are the right numbers in reverse order"
     if near(value, np.full_like(value, value.flat[0])):
-        return "every entry is the same number, and the right ones differ"
+        return "all entries are the same number, but the right ones differ"
     if near(value - wanted, np.full_like(value, (value - wanted).flat[0])):
         return "every entry is off by the same amount"
     return ""
 
 
 def factor_in_words(factor: float, sizes: Mapping[str, int]) -> str:
-    """A constant by its name if it is one that mistakes are made of, such as 1/(N·T); else ""."""
+    """A constant by its name if common mistakes produce it, such as 1/(N·T); else ""."""
     known = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "4": 4.0, "1/4": 0.25}
     names = [name for name in ("N", "T", "C") if sizes.get(name, 1) > 1]
     products = {name: float(sizes[name]) for name in names}
@@ -120,7 +120,7 @@ def factor_in_words(factor: float, sizes: Mapping[str, int]) -> str:
 
 
 def reshaped(value: Array, wanted: Array) -> str:
-    """What holds for numbers of another shape."""
+    """How numbers of another shape are related to the right ones."""
     near = closeness(value)
     if value.size == wanted.size and value.ndim == wanted.ndim == 2 and near(value, wanted.T):
         return "these are the right numbers, transposed"
@@ -128,20 +128,14 @@ def reshaped(value: Array, wanted: Array) -> str:
         return "the numbers are right, only their shape is not"
     rows_kept = wanted.ndim == 1 and value.ndim > 1 and value.shape[-1:] == wanted.shape
     if rows_kept and near(value.reshape(-1, *wanted.shape).sum(axis=0), wanted):
-        return "added up over its first axes it would be right"
+        return "summed over its first axes, it would be right"
     if value.ndim == wanted.ndim and value.shape[1:] == wanted.shape[1:] and len(value) and len(wanted):
         shared = min(len(value), len(wanted))
         first, last = near(value[:shared], wanted[:shared]), near(value[-shared:], wanted[-shared:])
         if first or last:
-            more = (
-                "one more"
-                if len(value) - len(wanted) == 1
-                else "one less"
-                if len(wanted) - len(value) == 1
-                else "others"
-            )
+            more = {1: "there is one too many", -1: "one is missing"}.get(len(value) - len(wanted), "")
             where = "at the end" if first else "at the beginning"
-            return f"the numbers are right, but there is {more} {where}" if more != "others" else ""
+            return f"the numbers are right, but {more} {where}" if more else ""
     return ""
 
 
@@ -170,7 +164,7 @@ def steps(wrong: Array) -> str:
         return f"{the(last, 'last')} right; the error enters {ago(last)}"
     if first:
         return f"{the(first, 'first')} right; the last one is wrong"
-    return "the last step is wrong already" if wrong.ndim == 3 else ""
+    return "the last step is already wrong" if wrong.ndim == 3 else ""
 
 
 def rows(wrong: Array) -> str:
@@ -195,8 +189,8 @@ def not_finite(value: Array) -> str:
     off = ~np.isfinite(value)
     if not off.any():
         return ""
-    if value.ndim == 0:
-        return "it is NaN or infinite"
+    if value.size == 1:
+        return f"{'it' if value.ndim == 0 else 'the entry'} is {'NaN' if np.isnan(value).all() else 'infinite'}"
     count = int(off.sum())
     return f"{count} of {value.size} entries {'is' if count == 1 else 'are'} NaN or infinite"
 

@@ -97,15 +97,16 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
         """Whether to grade this submission: unless the same content is graded already, by this source, to the end."""
         self.stop_if_interrupted()
         folder = pathlib.Path(self._format_dest(assignment_id, student_id))
-        self.earlier = records.read(folder / f"{assignment_id}.ipynb")
+        self.earlier = records.results(folder / f"{assignment_id}.ipynb")
         if folder.exists() and not self.force:
             submitted = pathlib.Path(self._format_source(assignment_id, student_id))
-            same = (
-                self.earlier.get("submission") == records.digest(submitted, self.coursedir)
-                and self.earlier.get("settings") == self.settings
+            whole = self.earlier is not None and student_id in self.scored
+            same = self.earlier is not None and (self.earlier.submission, self.earlier.settings) == (
+                records.digest(submitted, self.coursedir),
+                self.settings,
             )
-            if not (same and "functions" in self.earlier and student_id in self.scored):
-                self.log.info("%s: %s; it is graded again.", student_id, "half graded" if same else "changed")
+            if not (same and whole):
+                self.log.info("%s: %s; it is graded again.", student_id, "changed" if whole else "half graded")
                 shutil.rmtree(folder)
         wanted = bool(super().init_destination(assignment_id, student_id))
         excluded = student_id in self.coursedir.student_id_exclude.split(",")
@@ -123,7 +124,7 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
         everyone = sorted(os.path.basename(os.path.dirname(folder)) for folder in self.assignments)
         results = records.results_of(self.coursedir, everyone)
         missing = [student for student in everyone if student not in results]
-        self.look = [student for student, kept in results.items() if kept.get("needs_look")]
+        self.look = [student for student, result in results.items() if result.needs_look]
         graded = [student for student in self.graded if student in results]
         left = len(everyone) - len(graded) - len(self.unchanged) - len(missing)
         parts = [f"{len(graded)} graded", f"{len(self.unchanged)} unchanged"]

@@ -18,10 +18,12 @@ from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
 
-from autograder.course.settings import load_course
+from autograder.course.settings import ROOT, load_course
 from autograder.grading.repair import KEY
+from autograder.grading.results import SubmissionResult
+from autograder.grading.words import number
 from autograder.plugins.markdown import highlighted, markdown_html
-from autograder.plugins.marks import Row, is_result, number, reasons, table
+from autograder.plugins.marks import Row, is_result, reasons, table
 from autograder.plugins.rubrics import for_students
 from autograder.plugins.safe_html import output_html
 
@@ -62,9 +64,9 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         resources = self._init_resources(resources)
         for preprocessor in self._preprocessors:  # on the notebook itself: nbconvert would copy it twice
             nb, resources = preprocessor(nb, resources)
-        names, kept = resources["nbgrader"], nb["metadata"].get(KEY, {})
+        names, results = resources["nbgrader"], SubmissionResult.from_json(nb["metadata"].get(KEY, {}))
         marks = names["marks"].values()
-        rows = {row.place: row for row in table(nb, names["marks"], names["comments"], kept)}
+        rows = {row.place: row for row in table(nb, names["marks"], names["comments"], results)}
         folder = pathlib.Path(resources["metadata"]["path"]) if resources.get("metadata", {}).get("path") else None
         page = page_template().render(
             title=names["assignment"],
@@ -74,12 +76,17 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
             most=number(sum(mark.most for mark in marks)),
             open=number(sum(mark.most for mark in marks if mark.points is None)),
             late_penalty=number(names["late_penalty"]) if names["late_penalty"] else "",
-            unreadable=kept.get("unreadable", ""),
-            reasons=reasons(kept),
-            isolated=kept.get("isolation") != "none",
-            cells=list(views(nb, rows, names["comments"], load_course().rubric, folder)),
+            unreadable=results.unreadable,
+            reasons=reasons(results),
+            isolated=results.isolation != "none",
+            cells=list(views(nb, rows, names["comments"], self.rubric(), folder)),
         )
         return page, resources
+
+    def rubric(self) -> str:
+        """How much of a rubric students see in this course."""
+        coursedir = getattr(self.parent, "coursedir", None)
+        return load_course(pathlib.Path(coursedir.root) if coursedir else ROOT).rubric
 
 
 @cache

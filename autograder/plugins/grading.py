@@ -12,6 +12,7 @@ from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
 from autograder.course.settings import CourseError, load_course, points_differ
 from autograder.grading.client import Grader, GradingError
 from autograder.grading.repair import KEY
+from autograder.grading.results import SubmissionResult
 from autograder.plugins import records
 from autograder.plugins.rubrics import rubrics, with_rubrics
 
@@ -81,10 +82,8 @@ class GradeInWorker(NbGraderPreprocessor):  # type: ignore[misc]
             self.log.error(str(error))
             raise SystemExit(1) from error
         graded = with_rubrics(graded, rubrics(grader.course.assignment(assignment).rubric))
-        kept = graded["metadata"][KEY]
-        for flag in kept["flags"]:
-            if flag["kind"] != "repaired":
-                self.log.error("%s needs a look: %s", student, flag["reason"])
-        points = sum(f["points"] for f in kept["functions"].values())
-        self.log.info("%s: %g of %g points", student, points, sum(f["max_points"] for f in kept["functions"].values()))
+        results = SubmissionResult.from_json(graded["metadata"][KEY])
+        for flag in results.looks:
+            self.log.error("%s needs a look: %s", student, flag.reason)
+        self.log.info("%s: %g of %g points", student, results.points, results.max_points)
         return nbformat.from_dict(graded), resources

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,8 @@ from markupsafe import Markup
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.grading.results import FlagKind, SubmissionResult
+from autograder.grading.words import extent, number, what_happened
 from autograder.plugins.markdown import markdown_html
 
 
@@ -70,18 +71,17 @@ class GetMarks(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def table(
-    nb: Any, marks: Mapping[str, Mark], comments: Mapping[str, str | None], kept: Mapping[str, Any]
+    nb: Any, marks: Mapping[str, Mark], comments: Mapping[str, str | None], results: SubmissionResult
 ) -> Iterator[Row]:
     """A row for every graded cell, in the order of the notebook."""
-    functions = kept.get("functions", {})
     for cell in nb["cells"]:
         meta = cell["metadata"].get("nbgrader", {})
         place = meta.get("grade_id", "")
         if place not in marks or not (meta.get("grade") or meta.get("task")):
             continue
         mark, name = marks[place], place.removeprefix("test_")
-        result = functions.get(name) if is_result(cell) else None
-        if kept.get("unreadable") and mark.manual is None:
+        result = results.functions.get(name) if is_result(cell) else None
+        if results.unreadable and mark.manual is None:
             words, note = "not graded: see above", ""
         elif is_result(cell):
             note = changed_by_hand(mark)
@@ -94,24 +94,7 @@ def table(
 
 def state(mark: Mark) -> str:
     """How much of the points was reached, in a word."""
-    if mark.points is None:
-        return "open"
-    return "right" if mark.points >= mark.most else "partly" if mark.points > 0 else "wrong"
-
-
-def what_happened(result: Mapping[str, Any]) -> str:
-    """A function's result in a line: the known mistake, else the first thing that cost points."""
-    if result["points"] >= result["max_points"]:
-        return "all right"
-    if result["mistakes"]:
-        return f"known mistake: {'; or '.join(mistake['title'] for mistake in result['mistakes'])}"
-    for check in result["checks"]:
-        if check["share"] < 1 and check["sentence"]:
-            return re.split(r"(?<=[a-z\d)]\.) (?=[A-Z])", str(check["sentence"]))[0]
-        off = ["the result" if name == result["name"] else name for name, right, _ in check["arrays"] if not right]
-        if check["share"] < 1 and off:
-            return f"wrong: {', '.join(off[:4])}{f' and {len(off) - 4} more' if len(off) > 4 else ''}"
-    return "not all checks are passed"
+    return "open" if mark.points is None else extent(mark.points, mark.most)
 
 
 def changed_by_hand(mark: Mark) -> str:
@@ -133,15 +116,10 @@ def extra_points(mark: Mark) -> str:
     return f"with {number(mark.extra)} extra {'point' if mark.extra == 1 else 'points'}" if mark.extra else ""
 
 
-def reasons(kept: Mapping[str, Any]) -> list[str]:
+def reasons(results: SubmissionResult) -> list[str]:
     """What was out of the ordinary about the submission, without the reason why it could not be read."""
-    flagged = [flag["reason"] for flag in kept.get("flags", ())]
-    return [reason for reason in dict.fromkeys(flagged) if reason != kept.get("unreadable")]
-
-
-def number(points: float | None) -> str:
-    """Points as a reader writes them: no trailing zeros, two digits at most; a dash for none."""
-    return "–" if points is None else f"{round(points, 2):g}"
+    flagged = dict.fromkeys(flag.reason for flag in results.flags if flag.kind is not FlagKind.UNREADABLE)
+    return list(flagged)
 
 
 def is_result(cell: Any) -> bool:

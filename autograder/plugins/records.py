@@ -16,6 +16,7 @@ from nbgrader.api import Assignment, Grade, Gradebook, GradeCell, MissingEntry, 
 
 from autograder.course.settings import Course, load_course, scripts_on_path
 from autograder.grading.repair import KEY
+from autograder.grading.results import ResultsError, SubmissionResult
 
 STATE = ".shown"  # beside a feedback page: a hash of what the page shows
 
@@ -60,6 +61,15 @@ def read(path: pathlib.Path) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
+def results(path: pathlib.Path) -> SubmissionResult | None:
+    """The results in a graded notebook; None where it is not wholly graded, or somebody has changed them."""
+    kept = read(path)
+    try:
+        return SubmissionResult.from_json(kept) if "functions" in kept else None
+    except ResultsError:
+        return None
+
+
 def settings(coursedir: Any, config: Any, course: Course) -> str:
     """A hash of what decides marks besides the submission: the course's settings, the due date and the late policy."""
     scripts_on_path()
@@ -73,15 +83,15 @@ def settings(coursedir: Any, config: Any, course: Course) -> str:
     return hashlib.sha256(json.dumps(decides, default=str, sort_keys=True).encode()).hexdigest()
 
 
-def results_of(coursedir: Any, students: Sequence[str]) -> dict[str, dict[str, Any]]:
+def results_of(coursedir: Any, students: Sequence[str]) -> dict[str, SubmissionResult]:
     """What grading left for those of these students whose submission is wholly graded."""
     name = coursedir.assignment_id
     found = {}
     for student in sorted(scored_students(coursedir) & set(students)):
         folder = pathlib.Path(coursedir.format_path(coursedir.autograded_directory, student, name))
-        kept = read(folder / f"{name}.ipynb")
-        if "functions" in kept:
-            found[student] = kept
+        result = results(folder / f"{name}.ipynb")
+        if result is not None:
+            found[student] = result
     return found
 
 
@@ -121,7 +131,7 @@ def scored_students(coursedir: Any) -> frozenset[str]:
 
 def feedback_state(coursedir: Any, graded: pathlib.Path, assignment: str, student: str) -> str:
     """A hash of all that a feedback page shows: the graded notebook, every mark, comment and penalty."""
-    shown: list[Any] = [version("backprop-by-hand"), load_course().rubric]
+    shown: list[Any] = [version("backprop-by-hand"), load_course(pathlib.Path(coursedir.root)).rubric]
     shown += [
         hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(graded.glob("*.ipynb")) if path.is_file()
     ]

@@ -8,6 +8,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.grading.repair import KEY
+from autograder.grading.results import SubmissionResult
 
 ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a wall around it.'
 
@@ -20,8 +21,8 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         names = resources["nbgrader"]
         self.notebook_id, self.assignment_id = names["notebook"], names["assignment"]
         self.student_id, self.db_url = names["student"], names["db_url"]
-        self.kept = nb["metadata"][KEY]
-        self.earlier = getattr(self.parent.parent, "earlier", {})
+        self.results = SubmissionResult.from_json(nb["metadata"][KEY])
+        self.earlier = getattr(self.parent.parent, "earlier", None) or SubmissionResult()
         self.gradebook = Gradebook(self.db_url)
         with self.gradebook:
             session = self.gradebook.db
@@ -40,7 +41,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
         before, score = grade.needs_manual_grade, grade.auto_score
         super()._add_score(cell, resources)
-        same_answer = self.kept["answers"].get(name) == self.earlier.get("answers", {}).get(name)
+        same_answer = self.results.answers.get(name) == self.earlier.answers.get(name)
         if grade.manual_score is not None and same_answer and grade.auto_score == score:
             grade.needs_manual_grade = before
 
@@ -49,14 +50,14 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
 
         A flag that we set is taken back when the reason is gone; one that a person set stays.
         """
-        reasons = [flag["reason"] for flag in self.kept["flags"]]
+        reasons = [flag.reason for flag in self.results.flags]
         submission = self.gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
         if reasons:
             submission.flagged = True
-        elif self.earlier.get("flags"):
+        elif self.earlier.flags:
             submission.flagged = False
         notes = [f"Needs a look: {' '.join(reasons)}"] if reasons else []
-        notes += [ISOLATION_OFF] if self.kept["isolation"] == "none" else []
+        notes += [ISOLATION_OFF] if self.results.isolation == "none" else []
         first = next((c for c in nb.cells if c.metadata.get("nbgrader", {}).get("solution")), None)
         if first is not None and notes:
             comment = self.gradebook.find_comment(

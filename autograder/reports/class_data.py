@@ -62,7 +62,7 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
 def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
     """What to say of an assignment without any mark."""
     known = {f.assignment for step in ("submitted_directory", "autograded_directory") for f in folders(coursedir, step)}
-    known |= set(load_course().assignments)
+    known |= set(load_course(pathlib.Path(coursedir.root)).assignments)
     source = pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", "."))
     known |= {path.parent.name for path in source.glob("*/*.ipynb")}
     where = f"in {coursedir.root}"
@@ -88,9 +88,9 @@ def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[
     paths = {folder.student: folder.path for folder in submitted}
     found = []
     for g in graded:
-        if g.submission and g.student in paths:
-            coursedir.assignment_id = g.assignment
-            if digest(paths[g.student], coursedir) != g.submission:
+        if g.result.submission and g.student in paths:
+            coursedir.assignment_id = g.result.assignment
+            if digest(paths[g.student], coursedir) != g.result.submission:
                 found.append(g.student)
     return found
 

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograder.grading.words import reason
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
 from autograder.reports.distribution import Distribution, distribution
 from autograder.reports.gradebook import HandMark, Late, MarkState
-from autograder.reports.results import REPAIRED, Graded, reason, unwritten
+from autograder.reports.results import Graded
 
 Said = Callable[[str], str]  # what is shown of a sentence: all of it, or all but names
 
@@ -119,16 +120,16 @@ def summary(data: ClassData, said: Said) -> ClassReport:
     return ClassReport(
         assignment=data.assignment,
         students=tuple(g.student for g in graded),
-        marks={g.student: g.points for g in graded},
-        max_points=max(g.max_points for g in graded),
-        spread=distribution([g.points for g in graded]),
+        marks={g.student: g.result.points for g in graded},
+        max_points=max(g.result.max_points for g in graded),
+        spread=distribution([g.result.points for g in graded]),
         questions=(*machine_graded(graded), *hand_graded(graded, by_hand, records.marks if records else ())),
         mistakes=named_mistakes(graded),
         unnamed=unnamed_mistakes(graded, said),
         looks={g.student: why for g in graded if (why := reasons_to_look(g, g.student in flagged, said))},
-        odd={g.student: odd for g in graded if (odd := tuple(map(said, (*g.repairs, *g.stopped))))},
-        unreadable=tuple(g.student for g in graded if g.unreadable),
-        uncaged=tuple(g.student for g in graded if g.isolation == "none"),
+        odd={g.student: odd for g in graded if (odd := tuple(map(said, (*g.result.repairs, *g.result.stopped))))},
+        unreadable=tuple(g.student for g in graded if g.result.unreadable),
+        uncaged=tuple(g.student for g in graded if g.result.isolation == "none"),
         outdated=data.outdated,
         not_graded=data.not_graded,
         missing=data.missing,
@@ -142,25 +143,25 @@ def overruled(g: Graded, marks: Sequence[HandMark]) -> Graded:
     """A submission with the points that a person has set for some of its functions."""
     by_person = {m.answer: m.points for m in marks if m.student == g.student and m.points is not None}
     functions = {
-        name: {**result, "points": by_person.get(f"test_{name}", result["points"])}
-        for name, result in g.functions.items()
+        name: replace(function, points=by_person.get(f"test_{name}", function.points))
+        for name, function in g.result.functions.items()
     }
-    return replace(g, functions=functions)
+    return replace(g, result=replace(g.result, functions=functions))
 
 
 def machine_graded(graded: Sequence[Graded]) -> list[Question]:
     """One row a function."""
-    names = dict.fromkeys(name for g in graded for name in g.functions)
+    names = dict.fromkeys(name for g in graded for name in g.result.functions)
     return [function_row(name, graded) for name in names]
 
 
 def function_row(name: str, graded: Sequence[Graded]) -> Question:
     """The row of one function."""
-    results = [g.functions[name] for g in graded if name in g.functions]
-    scores = [(float(r["points"]), float(r["max_points"])) for r in results]
+    results = [g.result.functions[name] for g in graded if name in g.result.functions]
+    scores = [(r.points, r.max_points) for r in results]
     full, none = sum(p >= most for p, most in scores), sum(p == 0 < most for p, most in scores)
     mean = sum(p for p, _ in scores) / len(scores)
-    absent = tuple(g.student for g in graded if name not in g.functions)
+    absent = tuple(g.student for g in graded if name not in g.result.functions)
     return Question(name, max(most for _, most in scores), mean, full, len(scores) - full - none, none, absent=absent)
 
 
@@ -199,10 +200,10 @@ def named_mistakes(graded: Sequence[Graded]) -> tuple[Mistake, ...]:
     """Known mistakes, the most frequent first."""
     found: dict[str, tuple[str, set[str], list[str]]] = {}
     for g in graded:
-        for function in g.functions.values():
-            for mistake in function["mistakes"]:
-                _, functions, students = found.setdefault(mistake["title"], (mistake["reread"], set(), []))
-                functions.add(function["name"])
+        for function in g.result.functions.values():
+            for mistake in function.mistakes:
+                _, functions, students = found.setdefault(mistake.title, (mistake.reread, set(), []))
+                functions.add(function.name)
                 if g.student not in students:
                     students.append(g.student)
     rows = [Mistake(title, reread, tuple(sorted(f)), tuple(s)) for title, (reread, f, s) in found.items()]
@@ -213,18 +214,15 @@ def unnamed_mistakes(graded: Sequence[Graded], said: Said) -> dict[str, tuple[tu
     """Per function the students who lost points in it without a known mistake, each with the first reason."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for g in graded:
-        for name, function in g.functions.items():
-            lost = function["points"] < function["max_points"]
-            if lost and not function["mistakes"] and not g.unreadable and not unwritten(function):
+        for name, function in g.result.functions.items():
+            lost = function.points < function.max_points
+            if lost and not function.mistakes and not g.result.unreadable and not g.result.unwritten(function):
                 found[name].append((g.student, said(reason(function))))
     return {name: tuple(rows) for name, rows in found.items()}
 
 
 def reasons_to_look(g: Graded, flagged: bool, said: Said) -> tuple[str, ...]:
     """Why a person should look at a submission; empty where nobody has to."""
-    reasons = tuple(f"{flag.kind}: {said(flag.reason)}" for flag in g.flags if flag.kind != REPAIRED)
-    if reasons or not (flagged or g.needs_look):
-        return reasons
-    if flagged and not g.flags:  # grading flags repaired notebooks in the gradebook as well
+    if flagged and not g.result.flags:  # grading flags repaired notebooks in the gradebook as well
         return ("flagged by a person in the formgrader",)
-    return ("flagged",) if g.needs_look else ()
+    return tuple(f"{flag.kind.value}: {said(flag.reason)}" for flag in g.result.looks)

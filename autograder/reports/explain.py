@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
 from autograder.grading.repair import KEY
+from autograder.grading.results import FunctionResult, SubmissionResult
+from autograder.grading.words import said as said_of
 from autograder.reports.class_data import changed_since, closest
 from autograder.reports.course_files import Folder, course_directory, folders, notebook_of
 from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
@@ -82,54 +83,55 @@ def names_in(coursedir: Any, assignment: str, graded: Graded | None) -> set[str]
 
 def names_of(graded: Graded) -> set[str]:
     """The functions, their test cells, and the answers that a person marks."""
-    return {*graded.functions, *(f"test_{name}" for name in graded.functions), *graded.by_hand}
+    functions = graded.result.functions
+    return {*functions, *(f"test_{name}" for name in functions), *graded.by_hand}
 
 
 def explain_function(coursedir: Any, recorded: Graded, name: str, console: Console) -> bool:
     """Grade a submission once more and print every check of one function."""
-    student, assignment = recorded.student, recorded.assignment
+    student, assignment = recorded.student, recorded.result.assignment
     again = grade_again(coursedir, recorded)
-    result, before = again["functions"][name], recorded.functions[name]
-    points = f"{result['points']:g} of {result['max_points']:g} points"
+    result, before = again.functions[name], recorded.result.functions[name]
+    points = f"{result.points:g} of {result.max_points:g} points"
     paragraph(console, f"{student}, {assignment}, {name}: {points}.", style="bold")
     print_checks(result, console)
-    if again.get("unreadable"):
-        paragraph(console, again["unreadable"], indent=2)
-    for repair in recorded.repairs:
+    if again.unreadable:
+        paragraph(console, again.unreadable, indent=2)
+    for repair in recorded.result.repairs:
         paragraph(console, f"Repaired: {repair}", indent=2)
     overruled = mark_of(coursedir, recorded, f"test_{name}")
     if overruled is not None and overruled.points is not None:
         paragraph(
             console, f"In the gradebook a person has set {overruled.points:g} points, which count instead.", indent=2
         )
-    if result["points"] == before["points"]:
+    if result.points == before.points:
         paragraph(console, "The recorded mark is the same.")
         return True
     paragraph(
         console,
-        f"The recorded mark is {before['points']:g}. Grade the submission again: "
+        f"The recorded mark is {before.points:g}. Grade the submission again: "
         f"`nbgrader autograde {assignment} --student {student} --force`.",
     )
     return False
 
 
-def print_checks(result: Mapping[str, Any], console: Console) -> None:
+def print_checks(result: FunctionResult, console: Console) -> None:
     """Every check of a function with its share of the points, and what it found."""
-    total = sum(c["weight"] for c in result["checks"]) or 1.0
-    for check in result["checks"]:
-        worth = result["max_points"] * check["weight"] / total
-        paragraph(console, f"{worth * check['share']:.2f} of {worth:.2f}  {check['title']}", indent=2, hang=4)
-        if check["sentence"]:
-            paragraph(console, check["sentence"], indent=6)
-        for name, ok, sentence in check["arrays"]:
-            paragraph(console, f"{name}: {'right' if ok else f'wrong: {sentence}'}", indent=6)
-        for note in check["notes"]:
+    total = sum(check.weight for check in result.checks) or 1.0
+    for check in result.checks:
+        worth = result.max_points * check.weight / total
+        paragraph(console, f"{worth * check.share:.2f} of {worth:.2f}  {check.title}", indent=2, hang=4)
+        if said_of(check):
+            paragraph(console, said_of(check), indent=6)
+        for array in check.arrays:
+            paragraph(console, f"{array.name}: {'right' if array.ok else f'wrong: {array.sentence}'}", indent=6)
+        for note in check.notes:
             paragraph(console, f"note: {note}", indent=6)
-    for mistake in result["mistakes"]:
-        paragraph(console, f"Known mistake: {mistake['title']}. Reread {mistake['reread']}", indent=2)
+    for mistake in result.mistakes:
+        paragraph(console, f"Known mistake: {mistake.title}. Reread {mistake.reread}", indent=2)
 
 
-def grade_again(coursedir: Any, recorded: Graded) -> Mapping[str, Any]:
+def grade_again(coursedir: Any, recorded: Graded) -> SubmissionResult:
     """The results of grading what was handed in once more, with the seed of the recorded mark; nothing is written.
 
     Raises LookupError where the submission, the assignment or the seed is not the recorded one, or nothing can be graded.
@@ -141,7 +143,7 @@ def grade_again(coursedir: Any, recorded: Graded) -> Mapping[str, Any]:
     from autograder.grading.repair import read_template
     from autograder.plugins.grading import shared_grader
 
-    student, assignment = recorded.student, recorded.assignment
+    student, assignment = recorded.student, recorded.result.assignment
     root = pathlib.Path(coursedir.root)
     submitted = folders(coursedir, "submitted_directory", student, assignment)
     try:
@@ -152,7 +154,7 @@ def grade_again(coursedir: Any, recorded: Graded) -> Mapping[str, Any]:
         grader = shared_grader(root)
         try:
             notebook = handed_in(submitted[0].path / f"{assignment}.ipynb", template)
-            return grader.grade(notebook, assignment)["metadata"][KEY]  # type: ignore[no-any-return]
+            return SubmissionResult.from_json(grader.grade(notebook, assignment)["metadata"][KEY])
         finally:
             grader.close()
     except (CourseError, GradingError, SeedError, OSError) as error:
@@ -163,13 +165,13 @@ def refuse_other_inputs(coursedir: Any, recorded: Graded, submitted: list[Folder
     """Raise where grading again would not repeat what was recorded: another seed, another file, another assignment."""
     from autograder.course.seed import FILE, VARIABLE, course_seed, fingerprint
 
-    student, assignment = recorded.student, recorded.assignment
+    student, assignment = recorded.student, recorded.result.assignment
     if not submitted:
         raise LookupError(
             f"What {student} handed in of {assignment} is gone, so it cannot be graded again. Restore it."
         )
     has_seed = bool(os.environ.get(VARIABLE)) or (root / FILE).exists()  # otherwise a new one would be made
-    if recorded.seed and not (has_seed and fingerprint(course_seed(root)) == recorded.seed):
+    if recorded.result.seed and not (has_seed and fingerprint(course_seed(root)) == recorded.result.seed):
         raise LookupError(
             f"{assignment} of {student} was graded with another course seed than {VARIABLE} or {FILE} now gives. Restore "
             "the old seed: other hidden inputs could not explain this mark."
@@ -183,7 +185,7 @@ def refuse_other_inputs(coursedir: Any, recorded: Graded, submitted: list[Folder
 
 def explain_answer(coursedir: Any, recorded: Graded, name: str, console: Console) -> None:
     """Print the mark that a person gave an answer, the comment, and where the rubric is."""
-    student, assignment = recorded.student, recorded.assignment
+    student, assignment = recorded.student, recorded.result.assignment
     mark = mark_of(coursedir, recorded, name)
     head = f"{student}, {assignment}, {name}:"
     paragraph(console, f"{head} {'not in the gradebook' if mark is None else said(mark)}.", style="bold")
@@ -198,7 +200,7 @@ def explain_answer(coursedir: Any, recorded: Graded, name: str, console: Console
         paragraph(console, f"Comment: {comment}", indent=2)
     elif mark is not None and mark.points is not None:
         paragraph(console, "There is no comment.", indent=2)
-    paragraph(console, rubric_of(assignment, name), indent=2)
+    paragraph(console, rubric_of(coursedir, assignment, name), indent=2)
 
 
 def said(mark: HandMark) -> str:
@@ -215,17 +217,17 @@ def said(mark: HandMark) -> str:
 
 def mark_of(coursedir: Any, recorded: Graded, name: str) -> HandMark | None:
     """What the gradebook has of one cell; None where there is no gradebook, or it does not know the cell."""
-    records = read_records(coursedir, recorded.assignment)
+    records = read_records(coursedir, recorded.result.assignment)
     marks = records.marks if records else ()
     return next((m for m in marks if (m.student, m.answer) == (recorded.student, name)), None)
 
 
-def rubric_of(assignment: str, name: str) -> str:
+def rubric_of(coursedir: Any, assignment: str, name: str) -> str:
     """Where the rubric of an answer is."""
     from autograder.course.settings import load_course
     from autograder.plugins.rubrics import rubrics
 
-    path = load_course().assignment(assignment).rubric
+    path = load_course(pathlib.Path(coursedir.root)).assignment(assignment).rubric
     if name not in rubrics(path):
         return f"There is no rubric for it: {path} has no section {name}."
     here = pathlib.Path.cwd()

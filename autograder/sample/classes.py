@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from autograder.course.settings import Course
 from autograder.sample.recipes import Recipe
@@ -10,4 +11,8 @@ from autograder.sample.recipes import Recipe
 
 def classes(course: Course) -> Mapping[str, tuple[Recipe, ...]]:
     """The sample class of every assignment that has one, by the assignment's name."""
-    return {name: one.part("sample").CLASS for name, one in course.assignments.items() if one.has("sample")}
+    return {
+        name: tuple(replace(recipe, course=course) for recipe in one.part("sample").CLASS)
+        for name, one in course.assignments.items()
+        if one.has("sample")
+    }

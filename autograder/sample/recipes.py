@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import importlib
 import json
 import pathlib
 import textwrap
@@ -14,7 +15,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.course.cells import function_of, is_test, nbgrader_of, points_of
-from autograder.course.settings import load_course
+from autograder.course.settings import Course, load_course, package_of
 
 Notebook = dict[str, Any]
 Handed = Notebook | bytes | None  # a notebook, a file that is none, no file at all
@@ -29,7 +30,7 @@ class Recipe:
     kind says in a line what this submission is. loses: the share of its points that a function loses (1 = all); a
     function not named loses nothing. stubs: functions left as they were given out. accident: what happens to the
     finished notebook (None from it: no file). repaired: what the list of repairs must name. stopped: how many cells had
-    to be stopped.
+    to be stopped. course: where the assignment is; None is this repository.
     """
 
     assignment: str
@@ -45,11 +46,17 @@ class Recipe:
     file: str = ""
     repaired: tuple[str, ...] = ()
     stopped: int = 0
+    course: Course | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def of(self) -> Assignment:
+        """The assignment that this is a submission of."""
+        return (self.course or our_course()).assignment(self.assignment)
 
     def expected(self) -> dict[str, float]:
         """Points by function."""
         points = {}
-        for cell in released(self.assignment)["cells"]:
+        for cell in released(self.of)["cells"]:
             if is_test(cell):
                 name = function_of(cell)
                 lost = 1.0 if self.loses_all or name in self.stubs else self.loses.get(name, 0.0)
@@ -58,9 +65,9 @@ class Recipe:
 
     def make(self) -> bytes | None:
         """The file as handed in; None where nothing is."""
-        notebook = released(self.assignment)
+        notebook = released(self.of)
         answers = {
-            **named(self.assignment).solutions,
+            **self.of.solutions,
             **self.style,
             **{name: self.answer(name) for name in self.answers},
         }
@@ -96,37 +103,39 @@ def seated(first: int, recipes: Sequence[Recipe]) -> tuple[Recipe, ...]:
 def written(assignment: str, text: str) -> dict[str, str]:
     """A piece of Python as answers: each function of the contract is an answer, with the helpers that stand before it.
 
-    Raises ValueError for helpers behind the last function, which no cell would hold.
+    assignment is a name, or the dotted name of a package, as course.toml lists it. Raises ValueError for helpers behind the
+    last function, which no cell would hold.
     """
     text = textwrap.dedent(text).strip() + "\n"
     lines = text.splitlines()
+    functions = {one.name for one in importlib.import_module(f"{package_of(assignment)}.contract").FUNCTIONS}
     answers, begin = {}, 0
     for node in ast.parse(text).body:
         name = getattr(node, "name", None) or getattr(getattr(node, "targets", [None])[0], "id", "")
-        if isinstance(name, str) and name in named(assignment).functions:
+        if isinstance(name, str) and name in functions:
             assert node.end_lineno is not None
             answers[name] = "\n".join(lines[begin : node.end_lineno]).strip()
             begin = node.end_lineno
     if begin < len(lines):
-        raise ValueError(f"{assignment}: no cell holds {lines[begin:]}. Let a function of the course stand last.")
+        raise ValueError(f"{assignment}: no cell holds {lines[begin:]}. End the file with a function of the course.")
     return answers
 
 
 @cache
-def named(assignment: str) -> Assignment:
-    """An assignment of the course by its name."""
-    return load_course().assignment(assignment)
+def our_course() -> Course:
+    """The course of this repository, read once."""
+    return load_course()
 
 
-def released(assignment: str) -> Notebook:
+def released(assignment: Assignment) -> Notebook:
     """A fresh copy of the notebook as given out, cell texts joined."""
     return copy.deepcopy(read_released(assignment))
 
 
 @cache
-def read_released(assignment: str) -> Notebook:
+def read_released(assignment: Assignment) -> Notebook:
     """The notebook as given out, read once."""
-    notebook: Notebook = json.loads(named(assignment).release.read_text(encoding="utf-8"))
+    notebook: Notebook = json.loads(assignment.release.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
     return notebook

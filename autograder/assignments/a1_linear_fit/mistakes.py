@@ -42,7 +42,7 @@ def w_and_b_exchanged(own: Own) -> Functions:
 @mistake(
     "predict",
     id="b_fixed",
-    title="b is fixed at −6, as in the article, in place of the argument",
+    title="b is fixed at −6, as in the article, instead of the argument",
     reread=LINE,
     seen_in="the article of this notebook",
 )
@@ -364,7 +364,7 @@ def descent(
     "gradient_descent",
     id="losses_after",
     title="each loss is taken after its step",
-    reread=f"{WALK} losses holds each loss before its step.",
+    reread=f"{WALK} losses contains each loss before its step.",
 )
 def losses_after(own: Own) -> Functions:
     return descent(own, after=True)
@@ -373,7 +373,7 @@ def losses_after(own: Own) -> Functions:
 @mistake(
     "gradient_descent",
     id="walks_up",
-    title="the walk goes up: plus in place of minus",
+    title="the update goes up the slope: plus instead of minus",
     reread=f"{WALK} Down is against the slope.",
     seen_in="the article of this notebook, whose error has the other sign",
 )
@@ -449,7 +449,7 @@ def one_step_short(own: Own) -> Functions:
 @mistake(
     "gradient_descent",
     id="one_loss_more",
-    title="losses also holds the loss of the end",
+    title="losses also includes the final loss",
     reread="3.1: losses is (steps,), each before its step.",
 )
 def one_loss_more(own: Own) -> Functions:
@@ -543,7 +543,7 @@ def start_missing(own: Own) -> Functions:
 @mistake(
     "online_fit",
     id="end_missing",
-    title="the end is missing: each weight stands before its step",
+    title="the last weight is missing: each weight is the one before its step",
     reread="4.1: first the start, last the end.",
 )
 def end_missing(own: Own) -> Functions:
@@ -634,7 +634,7 @@ def smallest_curvature(own: Own) -> Functions:
 @mistake(
     "largest_stable_lr",
     id="curvature_of_w_alone",
-    title="only the curvature of w is looked at: the mixed term, by which w and b share the errors, is left out",
+    title="only the curvature of w is used: the mixed term of w and b is missing",
     reread=f"{LIMIT} It is a 2 by 2 matrix.",
 )
 def curvature_of_w_alone(own: Own) -> Functions:

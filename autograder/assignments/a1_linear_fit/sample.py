@@ -28,7 +28,7 @@ RIGHT = (
         "a class, closures and callable objects, cells in another order",
         style=OBJECTS,
         accident=shuffle_cells(1),
-        repaired=("another order",),
+        repaired=("not in their original order",),
     ),
     Recipe(
         A,
@@ -80,7 +80,7 @@ MISTAKES = (
     ),
     Recipe(
         A,
-        "one mistake: the article's rule in place of the gradient; a function moved, a code cell turned into text",
+        "one mistake: the article's rule instead of the gradient; a function moved, a code cell turned into text",
         style=OBJECTS,
         answers=written(
             A,
@@ -192,7 +192,7 @@ TROUBLE = (
     ),
     Recipe(
         A,
-        "answers of another form: None, a number in place of a function, other arguments, objects, a shape, NaN, an error",
+        "answers of the wrong type: None, a number instead of a function, other arguments, objects, a shape, NaN, an error",
         answers={
             "predict": "def predict(x, w, b):\n    print(w * x + b)",
             "mse_loss": "mse_loss = 0.5",

@@ -90,7 +90,7 @@ def test_numerical_derivative_is_the_slope(student: Student, draw: Draw) -> None
 
 @pytest.mark.weight(2)
 def test_numerical_derivative_nudges_by_eps(student: Student, draw: Draw) -> None:
-    """It nudges both ways by the eps that it is given."""
+    """It nudges in both directions by the given eps."""
     curve = draw(draw_curve)
     assert_same(student.numerical_derivative(made(curve), curve.at, curve.eps), curve_difference(curve), "slope")
 
@@ -120,7 +120,7 @@ def test_mse_gradients_agree_with_autograd(student: Student, problem: LineProble
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_mse_gradients_of_one_sample(student: Student, draw: Draw) -> None:
-    """A single sample has both slopes too."""
+    """Both slopes are also right for a single sample."""
     one = draw(draw_line, "one", n=1)
     dw, db = student.mse_gradients(one.x, one.target, one.w, one.b)
     assert_arrays({"dw": dw, "db": db}, line_slopes(one))
@@ -135,7 +135,7 @@ def test_mse_gradients_can_be_called_again(student: Student, problem: LineProble
 
 @pytest.mark.weight(6)
 def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem, draw: Draw) -> None:
-    """After some steps w and b stand where PyTorch's SGD stands, and every loss is the one before its step."""
+    """After some steps w and b are those of PyTorch's SGD, and every loss is the one before its step."""
     p = problem
     w, b, losses = student.gradient_descent(p.x, p.target, p.w, p.b, p.lr, STEPS)
     assert_right_or_composed(
@@ -150,7 +150,7 @@ def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem, d
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_gradient_descent_can_be_called_again(student: Student, problem: LineProblem) -> None:
-    """The same walk gives the same again, and no argument is changed."""
+    """The same call gives the same w, b and losses again, and no argument is changed."""
     p = problem
     parts = ("w", "b", "losses")
     assert_repeatable(student, "gradient_descent", p.x, p.target, p.w, p.b, p.lr, 2, parts=parts)
@@ -158,14 +158,14 @@ def test_gradient_descent_can_be_called_again(student: Student, problem: LinePro
 
 @pytest.mark.weight(5)
 def test_online_fit_walks_as_sgd(student: Student, few: LineProblem, draw: Draw) -> None:
-    """The start and the weight after every single update are those of SGD a sample at a time, with b at the article's."""
+    """The first weight and the weight after every update are those of SGD, one sample at a time, with the article's b."""
     weights = student.online_fit(few.x, few.target, few.w, few.lr, PASSES)
     assert_online(student, few, draw, weights, ARTICLE_B)
 
 
 @pytest.mark.weight(2)
 def test_online_fit_takes_another_b(student: Student, few: LineProblem, draw: Draw) -> None:
-    """The same for the b that it is given."""
+    """The same is true for any given b."""
     weights = student.online_fit(few.x, few.target, few.w, few.lr, PASSES, few.b)
     assert_online(student, few, draw, weights, few.b)
 
@@ -173,7 +173,7 @@ def test_online_fit_takes_another_b(student: Student, few: LineProblem, draw: Dr
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_online_fit_can_be_called_again(student: Student, few: LineProblem) -> None:
-    """The same walk gives the same weights again, and no argument is changed."""
+    """The same call gives the same weights again, and no argument is changed."""
     assert_repeatable(student, "online_fit", few.x, few.target, few.w, few.lr, 1, parts="weights")
 
 
@@ -185,7 +185,7 @@ def test_largest_stable_lr_is_two_over_the_curvature(student: Student, problem: 
 
 @pytest.mark.weight(2)
 def test_largest_stable_lr_of_other_points(student: Student, draw: Draw) -> None:
-    """It is so too where x is small and b has most of the curvature."""
+    """This is also true where x is small and b has most of the curvature."""
     small = draw(draw_line, "small", n=5, spread=0.3)
     assert_same(student.largest_stable_lr(small.x), stable_lr(small), "learning rate")
 
@@ -193,7 +193,7 @@ def test_largest_stable_lr_of_other_points(student: Student, draw: Draw) -> None
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_largest_stable_lr_can_be_called_again(student: Student, problem: LineProblem) -> None:
-    """The same x gives the same again, and is not changed."""
+    """The same x gives the same learning rate again, and is not changed."""
     assert_repeatable(student, "largest_stable_lr", problem.x, parts="learning rate")
 
 
@@ -239,7 +239,7 @@ def own_losses(student: Student, problem: LineProblem) -> Any:
 
 
 def differences_of_own_loss(student: Student, problem: LineProblem, second: LineProblem) -> Arrays | None:
-    """Slopes of the student's own loss; None where that is PyTorch's, or no ground: a constant, or no number.
+    """Slopes of the student's own loss; None where that is PyTorch's, or not usable: a constant, or not a number.
 
     second is a draw of the same size: what is the same for both is a constant.
     """

@@ -141,17 +141,17 @@ def zeroed(params: Params, *names: str) -> Params:
     return {name: 0 * value if name in names else value for name, value in params.items()}
 
 
-@mistake("mlp_forward", id="forward_without_biases", title="both biases are left out", reread=FORWARD)
+@mistake("mlp_forward", id="forward_without_biases", title="both biases are missing", reread=FORWARD)
 def forward_without_biases(own: Own) -> Functions:
     return forward_with(lambda x, params: (x, zeroed(params, "bias_1", "bias_2")))
 
 
-@mistake("mlp_forward", id="forward_without_bias_1", title="bias_1 is left out", reread=FORWARD)
+@mistake("mlp_forward", id="forward_without_bias_1", title="bias_1 is missing", reread=FORWARD)
 def forward_without_bias_1(own: Own) -> Functions:
     return forward_with(lambda x, params: (x, zeroed(params, "bias_1")))
 
 
-@mistake("mlp_forward", id="forward_without_bias_2", title="bias_2 is left out", reread=FORWARD)
+@mistake("mlp_forward", id="forward_without_bias_2", title="bias_2 is missing", reread=FORWARD)
 def forward_without_bias_2(own: Own) -> Functions:
     return forward_with(lambda x, params: (x, zeroed(params, "bias_2")))
 
@@ -396,7 +396,7 @@ def not_divided(own: Own) -> Functions:
     "numerical_gradient",
     id="all_entries_at_once",
     title="all entries are nudged at once, so every slope is the same sum",
-    reread=f"{NUDGE}: one entry, and the others stand still.",
+    reread=f"{NUDGE}: one entry, and the others do not change.",
     rtol=1e-7,
 )
 def all_entries_at_once(own: Own) -> Functions:
@@ -409,7 +409,7 @@ def all_entries_at_once(own: Own) -> Functions:
 @mistake(
     "numerical_gradient",
     id="entry_not_restored",
-    title="a nudged entry is not put back, so the later slopes and the caller's array are off",
+    title="a nudged entry is not restored, so the later slopes and the caller's array are wrong",
     reread=f"{NUDGE}: keep the old number and write it back.",
     seen_in="chainer #488",
     rtol=1e-7,
@@ -451,7 +451,7 @@ def top_slope_missing(own: Own) -> Functions:
     "mlp_backward",
     id="hidden_slope_missing",
     title="the slope of the hidden sigmoid is missing",
-    reread=f"{LINES}: what stands between net_1 and hidden?",
+    reread=f"{LINES}: what is between net_1 and hidden?",
     seen_in="iamtrask/Grokking-Deep-Learning #50",
 )
 def hidden_slope_missing(own: Own) -> Functions:
@@ -545,7 +545,7 @@ def hidden_slope_elsewhere(own: Own) -> Functions:
     "mlp_backward",
     id="upstream_ones",
     title="grad_prediction is ignored, as if every entry of it were 1",
-    reread="3.1: all we are told of the loss is grad_prediction. Where does it stand in your code?",
+    reread="3.1: all we know of the loss is grad_prediction. Where does your code use it?",
     seen_in="torch.autograd.gradcheck has a check for it",
 )
 def upstream_ones(own: Own) -> Functions:
@@ -565,7 +565,7 @@ def upstream_mean(own: Own) -> Functions:
 @mistake(
     "mlp_backward",
     id="upstream_for_target",
-    title="grad_prediction is taken for the target: prediction − grad_prediction stands where it should stand alone",
+    title="grad_prediction is taken for the target: the code uses prediction − grad_prediction instead of grad_prediction",
     reread="3.1: the loss may be any. Its gradient has been taken already.",
 )
 def upstream_for_target(own: Own) -> Functions:
@@ -586,7 +586,7 @@ def sign_turned(own: Own) -> Functions:
     "mlp_backward",
     id="doubled",
     title="every gradient is twice too large: a 2 of a square that is not here",
-    reread="1.4: the half is there for that derivative. And grad_prediction holds the loss's part already.",
+    reread="1.4: the half is there for that derivative. And grad_prediction already contains the loss's part.",
     seen_in="bighuang624/Andrew-Ng-Deep-Learning-notes #10",
 )
 def doubled(own: Own) -> Functions:
@@ -719,7 +719,7 @@ def stops_at_net_2(own: Own) -> Functions:
     "mlp_backward",
     id="x_before_slope",
     title="the gradient of x is taken before the slope of the hidden sigmoid",
-    reread=f"{LINES}: x stands below net_1.",
+    reread=f"{LINES}: x comes before net_1.",
 )
 def x_before_slope(own: Own) -> Functions:
     return mlp(change=lambda net, d1, d2, right: {"x": d2 @ net.params["weight_2"] @ net.params["weight_1"]})
@@ -738,7 +738,7 @@ def x_zero(own: Own) -> Functions:
 @mistake(
     "mlp_backward",
     id="decay_added",
-    title="a part of each weight is added to its gradient: a weight decay that nobody asked for",
+    title="a part of each weight is added to its gradient, an unwanted weight decay",
     reread="3.1: the loss is what grad_prediction says, and nothing else.",
 )
 def decay_added(own: Own) -> Functions:
@@ -870,7 +870,7 @@ def ce_over_everything(own: Own) -> Functions:
     "cross_entropy",
     id="ce_softmax_twice",
     title="softmax is applied twice: what goes into the log is a softmax of probabilities",
-    reread=f"{CE} Logits come in, and softmax stands once.",
+    reread=f"{CE} The input is logits, and softmax is applied once.",
     seen_in="zhuozhiyongde/Fundamentals-of-Artificial-Intelligence #1",
 )
 def ce_softmax_twice(own: Own) -> Functions:
@@ -985,7 +985,7 @@ def ce_sign_turned(own: Own) -> Functions:
 @mistake(
     "cross_entropy_backward",
     id="ce_extra_slope",
-    title="an extra factor p(1 − p) stands in the gradient of the logits",
+    title="the gradient of the logits has an extra factor p(1 − p)",
     reread=f"{LAST} The slope of softmax is in it already.",
     seen_in="deeplearning4j/libnd4j #440; jorgenkg/python-neural-network PR #6",
 )
@@ -997,7 +997,7 @@ def ce_extra_slope(own: Own) -> Functions:
     "cross_entropy_backward",
     id="ce_diagonal_only",
     title="only the diagonal of softmax's slopes is used: the wrong classes get nothing",
-    reread="4.2: the log of the sum holds every class.",
+    reread="4.2: the log of the sum contains every class.",
     seen_in="zhuozhiyongde/Fundamentals-of-Artificial-Intelligence #1",
 )
 def ce_diagonal_only(own: Own) -> Functions:
@@ -1047,7 +1047,7 @@ def ce_back_softmax_twice(own: Own) -> Functions:
 # sgd_step, train_mlp
 # ---------------------------------------------------------------------------------------------------------------------
 
-STEP = "5.1, 'One step': new = old − lr · slope, and params stays as it is."
+STEP = "5.1, 'One step': new = old − lr · slope, and params is not changed."
 
 
 def moved(step: Callable[[str, Array, Array, float], Array]) -> Functions:
@@ -1055,7 +1055,7 @@ def moved(step: Callable[[str, Array, Array, float], Array]) -> Functions:
     return {"sgd_step": lambda params, grads, lr: {k: step(k, v, grads[k], lr) for k, v in params.items()}}
 
 
-@mistake("sgd_step", id="step_uphill", title="the step goes up the slope: plus in place of minus", reread=STEP)
+@mistake("sgd_step", id="step_uphill", title="the step goes up the slope: plus instead of minus", reread=STEP)
 def step_uphill(own: Own) -> Functions:
     return moved(lambda name, value, grad, lr: value + lr * grad)
 

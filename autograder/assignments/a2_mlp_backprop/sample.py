@@ -165,7 +165,7 @@ MISTAKES = (
         # mlp_forward and train_mlp are right upon sigmoid; mlp_backward is the gradient of a wrong forward: half
         loses={"sigmoid": 1, "mlp_backward": 1 / 2},
         accident=shuffle_cells(2),
-        repaired=("another order",),
+        repaired=("not in their original order",),
     ),
 )
 
@@ -221,7 +221,7 @@ TROUBLE = (
     ),
     Recipe(
         A,
-        "answers of another form: 100 MB printed, NaN, a wrong key, a list, other arguments, a million keys, None",
+        "answers of the wrong type: 100 MB printed, NaN, a wrong key, a list, other arguments, a million keys, None",
         style=EINSUM,
         answers={
             "numerical_gradient": EINSUM["numerical_gradient"].replace(
@@ -247,7 +247,7 @@ TROUBLE = (
             "name_the_mistake": 1,
         },
     ),
-    Recipe(A, "a log-in page in place of the notebook", accident=login_page, loses_all=True, needs_look=True),
+    Recipe(A, "a log-in page instead of the notebook", accident=login_page, loses_all=True, needs_look=True),
     Recipe(A, "an empty folder", accident=no_file, loses_all=True, needs_look=True),
 )
 

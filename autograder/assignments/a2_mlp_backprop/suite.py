@@ -3,10 +3,10 @@
 Walls. Rows, inputs, hidden units and outputs all differ in number, so a transposed or mis-summed array has another
 shape or other numbers; the upstream gradient is random, so one that ignores it fails; nets are around 1, so every
 sigmoid bends. A second forward between two backwards finds a cache in a global, a second backward finds what was
-changed in place, a zero upstream finds what is added to it. One row and equal sizes stand beside, since shapes that
+changed in place, a zero upstream finds what is added to it. There are also one row and equal sizes, since shapes that
 collapse break right-looking code. Rows near 1000, near -1000 and both find exp without a shift, and a shift by the
 largest number of the whole matrix. A wide nudge finds every difference but the central one; an array with holes and an
-array without axes find copies that were nudged in place of the array. A net of some thousand weights finds gradients
+array without axes find copies that were nudged instead of the array. A net of some thousand weights finds gradients
 that are differences: numbers cannot tell them, only cost.
 """
 
@@ -64,7 +64,7 @@ from autograder.kernels.student import Made, Odd, Strided, Student
 
 STEPS = 5
 FOUR_DIGITS = 5e-4
-NO_OVERFLOW = "exp overflows on the way: let no large positive number into it."
+NO_OVERFLOW = "exp overflowed: never call it with a large positive number."
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_sigmoid_agrees_with_torch(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_sigmoid_of_large_numbers(student: Student, draw: Draw) -> None:
-    """Far out on both sides it is right too, and nothing overflows."""
+    """It is also right for very large and very small z, and nothing overflows."""
     z = draw(draw_thousands)
     answer = student.ask("sigmoid", z)
     assert_same(answer.value, sigmoids(z), "sigmoid")
@@ -103,7 +103,7 @@ def test_sigmoid_of_large_numbers(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_sigmoid_of_any_shape(student: Student, draw: Draw) -> None:
-    """It is like z, also for a single number in an array and for three axes."""
+    """The result has the shape of z, also for an array without axes and for three axes."""
     arrays = {"0 axes": draw(draw_array, shape=()), "3 axes": draw(draw_array, shape=(2, 4, 3))}
     assert_arrays({k: student.sigmoid(z) for k, z in arrays.items()}, {k: sigmoids(z) for k, z in arrays.items()})
 
@@ -111,7 +111,7 @@ def test_sigmoid_of_any_shape(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_sigmoid_can_be_called_again(student: Student, draw: Draw) -> None:
-    """The same z gives the same again, and is not changed."""
+    """The same z gives the same result again, and is not changed."""
     assert_repeatable(student, "sigmoid", draw(draw_array), parts="sigmoid")
 
 
@@ -133,7 +133,7 @@ def test_mlp_forward_agrees_with_torch(student: Student, problem: MLPProblem, dr
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_mlp_forward_of_one_row(student: Student, draw: Draw) -> None:
-    """A single row, and as many rows as inputs, hidden units and outputs, go through too."""
+    """The prediction is also right for a single row, and for as many rows as inputs, hidden units and outputs."""
     nets = {"one row": draw(draw_mlp, "one", n=1), "equal sizes": draw(draw_mlp, "square", n=3, hidden=3, outputs=3)}
     assert_right_or_composed(
         {name: student.mlp_forward(p.x, p.params)[0] for name, p in nets.items()},
@@ -191,7 +191,7 @@ def test_numerical_gradient_is_the_gradient(student: Student, draw: Draw) -> Non
 
 @pytest.mark.weight(2)
 def test_numerical_gradient_nudges_by_eps(student: Student, draw: Draw) -> None:
-    """It nudges one entry at a time, both ways, by the eps that it is given."""
+    """It nudges one entry at a time, in both directions, by the given eps."""
     ridge = draw(draw_ridge, "wide", shape=(2, 3))
     actual = student.numerical_gradient(made(ridge), ridge.array, ridge.eps)
     assert_same(actual, ridge_differences(ridge), "gradient")
@@ -208,7 +208,7 @@ def test_numerical_gradient_of_a_single_number(student: Student, draw: Draw) -> 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_numerical_gradient_of_an_array_with_holes(student: Student, draw: Draw) -> None:
-    """An array that does not lie in one piece in memory has its gradient too."""
+    """The gradient is also right for an array that is not contiguous in memory."""
     ridge = draw(draw_ridge, "holes", shape=(3, 2))
     assert_same(student.numerical_gradient(made(ridge), Strided(ridge.array)), ridge_slopes(ridge), "gradient")
 
@@ -216,12 +216,12 @@ def test_numerical_gradient_of_an_array_with_holes(student: Student, draw: Draw)
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_numerical_gradient_puts_the_array_back(student: Student, draw: Draw) -> None:
-    """Afterwards the array is what it was, to the last bit, and a second call gives the same."""
+    """Afterwards the array is unchanged, to the last bit, and a second call gives the same."""
     ridge = draw(draw_ridge)
     first = student.ask("numerical_gradient", made(ridge), ridge.array)
     again = student.ask("numerical_gradient", made(ridge), ridge.array)
     if first.changed or again.changed:
-        fail("The array is not what it was: keep each entry before you nudge it, and write that number back.")
+        fail("The array was not restored: save each entry before you nudge it, and write that number back.")
     assert_same(again.value, first.value, "gradient")
 
 
@@ -267,7 +267,7 @@ def test_mlp_backward_can_be_called_again(student: Student, problem: MLPProblem,
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_mlp_backward_of_one_row(student: Student, draw: Draw) -> None:
-    """A single row, and equal sizes everywhere, have the right gradients too."""
+    """The gradients are also right for a single row, and when all sizes are equal."""
     actual: dict[str, Any] = {}
     expected: dict[str, Any] = {}
     rtol = None
@@ -307,7 +307,7 @@ def test_softmax_agrees_with_torch(student: Student, classes: ClassesProblem) ->
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_softmax_of_large_numbers(student: Student, draw: Draw) -> None:
-    """Rows of very large and very small scores are right too, and nothing overflows."""
+    """Rows of very large and very small scores are also right, and nothing overflows."""
     extreme = draw(draw_extreme_classes)
     answer = student.ask("softmax", extreme.logits)
     assert_same(answer.value, probabilities(extreme.logits), "probabilities")
@@ -327,7 +327,7 @@ def test_softmax_runs_along_the_last_axis(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_softmax_can_be_called_again(student: Student, classes: ClassesProblem) -> None:
-    """The same logits give the same again, and are not changed."""
+    """The same logits give the same probabilities again, and are not changed."""
     assert_repeatable(student, "softmax", classes.logits, parts="probabilities")
 
 
@@ -342,7 +342,7 @@ def test_cross_entropy_agrees_with_torch(student: Student, classes: ClassesProbl
 @pytest.mark.weight(3)
 @pytest.mark.behaviour
 def test_cross_entropy_of_large_numbers(student: Student, draw: Draw) -> None:
-    """For very large and very small scores it is PyTorch's number too, and nothing overflows."""
+    """For very large and very small scores the loss is also PyTorch's, and nothing overflows."""
     extreme = draw(draw_extreme_classes)
     answer = student.ask("cross_entropy", extreme.logits, extreme.target)
     assert_same(answer.value, class_loss(extreme), "loss")
@@ -377,7 +377,7 @@ def test_cross_entropy_backward_agrees_with_autograd(student: Student, classes: 
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_cross_entropy_backward_of_large_numbers(student: Student, draw: Draw) -> None:
-    """For very large and very small scores the gradient is right too, and nothing overflows."""
+    """For very large and very small scores the gradient is also right, and nothing overflows."""
     extreme = draw(draw_extreme_classes)
     answer = student.ask("cross_entropy_backward", extreme.logits, extreme.target)
     assert_same(answer.value, class_gradients(extreme), "logits")
@@ -388,7 +388,7 @@ def test_cross_entropy_backward_of_large_numbers(student: Student, draw: Draw) -
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_cross_entropy_backward_of_one_row(student: Student, draw: Draw) -> None:
-    """A single row, and as many rows as classes, have their gradients too."""
+    """The gradients are also right for a single row, and for as many rows as classes."""
     drawn = {"one row": draw(draw_classes, n=1), "equal sizes": draw(draw_classes, n=4)}
     actual = {name: student.cross_entropy_backward(p.logits, p.target) for name, p in drawn.items()}
     assert_arrays(actual, {name: class_gradients(p) for name, p in drawn.items()})
@@ -423,13 +423,13 @@ def test_sgd_step_passes_over_other_gradients(student: Student, problem: MLPProb
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_sgd_step_returns_new_parameters(student: Student, problem: MLPProblem, draw: Draw) -> None:
-    """The parameters that it is given stay as they are, and a second call gives the same."""
+    """The given parameters are not changed, and a second call gives the same."""
     assert_repeatable(student, "sgd_step", problem.params, draw(draw_mlp, "slopes").params, problem.lr)
 
 
 @pytest.mark.weight(6)
 def test_train_mlp_walks_as_sgd(student: Student, problem: MLPProblem, draw: Draw) -> None:
-    """After some steps every parameter is where PyTorch's SGD has it, and every loss is the one before its step."""
+    """After some steps every parameter is that of PyTorch's SGD, and every loss is the one before its step."""
     p = problem
     params, losses = student.train_mlp(p.x, p.target, p.params, p.lr, STEPS)
     assert_right_or_composed(
@@ -444,7 +444,7 @@ def test_train_mlp_walks_as_sgd(student: Student, problem: MLPProblem, draw: Dra
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_train_mlp_can_be_called_again(student: Student, problem: MLPProblem) -> None:
-    """The same training gives the same again, and the parameters that it is given stay as they are."""
+    """The same training gives the same losses again, and the given parameters are not changed."""
     p = problem
     first = student.ask("train_mlp", p.x, p.target, p.params, p.lr, 2)
     again = student.ask("train_mlp", p.x, p.target, p.params, p.lr, 2)
@@ -454,7 +454,7 @@ def test_train_mlp_can_be_called_again(student: Student, problem: MLPProblem) ->
 
 @pytest.mark.weight(1)
 def test_name_the_mistake_names_all_six(student: Student) -> None:
-    """Each report has the name of the mistake that made it."""
+    """Each report is matched with the mistake that produced it."""
     from autograder.assignments.a2_mlp_backprop.printed import PRINTED
 
     assert_names(student.name_the_mistake(), PRINTED.key)
@@ -491,7 +491,7 @@ def own_prediction(student: Student, x: np.ndarray, params: Arrays) -> Any:
 
 
 def differences_of_own_forward(student: Student, problem: MLPProblem, prediction: Any, draw: Draw) -> Arrays | None:
-    """Slopes of the student's own forward under the same upstream; None where it is no ground to stand on."""
+    """Slopes of the student's own forward under the same upstream; None where it cannot be used."""
     second = draw(draw_mlp, "second")
     if np.shape(prediction) != problem.target.shape:
         return None
@@ -502,7 +502,7 @@ def differences_of_own_forward(student: Student, problem: MLPProblem, prediction
 
 
 def own_probabilities(student: Student, classes: ClassesProblem, draw: Draw) -> Any:
-    """The student's own softmax; None where it is no ground to stand on."""
+    """The student's own softmax; None where it cannot be used."""
     p = student.softmax(classes.logits)
     usable = np.shape(p) == classes.logits.shape and varies(p, student.softmax(draw(draw_classes, "second").logits))
     return p if usable else None

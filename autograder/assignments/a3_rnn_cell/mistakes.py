@@ -256,7 +256,7 @@ def grad_h_mean(own: Own) -> Functions:
 @mistake(
     "rnn_cell_backward",
     id="grad_h_for_target",
-    title="grad_h is taken for a target: h − grad_h stands where it should stand alone",
+    title="grad_h is taken for a target: the code uses h − grad_h instead of grad_h",
     reread="1, the words: you are handed one gradient, grad_h.",
 )
 def grad_h_for_target(own: Own) -> Functions:
@@ -298,7 +298,7 @@ def h_prev_without_weight(own: Own) -> Functions:
     "rnn_cell_backward",
     id="h_prev_without_slope",
     title="the gradient of h_prev goes through weight_hh but not through tanh",
-    reread=f"{LINES}: h_prev stands inside tanh.",
+    reread=f"{LINES}: h_prev is inside tanh.",
 )
 def h_prev_without_slope(own: Own) -> Functions:
     return cell(change=lambda step, g, grad_z, right: {"h_prev": g @ step.params["weight_hh"]})
@@ -308,7 +308,7 @@ def h_prev_without_slope(own: Own) -> Functions:
     "rnn_cell_backward",
     id="x_without_slope",
     title="the gradient of x does not go through tanh",
-    reread=f"{LINES}: x stands inside tanh.",
+    reread=f"{LINES}: x is inside tanh.",
 )
 def x_without_slope(own: Own) -> Functions:
     return cell(change=lambda step, g, grad_z, right: {"x": g @ step.params["weight_ih"]})
@@ -370,7 +370,7 @@ def cell_bias_mean(own: Own) -> Functions:
     "rnn_cell_backward",
     id="cell_bias_without_slope",
     title="the bias gradients are sums of grad_h, before the slope of tanh",
-    reread=f"{LINES}: the biases stand inside tanh.",
+    reread=f"{LINES}: the biases are inside tanh.",
     seen_in="arthurdouillard/deepcourse PR #9",
 )
 def cell_bias_without_slope(own: Own) -> Functions:
@@ -515,7 +515,7 @@ def softmax_over_all(own: Own) -> Functions:
     "column_cell_forward",
     id="softmax_over_rows",
     title="the softmax runs along the rows, over the samples",
-    reread="2: a sample is a column, so its probabilities stand below each other.",
+    reread="2: a sample is a column, so its probabilities are below each other.",
 )
 def softmax_over_rows(own: Own) -> Functions:
     return columns(axis=1)
@@ -609,7 +609,7 @@ def column_back(**switches: Any) -> Functions:
     "column_cell_backward",
     id="column_slope_missing",
     title="the slope of tanh is missing in the columns",
-    reread=f"{BACK}: Δ_c = Δᵀ, and Δ holds the slope.",
+    reread=f"{BACK}: Δ_c = Δᵀ, and Δ includes the slope.",
 )
 def column_slope_missing(own: Own) -> Functions:
     return column_back(slope=np.ones_like)
@@ -630,7 +630,7 @@ def column_slope_not_squared(own: Own) -> Functions:
     id="leftover_bias",
     title="a_next is computed again without ba",
     reread="2.3: the article's numbers come from a ba that is not the argument.",
-    seen_in="the article's exercise 6-2P (a global in place of an argument)",
+    seen_in="the article's exercise 6-2P (a global instead of an argument)",
 )
 def leftover_bias(own: Own) -> Functions:
     return column_back(bias=lambda ba: 0 * ba)
@@ -1006,7 +1006,7 @@ def readout_weight_turned(own: Own) -> Functions:
 @mistake(
     "readout_backward",
     id="readout_with_tanh",
-    title="a slope of tanh stands in the gradient of outputs, and the readout has no tanh",
+    title="the gradient of outputs has a factor for tanh, but the readout has no tanh",
     reread="4.1: the readout is a plain layer; tanh belongs to the cell.",
 )
 def readout_with_tanh(own: Own) -> Functions:
@@ -1104,7 +1104,7 @@ def sequence_sign(own: Own) -> Functions:
 @mistake(
     "sequence_loss",
     id="sequence_extra_slope",
-    title="an extra factor p(1 − p) stands in grad_logits",
+    title="grad_logits has an extra factor p(1 − p)",
     reread=f"{LOSS} The slope of softmax is in p − one-hot already.",
     seen_in="deeplearning4j/libnd4j #440; jorgenkg/python-neural-network PR #6",
 )

@@ -26,7 +26,7 @@ RIGHT = (
         "plain Python loops, cells in another order",
         style=LOOPS,
         accident=shuffle_cells(3),
-        repaired=("another order",),
+        repaired=("not in their original order",),
     ),
     Recipe(
         A, "einsum, saved as a notebook of format 3", style=EINSUM, accident=by_ipython_notebook, repaired=("nbformat",)
@@ -210,7 +210,7 @@ TROUBLE = (
     ),
     Recipe(
         A,
-        "answers of another form: turned axes, other keys, an error, no tuple, objects, other arguments, None",
+        "answers of the wrong type: turned axes, other keys, an error, no tuple, objects, other arguments, None",
         style=EINSUM,
         answers={
             "column_cell_forward": """def column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by):
@@ -231,9 +231,7 @@ TROUBLE = (
             "sequence_loss": 1,
         },
     ),
-    Recipe(
-        A, "the marks of a merge conflict stand in the file", accident=merge_conflict, loses_all=True, needs_look=True
-    ),
+    Recipe(A, "the file contains merge conflict markers", accident=merge_conflict, loses_all=True, needs_look=True),
     Recipe(A, "an empty folder", accident=no_file, loses_all=True, needs_look=True),
 )
 

@@ -3,13 +3,13 @@
 The walls, and what each catches:
 * agrees with PyTorch: N = 3, sizes that all differ, an old state that is not zero, a random gradient from above: all
   that a single sample, a zero state, an upstream of ones or a symmetric weight_hh would hide;
-* one sample, equal sizes, holes in memory, other leading axes: code that leans on the deciding problem's shape;
+* one sample, equal sizes, strided arrays, other leading axes: code that depends on the deciding problem's shape;
 * can be called again: lists that are never cleared, caches that are used up, arguments changed in place;
 * zeros: an upstream that is ignored or replaced;
 * huge logits: a softmax that overflows;
-* cost: differences in place of a gradient.
-What is built of other functions may stand on the student's own; under a wrong forward a backward is compared with
-differences of that forward (autograder/follow.py).
+* cost: differences instead of a gradient.
+What is built of other functions may use the student's own; under a wrong forward a backward is compared with
+differences of that forward (autograder/checks/follow.py).
 """
 
 import numpy as np
@@ -83,7 +83,7 @@ def test_rnn_cell_forward_agrees_with_torch(student: Student, cell: CellProblem)
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_cell_forward_of_one_sample(student: Student, draw: Draw) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     single = draw(draw_cell, "single", n=1)
     assert_same(run(student, single)[0], torch_rnn.cell_output(single), "h")
 
@@ -99,7 +99,7 @@ def test_rnn_cell_forward_of_equal_sizes(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_cell_forward_of_strided_arrays(student: Student, cell: CellProblem) -> None:
-    """Arrays that lie in memory with holes work as any other."""
+    """Arrays that are not contiguous in memory work like any other."""
     h, _ = student.rnn_cell_forward(Strided(cell.x), Strided(cell.h_prev), cell.params)
     assert_same(h, torch_rnn.cell_output(cell), "h")
 
@@ -107,7 +107,7 @@ def test_rnn_cell_forward_of_strided_arrays(student: Student, cell: CellProblem)
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_rnn_cell_forward_can_be_called_again(student: Student, cell: CellProblem, other_cell: CellProblem) -> None:
-    """Two calls give the same, also with another in between, and no argument is changed."""
+    """Two calls give the same, also with another call in between, and no argument is changed."""
     between = lambda: run(student, other_cell)
     assert_repeatable(
         student, "rnn_cell_forward", cell.x, cell.h_prev, cell.params, between=between, parts=("h", "cache")
@@ -140,7 +140,7 @@ def test_rnn_cell_backward_agrees_with_autograd(student: Student, cell: CellProb
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_cell_backward_of_one_sample(student: Student, draw: Draw, small_cell: CellProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     assert_cell_gradients(student, draw(draw_cell, "single", n=1), small_cell)
 
 
@@ -154,7 +154,7 @@ def test_rnn_cell_backward_of_equal_sizes(student: Student, draw: Draw, small_ce
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_cell_backward_of_strided_arrays(student: Student, cell: CellProblem) -> None:
-    """A gradient that lies in memory with holes gives what any other gives."""
+    """A gradient that is not contiguous in memory works like any other."""
     _, cache = run(student, cell)
     plain = student.rnn_cell_backward(cell.grad_h, cache)
     assert_gradients(student.rnn_cell_backward(Strided(cell.grad_h), cache), plain)
@@ -219,7 +219,7 @@ def test_column_cell_forward_agrees_with_torch(student: Student, draw: Draw) -> 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_column_cell_forward_of_one_column(student: Student, draw: Draw) -> None:
-    """A single column works as any number of them."""
+    """A single column works like any number of columns."""
     assert_column_outputs(student, draw(draw_columns, "single", n=1), draw(draw_columns, "twin", n=1))
 
 
@@ -236,7 +236,7 @@ def test_column_cell_forward_of_equal_sizes(student: Student, draw: Draw) -> Non
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_column_cell_forward_can_be_called_again(student: Student, draw: Draw) -> None:
-    """Two calls give the same, also with another in between, and no argument is changed."""
+    """Two calls give the same, also with another call in between, and no argument is changed."""
     other = draw(draw_columns, "other", n=2, input_size=5, hidden_size=3, classes=4)
     between = lambda: student.column_cell_forward(*other.forward_arguments)
     arguments = draw(draw_columns).forward_arguments
@@ -291,7 +291,7 @@ def test_column_cell_backward_agrees_with_autograd(student: Student, draw: Draw,
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_column_cell_backward_of_one_column(student: Student, draw: Draw, small_columns: ColumnProblem) -> None:
-    """A single column works as any number of them."""
+    """A single column works like any number of columns."""
     single, twin = (draw(draw_columns, name, n=1) for name in ("single", "twin"))
     assert_column_gradients(student, single, twin, small_columns)
 
@@ -318,7 +318,7 @@ def test_column_cell_backward_of_zeros(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_column_cell_backward_can_be_called_again(student: Student, draw: Draw) -> None:
-    """Two calls give the same, also with another in between: nothing of one sequence stays for the next."""
+    """Two calls give the same, also with another call in between: nothing is carried over from one sequence to the next."""
     other = draw(draw_columns, "other", n=2, input_size=5, hidden_size=3, classes=4)
     between = lambda: student.column_cell_backward(*other.backward_arguments)
     assert_repeatable(student, "column_cell_backward", *draw(draw_columns).backward_arguments, between=between)
@@ -399,7 +399,7 @@ def test_two_step_backward_agrees_with_autograd(
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_two_step_backward_of_one_sample(student: Student, draw: Draw, small_steps: RNNProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     single, twin = (draw(draw_rnn, name, steps=2, n=1) for name in ("single", "twin"))
     assert_two_steps(student, single, twin, small_steps)
 
@@ -482,21 +482,21 @@ def test_readout_forward_agrees_with_torch(student: Student, readout: ReadoutPro
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_readout_forward_of_one_leading_axis(student: Student, rows: ReadoutProblem) -> None:
-    """A single leading axis works as two do."""
+    """One leading axis works like two."""
     assert_logits(student, rows)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_readout_forward_of_three_leading_axes(student: Student, three_axes: ReadoutProblem) -> None:
-    """More leading axes work as two do."""
+    """More leading axes work like two."""
     assert_logits(student, three_axes)
 
 
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_readout_forward_can_be_called_again(student: Student, readout: ReadoutProblem, rows: ReadoutProblem) -> None:
-    """Two calls give the same, also with another in between, and no argument is changed."""
+    """Two calls give the same, also with another call in between, and no argument is changed."""
     between = lambda: student.readout_forward(rows.outputs, rows.params)
     assert_repeatable(
         student, "readout_forward", readout.outputs, readout.params, between=between, parts=("logits", "cache")
@@ -532,21 +532,21 @@ def test_readout_backward_agrees_with_autograd(student: Student, draw: Draw, rea
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_readout_backward_of_one_leading_axis(student: Student, rows: ReadoutProblem) -> None:
-    """A single leading axis works as two do."""
+    """One leading axis works like two."""
     assert_readout_gradients(student, rows, rows)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_readout_backward_of_three_leading_axes(student: Student, three_axes: ReadoutProblem) -> None:
-    """More leading axes work as two do."""
+    """More leading axes work like two."""
     assert_readout_gradients(student, three_axes, three_axes)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_readout_backward_of_strided_arrays(student: Student, readout: ReadoutProblem) -> None:
-    """States and gradients that lie in memory with holes give what any others give."""
+    """States and gradients that are not contiguous in memory work like any other."""
     _, cache = student.readout_forward(readout.outputs, readout.params)
     plain = student.readout_backward(readout.grad_logits, cache)
     _, cache = student.readout_forward(Strided(readout.outputs), readout.params)
@@ -606,20 +606,22 @@ def test_sequence_loss_gradient_agrees_with_autograd(student: Student, draw: Dra
 @pytest.mark.weight(4)
 @pytest.mark.behaviour
 def test_sequence_loss_of_huge_logits(student: Student, draw: Draw) -> None:
-    """Logits that are huge, or very negative, give PyTorch's numbers, and nothing overflows on the way."""
+    """Logits that are huge, or very negative, give PyTorch's numbers, and nothing overflows."""
     huge = draw(draw_huge_logits)
     answer = student.ask("sequence_loss", huge.logits, huge.target)
     loss, grad_logits = answer.value
     expected = {"loss": torch_rnn.loss_of_logits(huge), "grad_logits": torch_rnn.gradient_of_logits(huge)}
     assert_arrays({"loss": loss, "grad_logits": grad_logits}, expected)
     if answer.overflow:
-        fail("The numbers are right, but NumPy met an overflow. Subtract the largest logit of each row before exp.")
+        fail(
+            "The numbers are right, but NumPy warned of an overflow. Subtract the largest logit of each row before exp."
+        )
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_sequence_loss_of_one_step_and_sample(student: Student, draw: Draw) -> None:
-    """One step of one sample works as any other sequence."""
+    """One step of one sample works like any other sequence."""
     single = draw(draw_logits, "single", steps=1, n=1)
     loss, grad_logits = student.sequence_loss(single.logits, single.target)
     expected = {"loss": torch_rnn.loss_of_logits(single), "grad_logits": torch_rnn.gradient_of_logits(single)}
@@ -629,7 +631,7 @@ def test_sequence_loss_of_one_step_and_sample(student: Student, draw: Draw) -> N
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_sequence_loss_can_be_called_again(student: Student, draw: Draw, logits: LogitsProblem) -> None:
-    """Two calls give the same, also with another in between, and no argument is changed."""
+    """Two calls give the same, also with another call in between, and no argument is changed."""
     other = draw(draw_logits, "other", steps=3, n=2, classes=5)
     between = lambda: student.sequence_loss(other.logits, other.target)
     assert_repeatable(

@@ -214,7 +214,7 @@ def time_reversed(own: Own) -> Functions:
 @mistake(
     "rnn_forward",
     id="forward_without_bias_hh",
-    title="bias_hh is left out of every step",
+    title="bias_hh is missing from every step",
     reread="The forward of the cell: two biases are added to the same sum.",
 )
 def forward_without_bias_hh(own: Own) -> Functions:
@@ -256,7 +256,7 @@ def carry_not_transposed(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="carry_without_weight",
-    title="the carry is the gradient behind tanh as it is: weight_hh is left out",
+    title="the carry is the gradient behind tanh unchanged: weight_hh is missing",
     reread="2.1, the line of the carry: what does z of the later step do to the state before it?",
 )
 def carry_without_weight(own: Own) -> Functions:
@@ -286,8 +286,8 @@ def tanh_on_injected_only(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="carry_piles_up",
-    title="the carry is added to the older carries at each step, in place of replacing them",
-    reread="4, 'One sweep': the sum at step t already holds all that came from later. What is left of the old carry?",
+    title="the carry is added to the older carries at each step instead of replacing them",
+    reread="4, 'One sweep': the sum at step t already contains everything from later steps. What is left of the old carry?",
 )
 def carry_piles_up(own: Own) -> Functions:
     return bptt(step=lambda injected, carry, slope, w: ((z := (injected + carry) * slope), carry + z @ w))
@@ -297,7 +297,7 @@ def carry_piles_up(own: Own) -> Functions:
     "rnn_backward",
     id="carry_one_step",
     title="each error goes back one step and is then forgotten",
-    reread=f"{MEET} Does the carry hold the carry of the step after it?",
+    reread=f"{MEET} Does the carry include the carry of the step after it?",
     seen_in="rsokl/MyGrad PR #7 (a limit that was off)",
 )
 def carry_one_step(own: Own) -> Functions:
@@ -330,7 +330,7 @@ def nothing_injected(own: Own) -> Functions:
     "rnn_backward",
     id="injected_ones",
     title="grad_outputs is ignored, as if every entry of it were 1",
-    reread="4, 'One sweep': where does grad_outputs stand in your code? A law: zero injected gives zero.",
+    reread="4, 'One sweep': where does your code use grad_outputs? A law: zero injected gives zero.",
     seen_in="torch.autograd.gradcheck has a check for it",
 )
 def injected_ones(own: Own) -> Functions:
@@ -362,7 +362,7 @@ def injected_one_early(own: Own) -> Functions:
     "rnn_backward",
     id="tanh_missing",
     title="the slope of tanh is missing at every step",
-    reread=f"{FACTOR} What stands between the state and the sum inside tanh?",
+    reread=f"{FACTOR} What is between the state and the sum inside tanh?",
     seen_in="iamtrask/Grokking-Deep-Learning #50 (its sigmoid twin)",
 )
 def tanh_missing(own: Own) -> Functions:
@@ -477,7 +477,7 @@ def overwritten(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="last_step_only",
-    title="the gradients of the parameters hold the last step's share alone",
+    title="the gradients of the parameters contain the last step's share alone",
     reread=ADD,
 )
 def last_step_only(own: Own) -> Functions:
@@ -517,7 +517,7 @@ def swept_forward(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="x_in_sweep_order",
-    title="the gradient of x stands in the order of the sweep, last step first",
+    title="the gradient of x is in the order of the sweep, last step first",
     reread="4, 'One sweep': what was appended first belongs to the last step.",
 )
 def x_in_sweep_order(own: Own) -> Functions:
@@ -623,7 +623,7 @@ def h0_without_weight(own: Own) -> Functions:
     "rnn_backward",
     id="x_before_tanh",
     title="the gradient of x is taken from the state's, before the slope of tanh",
-    reread="2.1: x_t stands inside tanh. Which gradient arrives there?",
+    reread="2.1: x_t is inside tanh. Which gradient arrives there?",
 )
 def x_before_tanh(own: Own) -> Functions:
     return bptt(
@@ -659,7 +659,7 @@ def bias_mean_over_batch(own: Own) -> Functions:
     "rnn_backward",
     id="bias_total",
     title="the bias gradients are summed over the units too: every entry is the same total",
-    reread="2.1: one bias a unit, so the units stay apart and steps and rows add up. Which axes are those?",
+    reread="2.1: one bias a unit, so units stay separate while steps and rows are summed. Which axes are those?",
     seen_in="DLS 241052",
 )
 def bias_total(own: Own) -> Functions:
@@ -768,7 +768,7 @@ def clipped_inside(own: Own) -> Functions:
 @mistake(
     "rnn_backward",
     id="whole_numbers",
-    title="the sums of the parameters are whole numbers: an array of integers was made to hold them",
+    title="the sums of the parameters are whole numbers: they are stored in an array of integers",
     reread="np.zeros and np.zeros_like take the dtype that you give them. A gradient is float64.",
 )
 def whole_numbers(own: Own) -> Functions:
@@ -832,7 +832,7 @@ def sums_never_cleared(own: Own) -> Functions:
     id="latest_forward_used",
     title="backward reads what the latest forward left behind, not its own cache",
     reread="A cache can be used again, also when another forward has run in between: read your argument.",
-    seen_in="nbgrader's own advice for autograding (a global in place of an argument)",
+    seen_in="nbgrader's own advice for autograding (a global instead of an argument)",
 )
 def latest_forward_used(own: Own) -> Functions:
     latest: list[Run] = []
@@ -903,7 +903,7 @@ def window_one_long(own: Own) -> Functions:
 @mistake(
     "rnn_backward_truncated",
     id="chunks",
-    title="the sequence is cut into chunks of k + 1 steps, in place of a window that slides",
+    title="the sequence is cut into chunks of k + 1 steps, instead of a sliding window",
     reread=f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
 )
 def chunks(own: Own) -> Functions:
@@ -920,7 +920,7 @@ def chunks(own: Own) -> Functions:
 @mistake(
     "rnn_backward_truncated",
     id="last_steps_only",
-    title="the sweep stops after k + 1 steps: the errors of earlier steps are left out",
+    title="the sweep stops after k + 1 steps: the errors of earlier steps are skipped",
     reread=f"{WINDOW}: every step's error walks, each k crossings far, not the last one's alone.",
 )
 def last_steps_only(own: Own) -> Functions:
@@ -968,7 +968,7 @@ def x_not_truncated(own: Own) -> Functions:
     "rnn_backward_truncated",
     id="not_truncated",
     title="k is not used: these are the full gradients",
-    reread=f"{WINDOW}. Where does k stand in your code?",
+    reread=f"{WINDOW}. Where does your code use k?",
 )
 def not_truncated(own: Own) -> Functions:
     return truncated(lambda g, run, k: window(g, run, len(g)))
@@ -978,7 +978,7 @@ def not_truncated(own: Own) -> Functions:
     "rnn_backward_truncated",
     id="truncated_h0_always_full",
     title="h0 gets its full gradient, although the errors of later steps stop before it",
-    reread=f"{WINDOW}: h0 lies t + 1 crossings from step t.",
+    reread=f"{WINDOW}: h0 is t + 1 crossings from step t.",
 )
 def truncated_h0_always_full(own: Own) -> Functions:
     return truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, len(g))["h0"]})
@@ -987,7 +987,7 @@ def truncated_h0_always_full(own: Own) -> Functions:
 @mistake(
     "rnn_backward_truncated",
     id="truncated_h0_zero",
-    title="h0 gets nothing, although the first steps lie within k crossings of it",
+    title="h0 gets nothing, although the first steps are within k crossings of it",
     reread=f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
 )
 def truncated_h0_zero(own: Own) -> Functions:
@@ -1136,7 +1136,7 @@ def credit_mean_over_batch(own: Own) -> Functions:
 @mistake(
     "credit_matrix",
     id="credit_one_step_early",
-    title="each row is shifted: entry [t, k] holds what arrives one step earlier",
+    title="each row is shifted: entry [t, k] is what arrives one step earlier",
     reread=f"{CREDIT}: the diagonal is the norm of grad_outputs[t] itself.",
 )
 def credit_one_step_early(own: Own) -> Functions:
@@ -1175,7 +1175,7 @@ def norms(
 @mistake(
     "state_gradient_norms",
     id="norms_last_first",
-    title="the norms stand last state first",
+    title="the norms are in reverse order, last state first",
     reread=f"{NORMS}: the order is h0, outputs[0], …, outputs[T − 1].",
 )
 def norms_last_first(own: Own) -> Functions:
@@ -1216,7 +1216,7 @@ def norms_mean_over_batch(own: Own) -> Functions:
     "state_gradient_norms",
     id="norms_without_tanh",
     title="the gradient walks back through weight_hh but not through tanh",
-    reread="2.1: c = δ W, and δ holds the slope of tanh.",
+    reread="2.1: c = δ W, and δ includes the slope of tanh.",
 )
 def norms_without_tanh(own: Own) -> Functions:
     return norms(back=lambda grad, run, t: grad @ run.params["weight_hh"])
@@ -1311,7 +1311,7 @@ def clipped_entry_by_entry(own: Own) -> Functions:
     "clip_grad_norm",
     id="clipped_norm_returned",
     title="the norm after clipping is returned, not the one before",
-    reread="7.3: total_norm is that of the gradients as they came, so a plot can show how often it is too large.",
+    reread="7.3: total_norm is that of the gradients before clipping, so a plot can show how often it is too large.",
 )
 def clipped_norm_returned(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:
@@ -1351,7 +1351,7 @@ def root_forgotten(own: Own) -> Functions:
     return {"clip_grad_norm": clip_grad_norm}
 
 
-@mistake("clip_grad_norm", id="never_clipped", title="the gradients come back as they were, too long", reread=CLIPPING)
+@mistake("clip_grad_norm", id="never_clipped", title="the gradients are returned unclipped, too long", reread=CLIPPING)
 def never_clipped(own: Own) -> Functions:
     return clip_by(lambda most, total: 1.0)
 
@@ -1405,7 +1405,7 @@ def identity_forgotten_forward(own: Own) -> Functions:
 @mistake(
     "residual_rnn_forward",
     id="h0_added_at_every_step",
-    title="h0 is added at every step, in place of the state before",
+    title="h0 is added at every step, instead of the previous state",
     reread=f"{IDENTITY} The state before step t is that of step t − 1.",
 )
 def h0_added_at_every_step(own: Own) -> Functions:
@@ -1649,7 +1649,7 @@ def loss_summed(own: Own) -> Functions:
     "loss_and_gradients",
     id="gradients_summed",
     title="the gradients belong to a sum over steps and samples, the loss is a mean",
-    reread=f"{TOGETHER}: the 1/(T·N) of the loss stands in grad_logits.",
+    reread=f"{TOGETHER}: the 1/(T·N) of the loss is in grad_logits.",
     seen_in="hunkim/DeepLearningZeroToAll #173; danijar/layered #1",
 )
 def gradients_summed(own: Own) -> Functions:
@@ -1704,7 +1704,7 @@ def readout_gradients_zero(own: Own) -> Functions:
     "loss_and_gradients",
     id="signs_turned",
     title="all six gradients have the wrong sign",
-    reread=f"{TOGETHER}: sgd_step subtracts, so the gradient is handed to it as it is.",
+    reread=f"{TOGETHER}: sgd_step subtracts, so pass it the gradient unchanged.",
 )
 def signs_turned(own: Own) -> Functions:
     return together(own, logits=lambda grad: -grad)
@@ -1774,7 +1774,7 @@ def only(*words: str) -> Callable[[Own, Params, Grads, float], Params]:
     "train_adder",
     id="adder_losses_after",
     title="each loss is taken after its update",
-    reread="8.2: losses holds each loss before its update.",
+    reread="8.2: losses contains each loss before its update.",
 )
 def adder_losses_after(own: Own) -> Functions:
     return adder(own, after=True)
@@ -1783,7 +1783,7 @@ def adder_losses_after(own: Own) -> Functions:
 @mistake(
     "train_adder",
     id="adder_climbs",
-    title="the parameters are moved up the slope: plus in place of minus",
+    title="the parameters are moved up the slope: plus instead of minus",
     reread="8.2: new = old − lr · slope.",
 )
 def adder_climbs(own: Own) -> Functions:
@@ -1844,8 +1844,8 @@ def adder_lr_shared(own: Own) -> Functions:
 @mistake(
     "train_adder",
     id="adder_losses_averaged",
-    title="losses holds running means, not the losses",
-    reread="8.2: losses holds each loss before its update.",
+    title="losses contains running means, not the losses",
+    reread="8.2: losses contains each loss before its update.",
 )
 def adder_losses_averaged(own: Own) -> Functions:
     return adder(own, losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1))
@@ -1893,7 +1893,7 @@ def last_step_lesson(own: Own, rnn: Callable[[Grads], Grads] = lambda grads: gra
     "train_first_xor_last",
     id="xor_every_step",
     title="the loss looks at every step, not at the last one alone",
-    reread=f"{XOR}: the answer is asked at the last step.",
+    reread=f"{XOR}: the answer is needed at the last step.",
 )
 def xor_every_step(own: Own) -> Functions:
     lesson: Lesson = lambda batch, params, h0: network(own)(
@@ -1923,7 +1923,7 @@ def xor_clipped_one_by_one(own: Own) -> Functions:
 @mistake(
     "train_first_xor_last",
     id="xor_readout_not_clipped",
-    title="only the layer's four gradients are clipped, and the readout's two are left out of the norm",
+    title="only the layer's four gradients are clipped, and the readout's two are missing from the norm",
     reread="7.3 and 8.4: the six gradients are clipped together.",
 )
 def xor_readout_not_clipped(own: Own) -> Functions:
@@ -1937,7 +1937,7 @@ def xor_readout_not_clipped(own: Own) -> Functions:
     "train_first_xor_last",
     id="xor_losses_after",
     title="each loss of the task is taken after its update",
-    reread="8.2: losses holds each loss before its update.",
+    reread="8.2: losses contains each loss before its update.",
 )
 def xor_losses_after(own: Own) -> Functions:
     return xor(own, after=True)

@@ -27,7 +27,13 @@ RIGHT = (
         style=LOOPS,
         accident=by_old_jupyter(2, mark=b"\xef\xbb\xbf"),
     ),
-    Recipe(A, "einsum, cells in another order", style=EINSUM, accident=shuffle_cells(4), repaired=("another order",)),
+    Recipe(
+        A,
+        "einsum, cells in another order",
+        style=EINSUM,
+        accident=shuffle_cells(4),
+        repaired=("not in their original order",),
+    ),
     Recipe(A, "an instance and a closure as caches, saved by VS Code", style=OBJECTS, accident=by_vs_code()),
     Recipe(
         A,
@@ -218,7 +224,7 @@ TROUBLE = (
     ),
     Recipe(
         A,
-        "answers of another form: NaN, other arguments, a state too few, an argument changed, objects, None, a million keys",
+        "answers of the wrong type: NaN, other arguments, a state too few, an argument changed, objects, None, a million keys",
         style=OBJECTS,
         answers={
             "credit_matrix": OBJECTS["credit_matrix"].replace("np.zeros(len(cache))", "np.full(len(cache), np.nan)"),

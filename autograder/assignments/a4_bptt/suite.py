@@ -3,12 +3,12 @@
 The walls, and what each catches:
 * agrees with PyTorch: T = 5, N = 3, sizes that all differ, h0 that is not zero, an injected gradient at every step:
   all that T = 1, h0 = 0, an upstream of ones or a symmetric weight_hh would hide;
-* one step, one sample, equal sizes, holes in memory: code that leans on the deciding problem's shape;
+* one step, one sample, equal sizes, strided arrays: code that depends on the deciding problem's shape;
 * can be called again: caches that are used up, globals, lists that are never cleared, arguments changed in place;
 * nothing in, nothing out: an upstream that is ignored or replaced;
-* cost: differences in place of a gradient, a sweep that starts again for each step.
+* cost: differences instead of a gradient, a sweep that starts again for each step.
 Under a wrong forward a backward is compared with differences of that forward; what is built of other functions may
-stand on the student's own (autograder/follow.py).
+use the student's own (autograder/checks/follow.py).
 """
 
 from collections.abc import Callable, Iterable
@@ -133,14 +133,14 @@ def test_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) ->
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_forward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_same(run(student, one_step)[0], rnn_outputs(one_step), "outputs")
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_forward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     assert_same(run(student, one_sample)[0], rnn_outputs(one_sample), "outputs")
 
 
@@ -154,7 +154,7 @@ def test_rnn_forward_of_equal_sizes(student: Student, equal_sizes: RNNProblem) -
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_forward_of_strided_arrays(student: Student, problem: RNNProblem) -> None:
-    """Arrays that lie in memory with holes work as any other."""
+    """Arrays that are not contiguous in memory work like any other."""
     outputs, _ = student.rnn_forward(Strided(problem.x), Strided(problem.h0), problem.params)
     assert_same(outputs, rnn_outputs(problem), "outputs")
 
@@ -162,7 +162,7 @@ def test_rnn_forward_of_strided_arrays(student: Student, problem: RNNProblem) ->
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_rnn_forward_can_be_called_again(student: Student, problem: RNNProblem, other: RNNProblem) -> None:
-    """Two calls give the same, also with another in between, and no argument is changed."""
+    """Two calls give the same, also with another call in between, and no argument is changed."""
     arguments = problem.x, problem.h0, problem.params
     assert_repeatable(
         student, "rnn_forward", *arguments, between=lambda: run(student, other), parts=("outputs", "cache")
@@ -193,21 +193,21 @@ def test_credit_matrix_agrees_with_autograd(student: Student, problem: RNNProble
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_credit_matrix_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_credit(student, one_step, one_step)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_credit_matrix_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     assert_credit(student, one_sample, one_sample)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_credit_matrix_of_zeros(student: Student, problem: RNNProblem) -> None:
-    """Where nothing is injected, nobody gets credit."""
+    """Where nothing is injected, every credit is zero."""
     _, cache = run(student, problem)
     zeros = np.zeros_like(problem.grad_outputs)
     assert_same(student.credit_matrix(zeros, cache), np.zeros((problem.steps, problem.steps)), "credit_matrix")
@@ -244,14 +244,14 @@ def test_rnn_backward_agrees_with_autograd(student: Student, problem: RNNProblem
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_rnn_gradients(student, one_step, one_step)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     assert_rnn_gradients(student, one_sample, one_sample)
 
 
@@ -265,7 +265,7 @@ def test_rnn_backward_of_equal_sizes(student: Student, equal_sizes: RNNProblem) 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_of_strided_arrays(student: Student, problem: RNNProblem, equal_sizes: RNNProblem) -> None:
-    """An injected gradient that lies in memory with holes works as any other."""
+    """An injected gradient that is not contiguous in memory works like any other."""
     assert_layer_backward(
         student,
         problem,
@@ -330,28 +330,28 @@ def assert_truncated(student: Student, problem: RNNProblem, small: RNNProblem, k
 
 @pytest.mark.weight(8)
 def test_rnn_backward_truncated_agrees_with_autograd(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
-    """Every gradient is PyTorch's, from one graph a step that is cut k steps back."""
+    """Every gradient is PyTorch's, with one graph per step, cut k steps back."""
     assert_truncated(student, problem, small, K, 1)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_truncated_with_k_zero(student: Student, problem: RNNProblem, equal_sizes: RNNProblem) -> None:
-    """Where no recurrent connection may be crossed, every step answers for itself alone."""
+    """Where no recurrent connection may be crossed, every step contributes only its own term."""
     assert_truncated(student, problem, equal_sizes, 0, 0)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_truncated_short_of_h0(student: Student, problem: RNNProblem, equal_sizes: RNNProblem) -> None:
-    """With the largest k that still cuts something off, only the initial state misses its share."""
+    """With k one less than the number of steps, only the gradient of the initial state is incomplete."""
     assert_truncated(student, problem, equal_sizes, problem.steps - 1, equal_sizes.steps - 1)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_truncated_nowhere(student: Student, problem: RNNProblem, equal_sizes: RNNProblem) -> None:
-    """With as many connections as there are steps, or more, nothing is cut off."""
+    """With k as large as the number of steps, or larger, nothing is cut off."""
     assert_truncated(student, problem, equal_sizes, problem.steps, equal_sizes.steps)
     assert_truncated(student, problem, equal_sizes, problem.steps + 3, equal_sizes.steps + 3)
 
@@ -359,7 +359,7 @@ def test_rnn_backward_truncated_nowhere(student: Student, problem: RNNProblem, e
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_rnn_backward_truncated_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_truncated(student, one_step, one_step, 1, 1)
 
 
@@ -401,21 +401,21 @@ def assert_norms(student: Student, problem: RNNProblem, small: RNNProblem) -> No
 
 @pytest.mark.weight(8)
 def test_state_gradient_norms_agree_with_retain_grad(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
-    """Every norm is that of the gradient which PyTorch retains at the state."""
+    """Every norm is that of the gradient that PyTorch's retain_grad gives for the state."""
     assert_norms(student, problem, small)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_state_gradient_norms_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_norms(student, one_step, one_step)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_state_gradient_norms_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     assert_norms(student, one_sample, one_sample)
 
 
@@ -450,21 +450,21 @@ def assert_clipped(student: Student, problem: ClipProblem) -> None:
 
 @pytest.mark.weight(6)
 def test_clip_grad_norm_scales_all_arrays_together(student: Student, draw: Draw) -> None:
-    """Gradients of a large norm are PyTorch's after clipping, and total_norm is the norm before it."""
+    """Gradients with a large norm are PyTorch's after clipping, and total_norm is the norm before it."""
     assert_clipped(student, draw(draw_clip))
 
 
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_clip_grad_norm_leaves_small_gradients(student: Student, draw: Draw) -> None:
-    """Gradients of a norm below max_norm stay as they are."""
+    """Gradients whose norm is below max_norm are unchanged."""
     assert_clipped(student, draw(draw_clip, "small", share=1.7, size=0.3))
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_clip_grad_norm_at_the_bound(student: Student, draw: Draw) -> None:
-    """Gradients of a norm of just max_norm stay as they are."""
+    """Gradients whose norm is exactly max_norm are unchanged."""
     assert_clipped(student, draw(draw_clip, "bound", share=1.0))
 
 
@@ -478,7 +478,7 @@ def test_clip_grad_norm_of_zeros(student: Student, draw: Draw) -> None:
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_clip_grad_norm_can_be_called_again(student: Student, draw: Draw) -> None:
-    """Two calls give the same, and the gradients that were handed in are not changed."""
+    """Two calls give the same, and the given gradients are not changed."""
     problem = draw(draw_clip)
     assert_repeatable(student, "clip_grad_norm", problem.grads, problem.max_norm, parts=("grads", "total_norm"))
 
@@ -488,21 +488,21 @@ def test_clip_grad_norm_can_be_called_again(student: Student, draw: Draw) -> Non
 
 @pytest.mark.weight(8)
 def test_residual_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) -> None:
-    """Every state is the one before plus what torch.nn.RNNCell makes of it."""
+    """Every state is the previous one plus the output of torch.nn.RNNCell."""
     assert_same(run(student, problem, "residual_rnn")[0], torch_rnn.residual_outputs(problem), "outputs")
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_residual_rnn_forward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_same(run(student, one_step, "residual_rnn")[0], torch_rnn.residual_outputs(one_step), "outputs")
 
 
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_residual_rnn_forward_can_be_called_again(student: Student, problem: RNNProblem, other: RNNProblem) -> None:
-    """Two calls give the same, also with another in between, and no argument is changed."""
+    """Two calls give the same, also with another call in between, and no argument is changed."""
     assert_repeatable(
         student,
         "residual_rnn_forward",
@@ -535,14 +535,14 @@ def test_residual_rnn_backward_agrees_with_autograd(student: Student, problem: R
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_residual_rnn_backward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works as any other."""
+    """A sequence of a single step works like any other."""
     assert_residual_gradients(student, one_step, one_step)
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_residual_rnn_backward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works as any other."""
+    """A batch of a single sample works like any other."""
     assert_residual_gradients(student, one_sample, one_sample)
 
 
@@ -583,12 +583,12 @@ Layers = tuple[RNNProblem, RNNProblem]
 
 @pytest.fixture
 def layers(draw: Draw) -> Layers:
-    """Two draws of the same sizes: a layer that gives the same for both is no ground to build on."""
+    """Two draws of the same sizes: a layer that gives the same for both cannot be used."""
     return draw(draw_rnn), draw(draw_rnn, "twin")
 
 
 def under(names: Iterable[str], part: Any) -> dict[str, Any]:
-    """A dict of arrays; what came in its place stands under every name."""
+    """A dict of arrays; what was returned instead of one, under every name."""
     return part if isinstance(part, dict) else dict.fromkeys(names, part)
 
 
@@ -613,7 +613,7 @@ def test_loss_and_gradients_agree_with_autograd(student: Student, draw: Draw, la
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 def test_loss_and_gradients_of_one_step_and_sample(student: Student, draw: Draw, layers: Layers) -> None:
-    """One step of one sample works as any other sequence."""
+    """One step of one sample works like any other sequence."""
     assert_loss_and_gradients(student, draw(draw_sequence, "single", steps=1, n=1), layers)
 
 
@@ -668,7 +668,7 @@ def test_train_adder_agrees_with_torch(student: Student, draw: Draw, layers: Lay
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_train_adder_can_be_called_again(student: Student, draw: Draw) -> None:
-    """Two trainings from the same start end at the same place, and neither batches nor parameters are changed."""
+    """Two trainings from the same start give the same result, and neither batches nor parameters are changed."""
     p = draw(draw_adder, "again", updates=2, steps=3)
     assert_repeatable(student, "train_adder", p.batches, p.params, p.lr, parts=("params", "losses"))
 
@@ -708,7 +708,7 @@ def test_train_first_xor_last_without_clipping(student: Student, draw: Draw, lay
 @pytest.mark.weight(2)
 @pytest.mark.behaviour
 def test_train_first_xor_last_can_be_called_again(student: Student, draw: Draw) -> None:
-    """Two trainings from the same start end at the same place, and neither batches nor parameters are changed."""
+    """Two trainings from the same start give the same result, and neither batches nor parameters are changed."""
     p = draw(draw_first_xor_last, "again", updates=2, steps=3)
     assert_repeatable(
         student, "train_first_xor_last", p.batches, p.params, p.lr, p.max_norm, parts=("params", "losses")
@@ -720,7 +720,7 @@ def test_train_first_xor_last_can_be_called_again(student: Student, draw: Draw) 
 
 @pytest.mark.weight(1)
 def test_name_the_mistake_reads_the_reports(student: Student) -> None:
-    """Each report is given the name of the mistake that made it."""
+    """Each report is matched with the mistake that produced it."""
     from autograder.assignments.a4_bptt.printed import PRINTED
 
     assert_names(student.name_the_mistake(), PRINTED.key)

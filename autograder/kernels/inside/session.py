@@ -1,7 +1,7 @@
 """One submission in the student's process: runs its cells in IPython, then calls its functions for the worker.
 
 Everything here shares a process with the student's code, so nothing here is trusted by the worker and nothing here
-knows an answer: it takes inputs, hands them to a function of the notebook, and sends back what came.
+knows an answer: it takes inputs, hands them to a function of the notebook, and sends back the result.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Session:
         return entry["value"]
 
     def encode(self, spec: Any, value: Any, packer: wire.Packer) -> dict[str, Any]:
-        """Send what the worker expects; where something else came, say of what type it is."""
+        """Send what the worker expects; if it is something else, send its type instead."""
         if spec == "keep":
             number = next(self.numbers)
             self.kept[number] = value
@@ -153,7 +153,7 @@ def encode_array(value: Any, packer: wire.Packer) -> dict[str, Any]:
 
 
 def got(value: Any) -> dict[str, Any]:
-    """What came in place of what was expected: a type's name, never a value."""
+    """What was returned instead of what was expected: a type's name, never a value."""
     return {"got": type(value).__name__[:MAX_TEXT]}
 
 
@@ -230,7 +230,7 @@ class OutputList:
             return
         self.left -= len(text)
         if self.left <= 0:
-            text = text[: self.left] + "\n… cut: this cell printed too much\n"
+            text = text[: self.left] + "\n… output cut: this cell printed too much\n"
         if self.items and self.items[-1]["output_type"] == "stream" and self.items[-1]["name"] == name:
             self.items[-1]["text"] += text
         else:
@@ -278,7 +278,7 @@ class Stream(io.TextIOBase):
 
 
 class Sink(io.TextIOBase):
-    """A text stream that forgets: what a function prints while it is graded is of no account."""
+    """A text stream that forgets: what a function prints while it is graded does not matter."""
 
     def write(self, text: str) -> int:
         return len(text)

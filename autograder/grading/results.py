@@ -1,0 +1,367 @@
+"""What grading found out about one submission, as data: from the judge, through the graded notebook, to every report.
+
+Nothing here is a sentence about an outcome (words.py makes those) and no code decides by a sentence. ``to_json`` gives
+what a graded notebook keeps; ``from_json`` reads it back, also from notebooks that were graded before a key was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+Json = Mapping[str, Any]
+T = TypeVar("T")
+AGAIN = "Grade the submission again."
+
+
+class ResultsError(ValueError):
+    """What a notebook keeps cannot be read as results; the message says which part, and what to do."""
+
+
+class Outcome(Enum):
+    """How a check, or a function as a whole, ended."""
+
+    RIGHT = "right"
+    PARTLY = "partly"
+    WRONG = "wrong"
+    HELD = "held"  # passed, but credited in proportion to the correct arrays
+    FAILED = "failed"  # a call of the function raised, was stopped, or returned something of another form
+    UNWRITTEN = "unwritten"  # the stub that was given out
+    BLOCKED = "blocked"  # a lower function failed
+    UNDECIDED = "undecided"  # nothing could be compared: without weight
+    FAULT = "fault"  # the grader's own error
+
+
+class FlagKind(Enum):
+    """Why a person should know about a submission."""
+
+    UNREADABLE = "unreadable"
+    TWO_NOTEBOOKS = "two notebooks"
+    FAULT = "grader fault"
+    DISAGREES = "check disagrees"
+    REPAIRED = "repaired"  # the one kind that asks nobody to do anything
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something a person should know about a submission, and the reason in a sentence."""
+
+    kind: FlagKind
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """As it is kept."""
+        return {"kind": self.kind.value, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class ArrayResult:
+    """One array of a check; the sentence says what is wrong with it."""
+
+    name: str
+    ok: bool
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Which entries of an array are wrong, as lines of signs (see picture.py); with time_first a line is a time step."""
+
+    array: str
+    rows: tuple[str, ...]
+    time_first: bool = False
+
+
+@dataclass(frozen=True)
+class Named:
+    """A known mistake that gives exactly the student's numbers."""
+
+    id: str
+    title: str
+    reread: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One hidden test's finding, fit for the student's eyes. share: the part of its weight that counts."""
+
+    title: str
+    weight: float
+    share: float
+    outcome: Outcome
+    sentence: str = ""
+    arrays: tuple[ArrayResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    behaviour: bool = False
+    pictures: tuple[Picture, ...] = ()
+    blocked_by: str = ""
+
+    @property
+    def lost(self) -> bool:
+        """Whether it cost points."""
+        return self.share < 1 and self.outcome is not Outcome.UNDECIDED
+
+    @property
+    def off(self) -> tuple[ArrayResult, ...]:
+        """The wrong arrays."""
+        return tuple(array for array in self.arrays if not array.ok)
+
+
+@dataclass(frozen=True)
+class FunctionResult:
+    """One function's points and why. ``blocked_by`` names the lower function without which nothing could be decided."""
+
+    name: str
+    points: float
+    max_points: float
+    checks: tuple[CheckResult, ...] = ()
+    blocked_by: str = ""
+    mistakes: tuple[Named, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    @property
+    def first_lost(self) -> CheckResult | None:
+        """The first check that cost points by itself; one that only shares in another's loss if there is no such."""
+        lost = [check for check in self.checks if check.lost]
+        return next((check for check in lost if check.outcome is not Outcome.HELD), lost[0] if lost else None)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The points in a word; instead, why none could be earned, where the first lost check says it."""
+        if self.points >= self.max_points:
+            return Outcome.RIGHT
+        first = self.first_lost
+        if first is not None and not self.mistakes and first.outcome in (Outcome.UNWRITTEN, Outcome.BLOCKED):
+            return first.outcome
+        if self.points > 0:
+            return Outcome.PARTLY
+        return first.outcome if first is not None and first.outcome is Outcome.FAULT else Outcome.WRONG
+
+
+@dataclass(frozen=True)
+class SubmissionResult:
+    """All that grading left of one submission."""
+
+    assignment: str = ""
+    seed: str = ""  # fingerprint of the course seed
+    functions: Mapping[str, FunctionResult] = field(default_factory=dict)
+    stopped: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
+    unreadable: str = ""
+    submission: str = ""  # digest of what was graded
+    settings: str = ""  # digest of the settings that it was graded with
+    answers: Mapping[str, str] = field(default_factory=dict)  # digests of the answers that a person marks
+    isolation: str = ""  # "cage" or "none"; empty in notebooks that were graded before it was recorded
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """Points of the autograded functions."""
+        return round(sum(f.points for f in self.functions.values()), 2)
+
+    @property
+    def max_points(self) -> float:
+        """Points that the autograded functions could give."""
+        return sum(f.max_points for f in self.functions.values())
+
+    @property
+    def looks(self) -> tuple[Flag, ...]:
+        """The flags that ask a person to look."""
+        return tuple(flag for flag in self.flags if flag.kind is not FlagKind.REPAIRED)
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether a person should look."""
+        return bool(self.looks)
+
+    def unwritten(self, function: FunctionResult) -> bool:
+        """Whether a function is still the stub that was given out, or needs one that is."""
+        below = self.functions.get(function.blocked_by)
+        waits = function.outcome is Outcome.BLOCKED and below is not None and below.outcome is Outcome.UNWRITTEN
+        return waits or function.outcome is Outcome.UNWRITTEN
+
+    def to_json(self) -> dict[str, Any]:
+        """What a graded notebook keeps in its metadata."""
+        return {
+            "assignment": self.assignment,
+            "seed": self.seed,
+            "functions": {name: function_to_json(function) for name, function in self.functions.items()},
+            "stopped": [*self.stopped],
+            "repairs": [*self.repairs],
+            "unreadable": self.unreadable,
+            "submission": self.submission,
+            "settings": self.settings,
+            "answers": {**self.answers},
+            "isolation": self.isolation,
+            "flags": [flag.to_json() for flag in self.flags],
+            "needs_look": self.needs_look,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Any) -> SubmissionResult:
+        """Read what to_json gave. A missing key has its default. Raises ResultsError for anything else."""
+        try:
+            return read_submission(mapping(kept))
+        except KeyError as error:
+            raise ResultsError(f"The results in this graded notebook have no {error}. {AGAIN}") from error
+        except (TypeError, ValueError) as error:
+            raise ResultsError(f"The results in this graded notebook cannot be read: {error}. {AGAIN}") from error
+
+
+# ---- to JSON ---------------------------------------------------------------------------------------------------------
+
+
+def function_to_json(function: FunctionResult) -> dict[str, Any]:
+    """One function; its outcome is there for readers in other languages, and made anew when it is read here."""
+    return {
+        "name": function.name,
+        "outcome": function.outcome.value,
+        "points": function.points,
+        "max_points": function.max_points,
+        "checks": [check_to_json(check) for check in function.checks],
+        "blocked_by": function.blocked_by,
+        "mistakes": [{"id": m.id, "title": m.title, "reread": m.reread} for m in function.mistakes],
+        "faults": [*function.faults],
+    }
+
+
+def check_to_json(check: CheckResult) -> dict[str, Any]:
+    """One check; an array is [name, ok, sentence], a picture [array, rows, time_first]."""
+    return {
+        "title": check.title,
+        "outcome": check.outcome.value,
+        "weight": check.weight,
+        "share": check.share,
+        "sentence": check.sentence,
+        "arrays": [[a.name, a.ok, a.sentence] for a in check.arrays],
+        "notes": [*check.notes],
+        "behaviour": check.behaviour,
+        "pictures": [[p.array, [*p.rows], p.time_first] for p in check.pictures],
+        "blocked_by": check.blocked_by,
+    }
+
+
+# ---- from JSON -------------------------------------------------------------------------------------------------------
+
+
+def read_submission(kept: Json) -> SubmissionResult:
+    """All of it."""
+    functions = {
+        name: read_function(name, mapping(found)) for name, found in mapping(kept.get("functions", {})).items()
+    }
+    repairs, unreadable = texts(kept, "repairs"), text(kept, "unreadable")
+    if "flags" in kept:
+        flags = each(kept, "flags", lambda flag: Flag(FlagKind(mapping(flag)["kind"]), text(flag, "reason")))
+    else:  # graded before flags were kept: the same is said in other places
+        flags = (Flag(FlagKind.UNREADABLE, unreadable),) if unreadable else ()
+        flags += tuple(Flag(FlagKind.FAULT, f"{f.name}: {fault}") for f in functions.values() for fault in f.faults)
+        flags += tuple(Flag(FlagKind.REPAIRED, line) for line in repairs)
+    return SubmissionResult(
+        assignment=text(kept, "assignment"),
+        seed=text(kept, "seed"),
+        functions=functions,
+        stopped=texts(kept, "stopped"),
+        repairs=repairs,
+        unreadable=unreadable,
+        submission=text(kept, "submission"),
+        settings=text(kept, "settings"),
+        answers={name: string(found) for name, found in mapping(kept.get("answers", {})).items()},
+        isolation=text(kept, "isolation"),
+        flags=flags,
+    )
+
+
+def read_function(name: str, kept: Json) -> FunctionResult:
+    """One function."""
+    return FunctionResult(
+        name=string(kept.get("name", name)),
+        points=number(kept["points"]),
+        max_points=number(kept["max_points"]),
+        checks=each(kept, "checks", read_check),
+        blocked_by=text(kept, "blocked_by"),
+        mistakes=each(kept, "mistakes", lambda m: Named(text(m, "id"), text(m, "title"), text(m, "reread"))),
+        faults=texts(kept, "faults"),
+    )
+
+
+def read_check(kept: Any) -> CheckResult:
+    """One check."""
+    kept = mapping(kept)
+    share, behaviour = number(kept.get("share", 0.0)), bool(kept.get("behaviour", False))
+    arrays = each(kept, "arrays", read_array)
+    return CheckResult(
+        title=text(kept, "title"),
+        weight=number(kept.get("weight", 1.0)),
+        share=share,
+        outcome=Outcome(kept["outcome"]) if "outcome" in kept else by_share(share, behaviour and not arrays),
+        sentence=text(kept, "sentence"),
+        arrays=arrays,
+        notes=texts(kept, "notes"),
+        behaviour=behaviour,
+        pictures=each(kept, "pictures", read_picture),
+        blocked_by=text(kept, "blocked_by"),
+    )
+
+
+def by_share(share: float, capped: bool = False) -> Outcome:
+    """A share in a word; capped: what is partly earned was passed."""
+    if share >= 1:
+        return Outcome.RIGHT
+    return Outcome.WRONG if share <= 0 else Outcome.HELD if capped else Outcome.PARTLY
+
+
+def read_array(kept: Any) -> ArrayResult:
+    """One array."""
+    name, ok, sentence = items(kept)
+    return ArrayResult(string(name), bool(ok), string(sentence))
+
+
+def read_picture(kept: Any) -> Picture:
+    """One picture."""
+    array, rows, time_first = items(kept)
+    return Picture(string(array), tuple(map(string, items(rows))), bool(time_first))
+
+
+def each(kept: Any, key: str, read: Callable[[Any], T]) -> tuple[T, ...]:
+    """The parts of a list, each read."""
+    return tuple(map(read, items(mapping(kept).get(key, ()))))
+
+
+def texts(kept: Any, key: str) -> tuple[str, ...]:
+    """The strings of a list."""
+    return each(kept, key, string)
+
+
+def text(kept: Any, key: str) -> str:
+    """A string; empty where it is missing."""
+    return string(mapping(kept).get(key, ""))
+
+
+def mapping(value: Any) -> Json:
+    """The value if it is a dict. Raises TypeError."""
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a dict, got {value!r:.40}")
+    return value
+
+
+def items(value: Any) -> Sequence[Any]:
+    """The value if it is a list. Raises TypeError."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"expected a list, got {value!r:.40}")
+    return value
+
+
+def string(value: Any) -> str:
+    """The value if it is a string. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected a string, got {value!r:.40}")
+    return value
+
+
+def number(value: Any) -> float:
+    """The value if it is a number. Raises TypeError."""
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"expected a number, got {value!r:.40}")
+    return float(value)

@@ -1,0 +1,118 @@
+"""Results in words: every sentence about an outcome that a student, a teacher or an author reads is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.grading.results import CheckResult, FunctionResult, Named, Outcome, SubmissionResult
+
+UNDECIDED = "Could not be checked, because the functions that it calls give wrong numbers. It does not count."
+FAULT = "The grader itself failed here; your teacher has been told and will look at it."
+HEADS = {
+    Outcome.RIGHT: "✓ Passed",
+    Outcome.PARTLY: "◐ Partly met",
+    Outcome.WRONG: "✗ Not met",
+    Outcome.FAILED: "✗ Not met",
+    Outcome.UNWRITTEN: "✗ Not met",
+    Outcome.BLOCKED: "✗ Not met",
+    Outcome.HELD: "◐ Also correct (credited in proportion to the correct arrays)",
+    Outcome.UNDECIDED: "– Could not be checked, and does not count",
+    Outcome.FAULT: "– Not checked",
+}
+SHOWN_ARRAYS = 4
+
+
+def number(points: float | None) -> str:
+    """Points as a reader writes them: no trailing zeros, two digits at most; a dash for none."""
+    return "–" if points is None else f"{round(points, 2):g}"
+
+
+def extent(points: float, most: float) -> str:
+    """How much of the points was reached, in a word."""
+    return "right" if points >= most else "partly" if points > 0 else "wrong"
+
+
+# ---- a check ---------------------------------------------------------------------------------------------------------
+
+
+def said(check: CheckResult) -> str:
+    """What happened in a check; empty where its arrays say it."""
+    if check.outcome is Outcome.HELD:
+        return f"{HEADS[Outcome.HELD].removeprefix('◐ ')}."
+    if check.outcome is Outcome.BLOCKED:
+        return f"Blocked by {check.blocked_by}: {check.sentence}"
+    return {Outcome.UNDECIDED: UNDECIDED, Outcome.FAULT: FAULT}.get(check.outcome, check.sentence)
+
+
+def further(check: CheckResult, told: Sequence[CheckResult]) -> str:
+    """The same for a check that comes after others; empty where one of them has said it."""
+    return "" if said(check) in map(said, told) else said(check)
+
+
+def titles(checks: Sequence[CheckResult]) -> str:
+    """The titles of several checks as one sentence."""
+    return f"{'; '.join(check.title.rstrip('.') for check in checks)}."
+
+
+# ---- a function ------------------------------------------------------------------------------------------------------
+
+
+def looks_like(mistakes: Sequence[Named]) -> str:
+    """The beginning of the sentence that names a known mistake, or several that these inputs cannot tell apart."""
+    if len(mistakes) == 1:
+        return "Your numbers are exactly those of a known mistake:"
+    return f"Your numbers are exactly those of {len(mistakes)} known mistakes that look alike here. Either"
+
+
+def what_happened(function: FunctionResult) -> str:
+    """A function's result in a line beside its name: the known mistake, else the first thing that cost points."""
+    if function.points >= function.max_points:
+        return "all right"
+    if function.mistakes:
+        return f"known mistake: {'; or '.join(mistake.title for mistake in function.mistakes)}"
+    first = function.first_lost
+    if first is None:
+        return "not all checks are met"
+    if first.outcome is Outcome.UNWRITTEN:
+        return "not written yet"
+    if said(first):
+        return said(first)
+    off = ["the result" if array.name == function.name else array.name for array in first.off]
+    more = f" and {len(off) - SHOWN_ARRAYS} more" if len(off) > SHOWN_ARRAYS else ""
+    return f"wrong: {', '.join(off[:SHOWN_ARRAYS])}{more}" if off else "not all checks are met"
+
+
+def reason(function: FunctionResult) -> str:
+    """The first thing that cost a function points, as a sentence that names the function."""
+    if function.mistakes:
+        return f"{function.name}: {function.mistakes[0].title}"
+    first = function.first_lost
+    if first is not None and first.outcome in (Outcome.UNWRITTEN, Outcome.FAILED):
+        return first.sentence  # it begins with the function
+    if first is not None and said(first):
+        return f"{function.name}: {said(first)}"
+    if first is not None and first.off:
+        return f"{function.name}: {', '.join(array.name for array in first.off)} wrong"
+    return f"{function.name}: full points were not reached"
+
+
+def disagrees(function: FunctionResult) -> str:
+    """The saved self-check output says otherwise than the hidden suite."""
+    return f"{function.name}: 0 of {function.max_points:g} points, but the self-check output saved with it says full."
+
+
+# ---- a submission ----------------------------------------------------------------------------------------------------
+
+
+def headline(result: SubmissionResult) -> str:
+    """One line on what was wrong, the first thing first."""
+    if result.unreadable:
+        return result.unreadable
+    lost = [f for f in result.functions.values() if f.points < f.max_points]
+    if not lost:
+        return "; ".join(result.stopped[:1]) or "all right"
+    if result.points == 0 and all(map(result.unwritten, lost)):
+        return "nothing written yet"
+    lost.sort(key=lambda f: f.points - f.max_points)
+    more = f" (+{len(lost) - 1} more)" if len(lost) > 1 else ""
+    return reason(lost[0]) + more

@@ -1,0 +1,1 @@
+"""How the assignments of this repository are graded: nothing of it is in autograder/."""
