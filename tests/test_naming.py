@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignments.a2_mlp_backprop.mistakes import mlp
-from autograder.assignments.a4_bptt.mistakes import bptt
+from autograder.assignments.a2_mlp_backprop.mistakes.shared import mlp
+from autograder.assignments.a4_bptt.mistakes.sweep import bptt
 from autograder.audit.mutants import mutants
 from autograder.audit.validity import grade, judge_of
 from autograder.authoring.mistake_reports import mistake_key, mistake_reports

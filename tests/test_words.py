@@ -55,7 +55,8 @@ def messages(path: pathlib.Path) -> Iterator[Said]:
     docstrings = set()
     for node in ast.walk(tree := ast.parse(path.read_text())):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-            title = path.name == "suite.py" and isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+            in_suite = "suite" in (path.stem, path.parent.name)
+            title = in_suite and isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
             if not title:
                 docstrings.add(node.body[0].value)  # type: ignore[attr-defined]
     for node in ast.walk(tree):

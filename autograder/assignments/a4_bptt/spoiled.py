@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.mistakes import Sweep, forward_of
+from autograder.assignments.a4_bptt.mistakes.sweep import Sweep, forward_of
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.course.settings import load_course
 from autograder.naming.bank import mistakes_of

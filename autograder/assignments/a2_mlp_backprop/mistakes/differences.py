@@ -1,0 +1,101 @@
+"""Known mistakes of a2_mlp_backprop: differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array
+from autograder.naming.bank import Functions, Own, mistake
+
+NUDGE = "2.1, 'Nudge one number at a time'"
+
+
+def differences(quotient: Callable[[Callable[[float], float], float], float]) -> Functions:
+    """A numerical_gradient that makes each entry by quotient(f of the nudge, eps)."""
+
+    def numerical_gradient(f: Callable[[Array], float], array: Array, eps: float = 1e-6) -> Array:
+        nudged = np.array(array, dtype=float)
+        gradient = np.zeros(nudged.shape)
+        for index in np.ndindex(nudged.shape):
+            at = nudged[index]
+
+            def moved(by: float, index: tuple[int, ...] = index, at: Any = at) -> float:
+                nudged[index] = at + by
+                return f(nudged)
+
+            gradient[index] = quotient(moved, eps)
+            nudged[index] = at
+        return gradient
+
+    return {"numerical_gradient": numerical_gradient}
+
+
+@mistake(
+    "numerical_gradient",
+    id="forward_differences",
+    title="the differences look to one side only: f(a + ε) − f(a)",
+    reread=f"{NUDGE}: up, then down. 2.3 shows how much that wins.",
+    rtol=1e-7,
+)
+def forward_differences(own: Own) -> Functions:
+    return differences(lambda f, eps: (f(eps) - f(0.0)) / eps)
+
+
+@mistake(
+    "numerical_gradient",
+    id="divided_by_eps",
+    title="the difference of the two sides is divided by ε, not by 2ε",
+    reread=f"{NUDGE}: divide by the whole distance.",
+    rtol=1e-7,
+)
+def divided_by_eps(own: Own) -> Functions:
+    return differences(lambda f, eps: (f(eps) - f(-eps)) / eps)
+
+
+@mistake(
+    "numerical_gradient",
+    id="not_divided",
+    title="the difference is not divided by anything",
+    reread=f"{NUDGE}: a slope is a change over a distance.",
+    rtol=1e-7,
+)
+def not_divided(own: Own) -> Functions:
+    return differences(lambda f, eps: f(eps) - f(-eps))
+
+
+@mistake(
+    "numerical_gradient",
+    id="all_entries_at_once",
+    title="all entries are nudged at once, so every slope is the same sum",
+    reread=f"{NUDGE}: one entry, and the others do not change.",
+    rtol=1e-7,
+)
+def all_entries_at_once(own: Own) -> Functions:
+    def numerical_gradient(f: Callable[[Array], float], array: Array, eps: float = 1e-6) -> Array:
+        return np.full(np.shape(array), (f(array + eps) - f(array - eps)) / (2 * eps))
+
+    return {"numerical_gradient": numerical_gradient}
+
+
+@mistake(
+    "numerical_gradient",
+    id="entry_not_restored",
+    title="a nudged entry is not restored, so the later slopes and the caller's array are wrong",
+    reread=f"{NUDGE}: keep the old number and write it back.",
+    seen_in="chainer #488",
+    rtol=1e-7,
+)
+def entry_not_restored(own: Own) -> Functions:
+    def numerical_gradient(f: Callable[[Array], float], array: Array, eps: float = 1e-6) -> Array:
+        gradient = np.zeros(array.shape)
+        for index in np.ndindex(array.shape):
+            array[index] += eps
+            above = f(array)
+            array[index] -= 2 * eps
+            gradient[index] = (above - f(array)) / (2 * eps)
+        return gradient
+
+    return {"numerical_gradient": numerical_gradient}

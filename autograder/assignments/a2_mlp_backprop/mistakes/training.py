@@ -1,0 +1,195 @@
+"""Known mistakes of a2_mlp_backprop: training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.assignments.a2_mlp_backprop.mistakes.forward import zeroed
+from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Backward, Grads, Params, forward
+from autograder.naming.bank import Functions, Own, mistake
+
+STEP = "5.1, 'One step': new = old − lr · slope, and params is not changed."
+
+
+def moved(step: Callable[[str, Array, Array, float], Array]) -> Functions:
+    """An sgd_step of step(name, value, gradient, lr)."""
+    return {"sgd_step": lambda params, grads, lr: {k: step(k, v, grads[k], lr) for k, v in params.items()}}
+
+
+@mistake("sgd_step", id="step_uphill", title="the step goes up the slope: plus instead of minus", reread=STEP)
+def step_uphill(own: Own) -> Functions:
+    return moved(lambda name, value, grad, lr: value + lr * grad)
+
+
+@mistake("sgd_step", id="lr_forgotten", title="lr is not used", reread=STEP)
+def lr_forgotten(own: Own) -> Functions:
+    return moved(lambda name, value, grad, lr: value - grad)
+
+
+@mistake("sgd_step", id="biases_stay", title="the biases do not move", reread=f"{STEP} It walks over all names.")
+def biases_stay(own: Own) -> Functions:
+    return moved(lambda name, value, grad, lr: value if "bias" in name else value - lr * grad)
+
+
+@mistake("sgd_step", id="step_returned", title="the step itself is returned, not where it leads", reread=STEP)
+def step_returned(own: Own) -> Functions:
+    return moved(lambda name, value, grad, lr: -lr * grad)
+
+
+@mistake(
+    "sgd_step",
+    id="params_moved_in_place",
+    title="the caller's params are changed in place",
+    reread=f"{STEP} -= writes into the old array.",
+)
+def params_moved_in_place(own: Own) -> Functions:
+    def sgd_step(params: Params, grads: Grads, lr: float) -> Params:
+        for name in params:
+            params[name] -= lr * grads[name]
+        return params
+
+    return {"sgd_step": sgd_step}
+
+
+LOOP = "5.2, 'Many steps': forward, loss, backward, step, and again."
+
+
+def train(
+    own: Own,
+    upstream: Callable[[Array, Array], Array] = lambda prediction, target: prediction - target,
+    step: Callable[[Params, Grads, float, Array, Array], Params] | None = None,
+    after: bool = False,
+    frozen: bool = False,
+    losses_of: Callable[[list[Any]], Any] = np.array,
+) -> Functions:
+    """train_mlp over the functions below it, right by default."""
+
+    def train_mlp(x: Array, target: Array, params: Params, lr: float, steps: int) -> tuple[Params, Any]:
+        losses: list[Any] = []
+        first = params
+        for _ in range(steps):
+            prediction, cache = own["mlp_forward"](x, first if frozen else params)
+            losses.append(own["half_squared_error"](prediction, target))
+            grads = own["mlp_backward"](upstream(np.asarray(prediction), target), cache)
+            params = step(params, grads, lr, x, target) if step else own["sgd_step"](params, grads, lr)
+            if after:
+                losses[-1] = own["half_squared_error"](own["mlp_forward"](x, params)[0], target)
+        return params, losses_of(losses)
+
+    return {"train_mlp": train_mlp}
+
+
+@mistake(
+    "train_mlp",
+    id="train_losses_after",
+    title="the losses are taken after their updates",
+    reread="5.2: each loss before its update.",
+)
+def train_losses_after(own: Own) -> Functions:
+    return train(own, after=True)
+
+
+@mistake(
+    "train_mlp",
+    id="train_sign",
+    title="the training climbs: target − prediction is handed to the backward",
+    reread="1.4: the gradient of the half squared error is prediction − target.",
+    seen_in="the article of part 1",
+)
+def train_sign(own: Own) -> Functions:
+    return train(own, upstream=lambda prediction, target: target - prediction)
+
+
+@mistake(
+    "train_mlp",
+    id="train_mean",
+    title="the gradient of the loss is divided by the number of rows, the loss is a sum",
+    reread="1.4: half squared error is a plain ½Σ.",
+)
+def train_mean(own: Own) -> Functions:
+    return train(own, upstream=lambda prediction, target: (prediction - target) / len(target))
+
+
+@mistake(
+    "train_mlp",
+    id="train_doubled",
+    title="the gradient of the loss is 2 (prediction − target): the half is forgotten",
+    reread="1.4: the half is there for that derivative.",
+    seen_in="bighuang624/Andrew-Ng-Deep-Learning-notes #10",
+)
+def train_doubled(own: Own) -> Functions:
+    return train(own, upstream=lambda prediction, target: 2 * (prediction - target))
+
+
+@mistake(
+    "train_mlp",
+    id="train_prediction_upstream",
+    title="the prediction itself is handed to the backward, not the gradient of the loss",
+    reread=f"{LOOP} What is the gradient of the half squared error at the prediction?",
+)
+def train_prediction_upstream(own: Own) -> Functions:
+    return train(own, upstream=lambda prediction, target: prediction)
+
+
+@mistake(
+    "train_mlp",
+    id="train_layer_by_layer",
+    title="layer 2 is moved before the gradients of layer 1 are taken",
+    reread="5.1: all gradients come first, then all updates.",
+    seen_in="kim-marcel/basic_neural_network #7; joelgrus/data-science-from-scratch #31",
+)
+def train_layer_by_layer(own: Own) -> Functions:
+    def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:
+        prediction, net = forward(x, params)
+        moved = own["sgd_step"](params, grads, lr)
+        late = replace(net, params={**params, "weight_2": moved["weight_2"]})
+        return {**moved, **own["sgd_step"](zeroed(params, "weight_2"), Backward()(prediction - target, late), lr)} | {
+            "weight_2": moved["weight_2"],
+            "bias_2": moved["bias_2"],
+        }
+
+    return train(own, step=step)
+
+
+@mistake(
+    "train_mlp",
+    id="train_at_start",
+    title="every gradient is taken at the first parameters, so all steps are the same",
+    reread=f"{LOOP} The next forward gets the new params.",
+)
+def train_at_start(own: Own) -> Functions:
+    return train(own, frozen=True)
+
+
+@mistake(
+    "train_mlp",
+    id="train_biases_stay",
+    title="the training never moves the biases",
+    reread=f"{LOOP} And 5.3, line (h).",
+    seen_in="the article of part 1",
+)
+def train_biases_stay(own: Own) -> Functions:
+    def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:
+        return {k: params[k] if "bias" in k else v for k, v in own["sgd_step"](params, grads, lr).items()}
+
+    return train(own, step=step)
+
+
+@mistake(
+    "train_mlp",
+    id="train_losses_averaged",
+    title="the losses are divided by the number of rows",
+    reread="1.4: half squared error is a plain ½Σ.",
+)
+def train_losses_averaged(own: Own) -> Functions:
+    right = train(own)["train_mlp"]
+
+    def train_mlp(x: Array, target: Array, params: Params, lr: float, steps: int) -> tuple[Params, Any]:
+        found, losses = right(x, target, params, lr, steps)
+        return found, losses / len(x)
+
+    return {"train_mlp": train_mlp}

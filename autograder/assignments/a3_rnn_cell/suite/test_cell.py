@@ -1,0 +1,128 @@
+"""What a3_rnn_cell asks of the student's code: cell. Hidden: nothing of this file leaves the grader."""
+
+import numpy as np
+import pytest
+
+from autograder.assignments.a3_rnn_cell import references as torch_rnn
+from autograder.assignments.a3_rnn_cell.own import own_cell_gradients
+from autograder.assignments.a3_rnn_cell.problems import CellProblem, draw_cell
+from autograder.assignments.a3_rnn_cell.suite.made_of import run
+from autograder.checks.compare import assert_gradients, assert_same, coarse, same
+from autograder.checks.cost import assert_cheap
+from autograder.checks.draw import Draw
+from autograder.checks.follow import assert_backward
+from autograder.checks.repeatable import assert_repeatable
+from autograder.kernels.student import Strided, Student
+
+
+@pytest.mark.weight(8)
+def test_rnn_cell_forward_agrees_with_torch(student: Student, cell: CellProblem) -> None:
+    """The new state is that of torch.nn.RNNCell."""
+    assert_same(run(student, cell)[0], torch_rnn.cell_output(cell), "h")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_forward_of_one_sample(student: Student, draw: Draw) -> None:
+    """A batch of a single sample works like any other."""
+    single = draw(draw_cell, "single", n=1)
+    assert_same(run(student, single)[0], torch_rnn.cell_output(single), "h")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_forward_of_equal_sizes(student: Student, draw: Draw) -> None:
+    """Sizes that happen to be equal change nothing."""
+    square = draw(draw_cell, "square", n=3, input_size=3, hidden_size=3)
+    assert_same(run(student, square)[0], torch_rnn.cell_output(square), "h")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_forward_of_strided_arrays(student: Student, cell: CellProblem) -> None:
+    """Arrays that are not contiguous in memory work like any other."""
+    h, _ = student.rnn_cell_forward(Strided(cell.x), Strided(cell.h_prev), cell.params)
+    assert_same(h, torch_rnn.cell_output(cell), "h")
+
+
+@pytest.mark.weight(2)
+@pytest.mark.behaviour
+def test_rnn_cell_forward_can_be_called_again(student: Student, cell: CellProblem, other_cell: CellProblem) -> None:
+    """Two calls give the same, also with another call in between, and no argument is changed."""
+    between = lambda: run(student, other_cell)
+    assert_repeatable(
+        student, "rnn_cell_forward", cell.x, cell.h_prev, cell.params, between=between, parts=("h", "cache")
+    )
+
+
+def assert_cell_gradients(student: Student, problem: CellProblem, small: CellProblem) -> None:
+    """rnn_cell_backward is PyTorch's, or that of the student's own wrong cell on the small problem."""
+    h, cache = run(student, problem)
+    assert_backward(
+        student.rnn_cell_backward(problem.grad_h, cache),
+        torch_rnn.cell_gradients(problem),
+        forward_is_right=same(h, torch_rnn.cell_output(problem)),
+        own=lambda: own_cell_gradients(student, small),
+        answered=lambda: student.rnn_cell_backward(small.grad_h, run(student, small)[1]),
+        forward="rnn_cell_forward",
+        rtol=coarse(h),
+    )
+
+
+@pytest.mark.weight(10)
+def test_rnn_cell_backward_agrees_with_autograd(student: Student, cell: CellProblem, small_cell: CellProblem) -> None:
+    """The gradients of both inputs and of all four parameters are PyTorch's."""
+    assert_cell_gradients(student, cell, small_cell)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_backward_of_one_sample(student: Student, draw: Draw, small_cell: CellProblem) -> None:
+    """A batch of a single sample works like any other."""
+    assert_cell_gradients(student, draw(draw_cell, "single", n=1), small_cell)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_backward_of_equal_sizes(student: Student, draw: Draw, small_cell: CellProblem) -> None:
+    """Sizes that happen to be equal change nothing."""
+    assert_cell_gradients(student, draw(draw_cell, "square", n=3, input_size=3, hidden_size=3), small_cell)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_backward_of_strided_arrays(student: Student, cell: CellProblem) -> None:
+    """A gradient that is not contiguous in memory works like any other."""
+    _, cache = run(student, cell)
+    plain = student.rnn_cell_backward(cell.grad_h, cache)
+    assert_gradients(student.rnn_cell_backward(Strided(cell.grad_h), cache), plain)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_cell_backward_of_zeros(student: Student, cell: CellProblem) -> None:
+    """Where the gradient from above is zero, every gradient is zero."""
+    _, cache = run(student, cell)
+    inputs = {"x": cell.x, "h_prev": cell.h_prev, **cell.params}
+    grads = student.rnn_cell_backward(np.zeros_like(cell.grad_h), cache)
+    assert_gradients(grads, {name: np.zeros_like(value) for name, value in inputs.items()})
+
+
+@pytest.mark.weight(2)
+@pytest.mark.behaviour
+def test_rnn_cell_backward_can_be_called_again(student: Student, cell: CellProblem, other_cell: CellProblem) -> None:
+    """The same cache gives the same gradients again, also after another forward, and no argument is changed."""
+    _, cache = run(student, cell)
+    assert_repeatable(student, "rnn_cell_backward", cell.grad_h, cache, between=lambda: run(student, other_cell))
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+@pytest.mark.cost
+def test_rnn_cell_backward_is_no_difference(student: Student, large_cell: CellProblem) -> None:
+    """The backward costs about two forwards."""
+    _, cache = run(student, large_cell)
+    assert_cheap(
+        lambda: student.ask("rnn_cell_forward", large_cell.x, large_cell.h_prev, large_cell.params),
+        lambda: student.ask("rnn_cell_backward", large_cell.grad_h, cache),
+    )

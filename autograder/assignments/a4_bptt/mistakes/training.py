@@ -1,0 +1,245 @@
+"""Known mistakes of a4_bptt: training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.assignments.a4_bptt.mistakes.loss import network
+from autograder.assignments.a4_bptt.mistakes.shared import SIX, WEIGHTS, Array, Grads, Params
+from autograder.naming.bank import Functions, Own, mistake
+
+LOOP = "8.2: the loss and all gradients of a batch first, then one step with all of them."
+
+
+Batch = tuple[Array, Array]
+
+
+Lesson = Callable[[Batch, Params, Array], tuple[Any, Grads]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A loop over batches, right by default. ``lesson`` gives a batch's loss and gradients at these parameters."""
+
+    own: Own
+    lesson: Lesson
+    step: Callable[[Own, Params, Grads, float], Params] = lambda own, params, grads, lr: own["sgd_step"](
+        params, grads, lr
+    )
+    losses: Callable[[list[Any]], Any] = np.array
+    after: bool = False  # losses after their update
+    carried: bool = False  # h0 is what the last batch ended in
+    frozen: bool = False  # gradients always at the first parameters
+
+    def __call__(self, batches: list[Batch], params: Params, lr: float) -> tuple[Params, Any]:
+        first, losses, h0 = params, [], None
+        for batch in batches:
+            zero = np.zeros((batch[0].shape[1], len(params["bias_hh"])))
+            h0 = zero if h0 is None or not self.carried else h0
+            loss, grads = self.lesson(batch, first if self.frozen else params, h0)
+            h0 = self.own["rnn_forward"](batch[0], h0, params)[0][-1] if self.carried else None
+            params = self.step(self.own, params, grads, lr)
+            losses.append(self.lesson(batch, params, zero)[0] if self.after else loss)
+        return params, self.losses(losses)
+
+
+def adder(own: Own, **switches: Any) -> Functions:
+    """train_adder with these switches of Training."""
+    lesson: Lesson = lambda batch, params, h0: own["loss_and_gradients"](batch[0], h0, batch[1], params)
+    return {"train_adder": Training(own, lesson, **switches)}
+
+
+def only(*words: str) -> Callable[[Own, Params, Grads, float], Params]:
+    """A step that moves the parameters whose names hold one of these words."""
+    return lambda own, params, grads, lr: {
+        name: own["sgd_step"]({name: value}, grads, lr)[name] if any(word in name for word in words) else value
+        for name, value in params.items()
+    }
+
+
+@mistake(
+    "train_adder",
+    id="adder_losses_after",
+    title="each loss is taken after its update",
+    reread="8.2: losses contains each loss before its update.",
+)
+def adder_losses_after(own: Own) -> Functions:
+    return adder(own, after=True)
+
+
+@mistake(
+    "train_adder",
+    id="adder_climbs",
+    title="the parameters are moved up the slope: plus instead of minus",
+    reread="8.2: new = old − lr · slope.",
+)
+def adder_climbs(own: Own) -> Functions:
+    return adder(own, step=lambda own, params, grads, lr: own["sgd_step"](params, grads, -lr))
+
+
+@mistake(
+    "train_adder",
+    id="adder_readout_frozen",
+    title="the readout is never trained: only the layer's four parameters move",
+    reread=LOOP,
+)
+def adder_readout_frozen(own: Own) -> Functions:
+    return adder(own, step=only("ih", "hh"))
+
+
+@mistake(
+    "train_adder",
+    id="adder_biases_frozen",
+    title="the biases are never moved",
+    reread=f"{LOOP} sgd_step walks over all names.",
+)
+def adder_biases_frozen(own: Own) -> Functions:
+    return adder(own, step=only("weight"))
+
+
+@mistake(
+    "train_adder",
+    id="adder_gradients_at_start",
+    title="every gradient is taken at the first parameters",
+    reread=f"{LOOP} The next batch meets the new parameters.",
+)
+def adder_gradients_at_start(own: Own) -> Functions:
+    return adder(own, frozen=True)
+
+
+@mistake(
+    "train_adder",
+    id="adder_state_kept",
+    title="a batch starts from the state in which the last one ended",
+    reread="8.2: every batch starts from h0 = 0.",
+)
+def adder_state_kept(own: Own) -> Functions:
+    return adder(own, carried=True)
+
+
+@mistake(
+    "train_adder",
+    id="adder_lr_shared",
+    title="the learning rate is divided by the number of batches",
+    reread=f"{LOOP} Each step is a whole one.",
+)
+def adder_lr_shared(own: Own) -> Functions:
+    right = adder(own)["train_adder"]
+    return {"train_adder": lambda batches, params, lr: right(batches, params, lr / len(batches))}
+
+
+@mistake(
+    "train_adder",
+    id="adder_losses_averaged",
+    title="losses contains running means, not the losses",
+    reread="8.2: losses contains each loss before its update.",
+)
+def adder_losses_averaged(own: Own) -> Functions:
+    return adder(own, losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1))
+
+
+XOR = "8.4, 'A task that needs the past'"
+
+
+def xor(
+    own: Own,
+    clip: Callable[[Grads, float], Grads] | None = None,
+    lesson: Callable[[float], Lesson] | None = None,
+    **switches: Any,
+) -> Functions:
+    """train_first_xor_last with another clipping, another lesson, or these switches of Training."""
+
+    def step(max_norm: float) -> Callable[[Own, Params, Grads, float], Params]:
+        clipped = clip or (lambda grads, most: own["clip_grad_norm"](grads, most)[0])
+        return lambda own, params, grads, lr: own["sgd_step"](params, clipped(grads, max_norm), lr)
+
+    def train(batches: list[Batch], params: Params, lr: float, max_norm: float) -> tuple[Params, Any]:
+        chosen = lesson(max_norm) if lesson else last_step_lesson(own)
+        return Training(own, chosen, **{"step": step(max_norm), **switches})(batches, params, lr)
+
+    return {"train_first_xor_last": train}
+
+
+def last_step_lesson(own: Own, rnn: Callable[[Grads], Grads] = lambda grads: grads) -> Lesson:
+    """Cross-entropy of the last step alone."""
+
+    def lesson(batch: Batch, params: Params, h0: Array) -> tuple[Any, Grads]:
+        outputs, rnn_cache = own["rnn_forward"](batch[0], h0, params)
+        logits, readout_cache = own["readout_forward"](np.asarray(outputs)[-1:], params)
+        loss, grad_logits = own["sequence_loss"](logits, batch[1][None])
+        readout = own["readout_backward"](grad_logits, readout_cache)
+        grad_outputs = np.zeros_like(outputs)
+        grad_outputs[-1:] = readout["outputs"]
+        back = own["rnn_backward"](grad_outputs, rnn_cache)
+        return loss, rnn({name: readout[name] if "ho" in name else back[name] for name in SIX})
+
+    return lesson
+
+
+@mistake(
+    "train_first_xor_last",
+    id="xor_every_step",
+    title="the loss looks at every step, not at the last one alone",
+    reread=f"{XOR}: the answer is needed at the last step.",
+)
+def xor_every_step(own: Own) -> Functions:
+    lesson: Lesson = lambda batch, params, h0: network(own)(
+        batch[0], h0, np.broadcast_to(batch[1], batch[0].shape[:2]), params
+    )
+    return xor(own, lesson=lambda max_norm: lesson)
+
+
+@mistake(
+    "train_first_xor_last", id="xor_not_clipped", title="nothing is clipped", reread="7.3, and where it is called."
+)
+def xor_not_clipped(own: Own) -> Functions:
+    return xor(own, clip=lambda grads, most: grads)
+
+
+@mistake(
+    "train_first_xor_last",
+    id="xor_clipped_one_by_one",
+    title="each gradient is clipped by itself, not the six together",
+    reread="7.3: one norm over every array of the dict.",
+)
+def xor_clipped_one_by_one(own: Own) -> Functions:
+    clip = own["clip_grad_norm"]
+    return xor(own, clip=lambda grads, most: {k: clip({k: grad}, most)[0][k] for k, grad in grads.items()})
+
+
+@mistake(
+    "train_first_xor_last",
+    id="xor_readout_not_clipped",
+    title="only the layer's four gradients are clipped, and the readout's two are missing from the norm",
+    reread="7.3 and 8.4: the six gradients are clipped together.",
+)
+def xor_readout_not_clipped(own: Own) -> Functions:
+    def clip(grads: Grads, most: float) -> Grads:
+        return {**grads, **own["clip_grad_norm"]({name: grads[name] for name in WEIGHTS}, most)[0]}
+
+    return xor(own, clip=clip)
+
+
+@mistake(
+    "train_first_xor_last",
+    id="xor_losses_after",
+    title="each loss of the task is taken after its update",
+    reread="8.2: losses contains each loss before its update.",
+)
+def xor_losses_after(own: Own) -> Functions:
+    return xor(own, after=True)
+
+
+@mistake(
+    "train_first_xor_last",
+    id="xor_layer_frozen",
+    title="only the readout is trained: nothing goes back into the layer",
+    reread=f"{XOR}: without going back, the net cannot learn to keep the first bit.",
+)
+def xor_layer_frozen(own: Own) -> Functions:
+    stopped = lambda grads: {name: grad if "ho" in name else 0 * grad for name, grad in grads.items()}
+    return xor(own, lesson=lambda max_norm: last_step_lesson(own, stopped))

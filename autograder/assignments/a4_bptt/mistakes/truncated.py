@@ -1,0 +1,201 @@
+"""Known mistakes of a4_bptt: truncated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from autograder.assignments.a4_bptt.mistakes.shared import WEIGHTS, Array, Grads
+from autograder.assignments.a4_bptt.mistakes.sweep import Run, forward_of, products, step_back
+from autograder.naming.bank import Functions, Own, mistake
+
+WINDOW = "6, 'Cutting the past off'"
+
+
+def walks(grad_outputs: Array, run: Run, k: int) -> tuple[list[Array], Array]:
+    """For each number of crossings up to k the gradients of z (T, N, H) that have crossed so often; the one of h0."""
+    slope = 1 - run.after**2
+    parts = [grad_outputs * slope]
+    grad_h0 = np.zeros_like(run.before[0])
+    for _ in range(min(k, len(run.x))):
+        crossed = parts[-1] @ run.params["weight_hh"]
+        grad_h0 = grad_h0 + crossed[0]
+        parts.append(np.concatenate([crossed[1:], 0 * crossed[:1]]) * slope)
+    return parts, grad_h0
+
+
+def window(grad_outputs: Array, run: Run, k: int) -> Grads:
+    """Right: each step's error crosses at most k recurrent connections."""
+    parts, grad_h0 = walks(grad_outputs, run, k)
+    return products(run, np.sum(parts, axis=0), grad_h0)
+
+
+def truncated(backward: Callable[[Array, Run, int], Grads]) -> Functions:
+    """rnn_forward and this rnn_backward_truncated."""
+    return {"rnn_forward": forward_of(residual=False), "rnn_backward_truncated": backward}
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="window_one_short",
+    title="the window is one step short: an error crosses k − 1 recurrent connections",
+    reread=f"{WINDOW}: with k = 0 an error stays at its own step, with k = 1 it crosses once.",
+    seen_in="rsokl/MyGrad PR #7",
+)
+def window_one_short(own: Own) -> Functions:
+    return truncated(lambda g, run, k: window(g, run, max(k - 1, 0)))
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="window_one_long",
+    title="the window is one step long: an error crosses k + 1 recurrent connections",
+    reread=f"{WINDOW}: with k = 0 an error stays at its own step, with k = 1 it crosses once.",
+    seen_in="rsokl/MyGrad PR #7",
+)
+def window_one_long(own: Own) -> Functions:
+    return truncated(lambda g, run, k: window(g, run, k + 1))
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="chunks",
+    title="the sequence is cut into chunks of k + 1 steps, instead of a sliding window",
+    reread=f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
+)
+def chunks(own: Own) -> Functions:
+    def backward(grad_outputs: Array, run: Run, k: int) -> Grads:
+        grad_z, carry = np.zeros_like(run.z), np.zeros_like(run.before[0])
+        for t in reversed(range(len(run.x))):
+            carry = 0 * carry if (t + 1) % (k + 1) == 0 else carry
+            grad_z[t], carry = step_back(grad_outputs[t], carry, 1 - run.after[t] ** 2, run.params["weight_hh"])
+        return products(run, grad_z, carry if k else 0 * carry)
+
+    return truncated(backward)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="last_steps_only",
+    title="the sweep stops after k + 1 steps: the errors of earlier steps are skipped",
+    reread=f"{WINDOW}: every step's error walks, each k crossings far, not the last one's alone.",
+)
+def last_steps_only(own: Own) -> Functions:
+    def backward(grad_outputs: Array, run: Run, k: int) -> Grads:
+        first = max(len(run.x) - 1 - k, 0)
+        grad_z, carry = np.zeros_like(run.z), np.zeros_like(run.before[0])
+        for t in range(len(run.x) - 1, first - 1, -1):
+            grad_z[t], carry = step_back(grad_outputs[t], carry, 1 - run.after[t] ** 2, run.params["weight_hh"])
+        return products(run, grad_z, carry if k >= len(run.x) else 0 * carry)
+
+    return truncated(backward)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="weights_not_truncated",
+    title="x and h0 are truncated, the parameters are not",
+    reread=f"{WINDOW}: an error that stops at z stops for every array that z reads.",
+)
+def weights_not_truncated(own: Own) -> Functions:
+    return truncated(
+        lambda g, run, k: {
+            **window(g, run, len(g)),
+            **{name: grad for name, grad in window(g, run, k).items() if name not in WEIGHTS},
+        }
+    )
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="x_not_truncated",
+    title="the parameters are truncated, x and h0 are not",
+    reread=f"{WINDOW}: an error that stops at z stops for every array that z reads.",
+)
+def x_not_truncated(own: Own) -> Functions:
+    return truncated(
+        lambda g, run, k: {
+            **window(g, run, len(g)),
+            **{name: grad for name, grad in window(g, run, k).items() if name in WEIGHTS},
+        }
+    )
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="not_truncated",
+    title="k is not used: these are the full gradients",
+    reread=f"{WINDOW}. Where does your code use k?",
+)
+def not_truncated(own: Own) -> Functions:
+    return truncated(lambda g, run, k: window(g, run, len(g)))
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="truncated_h0_always_full",
+    title="h0 gets its full gradient, although the errors of later steps stop before it",
+    reread=f"{WINDOW}: h0 is t + 1 crossings from step t.",
+)
+def truncated_h0_always_full(own: Own) -> Functions:
+    return truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, len(g))["h0"]})
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="truncated_h0_zero",
+    title="h0 gets nothing, although the first steps are within k crossings of it",
+    reread=f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
+)
+def truncated_h0_zero(own: Own) -> Functions:
+    return truncated(lambda g, run, k: {**(right := window(g, run, k)), "h0": 0 * right["h0"]})
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="own_step_without_weight_hh",
+    title="weight_hh gets no share from an error's own step, as if reading the state before it were a crossing",
+    reread=f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
+)
+def own_step_without_weight_hh(own: Own) -> Functions:
+    def backward(g: Array, run: Run, k: int) -> Grads:
+        parts, _ = walks(g, run, k)
+        later = np.sum(parts[1:], axis=0) if len(parts) > 1 else 0 * run.z
+        return {**window(g, run, k), "weight_hh": np.einsum("tnh,tnk->hk", later, run.before)}
+
+    return truncated(backward)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="last_crossing_only",
+    title="only what has crossed exactly k times is counted, not what has crossed less often",
+    reread=f"{WINDOW}: at most k crossings. Add up 0, 1, …, k.",
+)
+def last_crossing_only(own: Own) -> Functions:
+    def backward(g: Array, run: Run, k: int) -> Grads:
+        parts, grad_h0 = walks(g, run, k)
+        return products(run, parts[-1], grad_h0)
+
+    return truncated(backward)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="walk_without_tanh",
+    title="on its way back an error passes weight_hh but no tanh of the steps that it reaches",
+    reread=f"{WINDOW} and 2.2: how does δ go from k to k − 1?",
+)
+def walk_without_tanh(own: Own) -> Functions:
+    def backward(g: Array, run: Run, k: int) -> Grads:
+        walking = g * (1 - run.after**2)
+        grad_z, grad_h0 = walking.copy(), np.zeros_like(run.before[0])
+        for _ in range(min(k, len(run.x))):
+            crossed = walking @ run.params["weight_hh"]
+            grad_h0 = grad_h0 + crossed[0]
+            walking = crossed[1:]
+            grad_z[: len(walking)] += walking
+        return products(run, grad_z, grad_h0)
+
+    return truncated(backward)

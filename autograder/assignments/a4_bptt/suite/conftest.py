@@ -1,0 +1,55 @@
+"""The problems that the suite of a4_bptt draws. Hidden: nothing of this file leaves the grader."""
+
+import pytest
+
+from autograder.assignments.a4_bptt.suite.test_training import Layers
+from autograder.assignments.sequences import RNNProblem, draw_rnn
+from autograder.checks.draw import Draw
+
+
+@pytest.fixture
+def problem(draw: Draw) -> RNNProblem:
+    """T = 5, N = 3, input_size = 2, hidden_size = 4: the problem that decides points."""
+    return draw(draw_rnn)
+
+
+@pytest.fixture
+def small(draw: Draw) -> RNNProblem:
+    """Where a forward is wrong: few enough entries for differences of it."""
+    return draw(draw_rnn, "small", steps=4, n=2, input_size=1, hidden_size=3)
+
+
+@pytest.fixture
+def other(draw: Draw) -> RNNProblem:
+    """A second draw of other sizes: what runs in between, and what no code can have been fitted to."""
+    return draw(draw_rnn, "other", steps=4, n=2, input_size=5, hidden_size=3)
+
+
+@pytest.fixture
+def one_step(draw: Draw) -> RNNProblem:
+    """T = 1: no carry."""
+    return draw(draw_rnn, "one step", steps=1, n=2, input_size=1, hidden_size=3)
+
+
+@pytest.fixture
+def one_sample(draw: Draw) -> RNNProblem:
+    """N = 1: what squeezes or broadcasts goes wrong."""
+    return draw(draw_rnn, "one sample", steps=3, n=1, input_size=2, hidden_size=2)
+
+
+@pytest.fixture
+def equal_sizes(draw: Draw) -> RNNProblem:
+    """All sizes equal: code that tells axes apart by their length goes wrong."""
+    return draw(draw_rnn, "equal sizes", steps=2, n=2, input_size=2, hidden_size=2)
+
+
+@pytest.fixture
+def short(draw: Draw) -> RNNProblem:
+    """T = 50, N = 2, hidden_size = 64: where cost is measured."""
+    return draw(draw_rnn, "cost", steps=50, n=2, input_size=3, hidden_size=64, gain=0.5)
+
+
+@pytest.fixture
+def layers(draw: Draw) -> Layers:
+    """Two draws of the same sizes: a layer that gives the same for both cannot be used."""
+    return draw(draw_rnn), draw(draw_rnn, "twin")

@@ -1,0 +1,149 @@
+"""What a4_bptt asks of the student's code: layer. Hidden: nothing of this file leaves the grader."""
+
+import numpy as np
+import pytest
+
+from autograder.assignments.a4_bptt import references as torch_rnn
+from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
+from autograder.assignments.layers import rnn_outputs
+from autograder.assignments.sequences import RNNProblem, draw_rnn
+from autograder.checks.compare import assert_gradients, assert_same
+from autograder.checks.cost import assert_cheap, assert_linear_in_time
+from autograder.checks.draw import Draw
+from autograder.checks.repeatable import assert_repeatable
+from autograder.kernels.student import Strided, Student
+
+
+@pytest.mark.weight(8)
+def test_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) -> None:
+    """The states of every step are those of torch.nn.RNN."""
+    assert_same(run(student, problem)[0], rnn_outputs(problem), "outputs")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_forward_of_one_step(student: Student, one_step: RNNProblem) -> None:
+    """A sequence of a single step works like any other."""
+    assert_same(run(student, one_step)[0], rnn_outputs(one_step), "outputs")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_forward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
+    """A batch of a single sample works like any other."""
+    assert_same(run(student, one_sample)[0], rnn_outputs(one_sample), "outputs")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_forward_of_equal_sizes(student: Student, equal_sizes: RNNProblem) -> None:
+    """Sizes that happen to be equal change nothing."""
+    assert_same(run(student, equal_sizes)[0], rnn_outputs(equal_sizes), "outputs")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_forward_of_strided_arrays(student: Student, problem: RNNProblem) -> None:
+    """Arrays that are not contiguous in memory work like any other."""
+    outputs, _ = student.rnn_forward(Strided(problem.x), Strided(problem.h0), problem.params)
+    assert_same(outputs, rnn_outputs(problem), "outputs")
+
+
+@pytest.mark.weight(2)
+@pytest.mark.behaviour
+def test_rnn_forward_can_be_called_again(student: Student, problem: RNNProblem, other: RNNProblem) -> None:
+    """Two calls give the same, also with another call in between, and no argument is changed."""
+    arguments = problem.x, problem.h0, problem.params
+    assert_repeatable(
+        student, "rnn_forward", *arguments, between=lambda: run(student, other), parts=("outputs", "cache")
+    )
+
+
+def assert_rnn_gradients(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
+    """rnn_backward is PyTorch's, or that of the student's own layer."""
+    assert_layer_backward(
+        student,
+        problem,
+        small,
+        lambda p, cache: student.rnn_backward(p.grad_outputs, cache),
+        torch_rnn.rnn_gradients(problem),
+    )
+
+
+@pytest.mark.weight(12)
+def test_rnn_backward_agrees_with_autograd(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
+    """Every gradient is PyTorch's, with an injected gradient at every step."""
+    assert_rnn_gradients(student, problem, small)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_backward_of_one_step(student: Student, one_step: RNNProblem) -> None:
+    """A sequence of a single step works like any other."""
+    assert_rnn_gradients(student, one_step, one_step)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_backward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
+    """A batch of a single sample works like any other."""
+    assert_rnn_gradients(student, one_sample, one_sample)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_backward_of_equal_sizes(student: Student, equal_sizes: RNNProblem) -> None:
+    """Sizes that happen to be equal change nothing."""
+    assert_rnn_gradients(student, equal_sizes, equal_sizes)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_backward_of_strided_arrays(student: Student, problem: RNNProblem, equal_sizes: RNNProblem) -> None:
+    """An injected gradient that is not contiguous in memory works like any other."""
+    assert_layer_backward(
+        student,
+        problem,
+        equal_sizes,
+        lambda p, cache: student.rnn_backward(Strided(p.grad_outputs), cache),
+        torch_rnn.rnn_gradients(problem),
+    )
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_rnn_backward_of_zeros(student: Student, problem: RNNProblem) -> None:
+    """Where nothing is injected, every gradient is zero."""
+    _, cache = run(student, problem)
+    assert_gradients(student.rnn_backward(np.zeros_like(problem.grad_outputs), cache), zeros_of(problem))
+
+
+@pytest.mark.weight(3)
+@pytest.mark.behaviour
+def test_rnn_backward_can_be_called_again(student: Student, problem: RNNProblem, other: RNNProblem) -> None:
+    """The same cache gives the same gradients again, also after another forward, and no argument is changed."""
+    _, cache = run(student, problem)
+    assert_repeatable(student, "rnn_backward", problem.grad_outputs, cache, between=lambda: run(student, other))
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+@pytest.mark.cost
+def test_rnn_backward_costs_one_sweep(student: Student, draw: Draw, short: RNNProblem) -> None:
+    """The backward costs about two forwards, and eight times as many steps cost about eight times as much."""
+    long = draw(draw_rnn, "cost", steps=400, n=2, input_size=3, hidden_size=64, gain=0.5)
+    _, cache = run(student, short)
+    _, long_cache = run(student, long)
+    assert_cheap(
+        lambda: student.ask("rnn_forward", short.x, short.h0, short.params),
+        lambda: student.ask("rnn_backward", short.grad_outputs, cache),
+    )
+    assert_linear_in_time(
+        lambda: student.ask("rnn_backward", short.grad_outputs, cache),
+        lambda: student.ask("rnn_backward", long.grad_outputs, long_cache),
+    )
+
+
+def zeros_of(problem: RNNProblem) -> dict[str, np.ndarray]:
+    """A zero gradient for every input and parameter."""
+    return {name: np.zeros_like(v) for name, v in {"x": problem.x, "h0": problem.h0, **problem.params}.items()}

@@ -1,0 +1,102 @@
+"""What a4_bptt asks of the student's code: residual. Hidden: nothing of this file leaves the grader."""
+
+import numpy as np
+import pytest
+
+from autograder.assignments.a4_bptt import references as torch_rnn
+from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
+from autograder.assignments.a4_bptt.suite.test_layer import zeros_of
+from autograder.assignments.sequences import RNNProblem
+from autograder.checks.compare import assert_gradients, assert_same
+from autograder.checks.cost import assert_cheap
+from autograder.checks.repeatable import assert_repeatable
+from autograder.kernels.student import Student
+
+
+@pytest.mark.weight(8)
+def test_residual_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) -> None:
+    """Every state is the previous one plus the output of torch.nn.RNNCell."""
+    assert_same(run(student, problem, "residual_rnn")[0], torch_rnn.residual_outputs(problem), "outputs")
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_residual_rnn_forward_of_one_step(student: Student, one_step: RNNProblem) -> None:
+    """A sequence of a single step works like any other."""
+    assert_same(run(student, one_step, "residual_rnn")[0], torch_rnn.residual_outputs(one_step), "outputs")
+
+
+@pytest.mark.weight(2)
+@pytest.mark.behaviour
+def test_residual_rnn_forward_can_be_called_again(student: Student, problem: RNNProblem, other: RNNProblem) -> None:
+    """Two calls give the same, also with another call in between, and no argument is changed."""
+    assert_repeatable(
+        student,
+        "residual_rnn_forward",
+        problem.x,
+        problem.h0,
+        problem.params,
+        between=lambda: run(student, other, "residual_rnn"),
+        parts=("outputs", "cache"),
+    )
+
+
+def assert_residual_gradients(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
+    """residual_rnn_backward is PyTorch's, or that of the student's own residual layer."""
+    assert_layer_backward(
+        student,
+        problem,
+        small,
+        lambda p, cache: student.residual_rnn_backward(p.grad_outputs, cache),
+        torch_rnn.residual_gradients(problem),
+        layer="residual_rnn",
+    )
+
+
+@pytest.mark.weight(8)
+def test_residual_rnn_backward_agrees_with_autograd(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
+    """Every gradient is PyTorch's, with an injected gradient at every step."""
+    assert_residual_gradients(student, problem, small)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_residual_rnn_backward_of_one_step(student: Student, one_step: RNNProblem) -> None:
+    """A sequence of a single step works like any other."""
+    assert_residual_gradients(student, one_step, one_step)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_residual_rnn_backward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
+    """A batch of a single sample works like any other."""
+    assert_residual_gradients(student, one_sample, one_sample)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_residual_rnn_backward_of_zeros(student: Student, problem: RNNProblem) -> None:
+    """Where nothing is injected, every gradient is zero."""
+    _, cache = run(student, problem, "residual_rnn")
+    assert_gradients(student.residual_rnn_backward(np.zeros_like(problem.grad_outputs), cache), zeros_of(problem))
+
+
+@pytest.mark.weight(2)
+@pytest.mark.behaviour
+def test_residual_rnn_backward_can_be_called_again(student: Student, problem: RNNProblem, other: RNNProblem) -> None:
+    """The same cache gives the same gradients again, also after another forward, and no argument is changed."""
+    _, cache = run(student, problem, "residual_rnn")
+    between = lambda: run(student, other, "residual_rnn")
+    assert_repeatable(student, "residual_rnn_backward", problem.grad_outputs, cache, between=between)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+@pytest.mark.cost
+def test_residual_rnn_backward_is_no_difference(student: Student, short: RNNProblem) -> None:
+    """The backward costs about two forwards."""
+    _, cache = run(student, short, "residual_rnn")
+    assert_cheap(
+        lambda: student.ask("residual_rnn_forward", short.x, short.h0, short.params),
+        lambda: student.ask("residual_rnn_backward", short.grad_outputs, cache),
+    )
