@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from autograder.course.answers import split_answers
 from autograder.course.cells import Cell, is_test, machine_points, nbgrader_of
 from autograder.kernels.contract import Function
 from autograder.kernels.student import Student
@@ -68,9 +69,19 @@ class Assignment:
     @cached_property
     def suite(self) -> tuple[pathlib.Path, ...]:
         """The files of its hidden suite: suite.py, or every test_*.py of suite/."""
-        folder = pathlib.Path(next(iter(importlib.import_module(self.package).__path__)))
-        one = folder / "suite.py"
-        return (one,) if one.exists() else tuple(sorted((folder / "suite").glob("test_*.py")))
+        one = self.folder / "suite.py"
+        return (one,) if one.exists() else tuple(sorted((self.folder / "suite").glob("test_*.py")))
+
+    @cached_property
+    def folder(self) -> pathlib.Path:
+        """Where the assignment's package is."""
+        return pathlib.Path(next(iter(importlib.import_module(self.package).__path__)))
+
+    @cached_property
+    def right(self) -> Mapping[str, Mapping[str, str]]:
+        """Right answers in other styles than our own: those of each file right/STYLE.py, by function."""
+        files = sorted((self.folder / "right").glob("*.py"))
+        return {path.stem: split_answers(path.read_text(encoding="utf-8"), self.functions) for path in files}
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import importlib
 import json
 import pathlib
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from autograder.course.answers import split_answers
 from autograder.course.assignment import Assignment
 from autograder.course.cells import function_of, is_test, nbgrader_of, points_of
 from autograder.course.settings import Course, load_course, package_of
@@ -25,7 +24,8 @@ Answers = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Recipe:
-    """One submission. A function is answered as ``answers`` has it, else as ``style`` has it, else as our solution does.
+    """One submission. A function is answered as ``answers`` has it, else in the style of the file right/STYLE.py, else as our
+    solution does.
 
     kind says in a line what this submission is. loses: the share of its points that a function loses (1 = all); a
     function not named loses nothing. stubs: functions left as they were given out. accident: what happens to the
@@ -36,7 +36,7 @@ class Recipe:
     assignment: str
     kind: str
     student: str = ""
-    style: Answers = field(default_factory=dict)
+    style: str = ""
     answers: Answers = field(default_factory=dict)
     stubs: tuple[str, ...] = ()
     loses: Mapping[str, float] = field(default_factory=dict)
@@ -53,6 +53,11 @@ class Recipe:
         """The assignment that this is a submission of."""
         return (self.course or our_course()).assignment(self.assignment)
 
+    @property
+    def styled(self) -> Answers:
+        """The answers of this student's style, by function."""
+        return self.of.right[self.style] if self.style else {}
+
     def expected(self) -> dict[str, float]:
         """Points by function."""
         points = {}
@@ -68,7 +73,7 @@ class Recipe:
         notebook = released(self.of)
         answers = {
             **self.of.solutions,
-            **self.style,
+            **self.styled,
             **{name: self.answer(name) for name in self.answers},
         }
         for cell in notebook["cells"]:
@@ -80,7 +85,7 @@ class Recipe:
 
     def answer(self, name: str) -> str:
         """One of ``answers``, below the helpers that stand with the function in this student's style."""
-        helpers = self.style.get(name, "").partition(f"def {name}(")[0].strip()
+        helpers = self.styled.get(name, "").partition(f"def {name}(")[0].strip()
         return f"{helpers}\n\n\n{self.answers[name]}" if helpers else self.answers[name]
 
     def hand_in(self, submitted: pathlib.Path) -> pathlib.Path:
@@ -101,24 +106,14 @@ def seated(first: int, recipes: Sequence[Recipe]) -> tuple[Recipe, ...]:
 
 
 def written(assignment: str, text: str) -> dict[str, str]:
-    """A piece of Python as answers: each function of the contract is an answer, with the helpers that stand before it.
+    """A piece of Python as answers by function, see split_answers; assignment is a name as course.toml lists it."""
+    functions = importlib.import_module(f"{package_of(assignment)}.contract").FUNCTIONS
+    return split_answers(text, {one.name for one in functions})
 
-    assignment is a name, or the dotted name of a package, as course.toml lists it. Raises ValueError for helpers behind the
-    last function, which no cell would hold.
-    """
-    text = textwrap.dedent(text).strip() + "\n"
-    lines = text.splitlines()
-    functions = {one.name for one in importlib.import_module(f"{package_of(assignment)}.contract").FUNCTIONS}
-    answers, begin = {}, 0
-    for node in ast.parse(text).body:
-        name = getattr(node, "name", None) or getattr(getattr(node, "targets", [None])[0], "id", "")
-        if isinstance(name, str) and name in functions:
-            assert node.end_lineno is not None
-            answers[name] = "\n".join(lines[begin : node.end_lineno]).strip()
-            begin = node.end_lineno
-    if begin < len(lines):
-        raise ValueError(f"{assignment}: no cell holds {lines[begin:]}. End the file with a function of the course.")
-    return answers
+
+def in_style(assignment: str, style: str) -> Answers:
+    """The answers of right/STYLE.py of an assignment of this course, by function."""
+    return our_course().assignment(assignment).right[style]
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autograder.assignments.a1_linear_fit.styles import EINSUM, LOOPS, OBJECTS, SINGLE
 from autograder.sample.accidents import (
     add_cell,
     cut_file,
@@ -21,19 +20,19 @@ from autograder.sample.recipes import Recipe, seated, written
 A = "a1_linear_fit"
 
 RIGHT = (
-    Recipe(A, "plain Python loops, saved by VS Code on Windows", style=LOOPS, accident=by_vs_code("\r\n")),
-    Recipe(A, "einsum, saved by Colab", style=EINSUM, accident=by_colab()),
+    Recipe(A, "plain Python loops, saved by VS Code on Windows", style="loops", accident=by_vs_code("\r\n")),
+    Recipe(A, "einsum, saved by Colab", style="einsum", accident=by_colab()),
     Recipe(
         A,
         "a class, closures and callable objects, cells in another order",
-        style=OBJECTS,
+        style="objects",
         accident=shuffle_cells(1),
         repaired=("not in their original order",),
     ),
     Recipe(
         A,
         "float32 throughout, two test cells and an answer cell deleted, downloaded twice",
-        style=SINGLE,
+        style="float32",
         accident=drop_cells("test_predict", "test_mse_gradients", "derive_loss_gradient"),
         file="a1_linear_fit (1).ipynb",
         repaired=("test_predict", "test_mse_gradients", "derive_loss_gradient", "named"),
@@ -44,7 +43,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: the slope by w has no factor x; a cell pasted twice",
-        style=LOOPS,
+        style="loops",
         answers=written(
             A,
             """
@@ -60,7 +59,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: each loss is taken after its update; a cell split in two",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -81,7 +80,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: the article's rule instead of the gradient; a function moved, a code cell turned into text",
-        style=OBJECTS,
+        style="objects",
         answers=written(
             A,
             """
@@ -101,7 +100,7 @@ MISTAKES = (
     Recipe(
         A,
         "two mistakes: one over the eigenvalue, not two; a sum where a mean was asked for",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -117,7 +116,7 @@ MISTAKES = (
     Recipe(
         A,
         "an early mistake, all after it right: the 2 of the square is lost in both slopes; saved by an old Jupyter",
-        style=LOOPS,
+        style="loops",
         answers=written(
             A,
             """
@@ -150,7 +149,7 @@ HALF = (
     Recipe(
         A,
         "half done, and a syntax error in one cell",
-        style=OBJECTS,
+        style="objects",
         stubs=("gradient_descent", "online_fit", "counterexample"),
         answers={"largest_stable_lr": "def largest_stable_lr(x):\n    return 2 / np.linalg.norm(np.cov(x)"},
         loses={"largest_stable_lr": 1},
@@ -176,7 +175,7 @@ TROUBLE = (
     Recipe(
         A,
         "a dead kernel: one function leaves Python, and a cell of the student's own kills it",
-        style=OBJECTS,
+        style="objects",
         answers=written(
             A,
             """

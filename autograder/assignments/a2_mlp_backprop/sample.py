@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autograder.assignments.a2_mlp_backprop.styles import CLOSURES, EINSUM, LOOPS, SINGLE
 from autograder.sample.accidents import (
     add_cell,
     double_cell,
@@ -17,24 +16,24 @@ from autograder.sample.accidents import (
     split_cell,
 )
 from autograder.sample.editors import by_colab, by_old_jupyter, by_vs_code
-from autograder.sample.recipes import Recipe, seated, written
+from autograder.sample.recipes import Recipe, in_style, seated, written
 
 A = "a2_mlp_backprop"
 
 RIGHT = (
-    Recipe(A, "plain Python loops, saved by an old Jupyter", style=LOOPS, accident=by_old_jupyter(4)),
-    Recipe(A, "einsum, saved by VS Code", style=EINSUM, accident=by_vs_code()),
+    Recipe(A, "plain Python loops, saved by an old Jupyter", style="loops", accident=by_old_jupyter(4)),
+    Recipe(A, "einsum, saved by VS Code", style="einsum", accident=by_vs_code()),
     Recipe(
         A,
         "a closure as cache, pasted into a new Colab notebook: no metadata left",
-        style=CLOSURES,
+        style="closures",
         accident=by_colab(keeps_nbgrader=False),
         repaired=("mlp_forward", "test_mlp_forward", "given_nets"),
     ),
     Recipe(
         A,
         "float32 throughout, a given cell edited and a test cell deleted, a name of the student's own",
-        style=SINGLE,
+        style="float32",
         accident=one_after_another(edit_cell("given_xor", "xor = None"), drop_cells("test_mlp_backward")),
         file="my homework.ipynb",
         repaired=("given_xor", "test_mlp_backward", "named"),
@@ -45,7 +44,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: the bias of the hidden layer is summed before the slope of its sigmoid; a test cell pasted twice",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -66,7 +65,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: the one-hot is not subtracted; a cell split in two",
-        style=LOOPS,
+        style="loops",
         answers=written(
             A,
             """
@@ -113,7 +112,7 @@ MISTAKES = (
     Recipe(
         A,
         "two mistakes: a one-sided difference; mean where a sum was asked for",
-        style=CLOSURES,
+        style="closures",
         answers=written(
             A,
             """
@@ -135,7 +134,7 @@ MISTAKES = (
     Recipe(
         A,
         "an early mistake, all after it right: sigmoid has lost its minus; cells in another order",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -169,13 +168,13 @@ MISTAKES = (
     ),
 )
 
-ALL = (*EINSUM, "name_the_mistake")
+ALL = (*in_style(A, "einsum"), "name_the_mistake")
 HALF = (
     Recipe(A, "untouched", stubs=ALL),
     Recipe(
         A,
         "half done, and a syntax error in one cell",
-        style=LOOPS,
+        style="loops",
         stubs=("cross_entropy_backward", "sgd_step", "train_mlp", "name_the_mistake"),
         answers={
             "cross_entropy": "def cross_entropy(logits, target)\n    return -np.log(softmax(logits))[:, target].mean()"
@@ -188,7 +187,7 @@ TROUBLE = (
     Recipe(
         A,
         "an infinite loop in a function",
-        style=SINGLE,
+        style="float32",
         answers=written(
             A,
             """
@@ -222,14 +221,14 @@ TROUBLE = (
     Recipe(
         A,
         "answers of the wrong type: 100 MB printed, NaN, a wrong key, a list, other arguments, a million keys, None",
-        style=EINSUM,
+        style="einsum",
         answers={
-            "numerical_gradient": EINSUM["numerical_gradient"].replace(
+            "numerical_gradient": in_style(A, "einsum")["numerical_gradient"].replace(
                 "    return np.array", '    print("g" * 100_000_000)\n    return np.array'
             ),
             "half_squared_error": "def half_squared_error(prediction, target):\n    return np.nan",
             "worked_example": "def worked_example(x):\n    return x",
-            "mlp_backward": EINSUM["mlp_backward"].replace('"bias_1"', '"b1"'),
+            "mlp_backward": in_style(A, "einsum")["mlp_backward"].replace('"bias_1"', '"b1"'),
             "cross_entropy": "def cross_entropy(logits, target):\n    return [-np.log(p) for p in softmax(logits)]",
             "cross_entropy_backward": "def cross_entropy_backward(logits, target, eps=None, *, axis):\n    return logits",
             "sgd_step": "MANY = dict.fromkeys(range(1_000_000), 0.0)\n\n\ndef sgd_step(params, grads, lr):\n    return MANY",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autograder.assignments.a3_rnn_cell.styles import EINSUM, INSTANCES, LOOPS, SINGLE
 from autograder.sample.accidents import (
     add_cell,
     double_cell,
@@ -16,26 +15,31 @@ from autograder.sample.accidents import (
     split_cell,
 )
 from autograder.sample.editors import by_colab, by_ipython_notebook, by_vs_code
-from autograder.sample.recipes import Recipe, seated, written
+from autograder.sample.recipes import Recipe, in_style, seated, written
 
 A = "a3_rnn_cell"
+EINSUM = in_style(A, "einsum")
 
 RIGHT = (
     Recipe(
         A,
         "plain Python loops, cells in another order",
-        style=LOOPS,
+        style="loops",
         accident=shuffle_cells(3),
         repaired=("not in their original order",),
     ),
     Recipe(
-        A, "einsum, saved as a notebook of format 3", style=EINSUM, accident=by_ipython_notebook, repaired=("nbformat",)
+        A,
+        "einsum, saved as a notebook of format 3",
+        style="einsum",
+        accident=by_ipython_notebook,
+        repaired=("nbformat",),
     ),
-    Recipe(A, "an instance of a class as cache, saved by Colab", style=INSTANCES, accident=by_colab()),
+    Recipe(A, "an instance of a class as cache, saved by Colab", style="instances", accident=by_colab()),
     Recipe(
         A,
         "float32 throughout, every test cell deleted and the given one too, under the name of another assignment",
-        style=SINGLE,
+        style="float32",
         accident=drop_cells("given_softmax", *(f"test_{name}" for name in EINSUM)),
         file="a2_mlp_backprop.ipynb",
         repaired=("given_softmax", "test_rnn_cell_backward", "test_sequence_loss", "named"),
@@ -46,7 +50,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: weight_hh is paired with the state that leaves the step; an answer and a test cell pasted twice",
-        style=LOOPS,
+        style="loops",
         answers=written(
             A,
             """
@@ -74,7 +78,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: the gradient of the loss is not divided by T N; a cell split in two",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -93,7 +97,7 @@ MISTAKES = (
     Recipe(
         A,
         "a gradient by differences: right numbers, far too dear; a function moved, a code cell turned into text",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -124,7 +128,7 @@ MISTAKES = (
     Recipe(
         A,
         "two mistakes: dba is left flat, and the second step's gradient does not reach the first",
-        style=INSTANCES,
+        style="instances",
         answers=written(
             A,
             """
@@ -143,7 +147,7 @@ MISTAKES = (
     Recipe(
         A,
         "an early mistake, all after it right: the slope of tanh is missing; saved by VS Code on Windows",
-        style=SINGLE,
+        style="float32",
         answers=written(
             A,
             """
@@ -165,7 +169,7 @@ HALF = (
     Recipe(
         A,
         "half done, and a syntax error in one cell",
-        style=LOOPS,
+        style="loops",
         stubs=("two_step_backward", "readout_forward", "sequence_loss"),
         answers={
             "readout_backward": "def readout_backward(grad_logits, cache):\n    return {'outputs': grad_logits @ weight"
@@ -178,7 +182,7 @@ TROUBLE = (
     Recipe(
         A,
         "an infinite loop in a function",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -194,7 +198,7 @@ TROUBLE = (
     Recipe(
         A,
         "a dead kernel: one function leaves Python, and a cell of the student's own crashes it",
-        style=SINGLE,
+        style="float32",
         answers=written(
             A,
             """
@@ -211,7 +215,7 @@ TROUBLE = (
     Recipe(
         A,
         "answers of the wrong type: turned axes, other keys, an error, no tuple, objects, other arguments, None",
-        style=EINSUM,
+        style="einsum",
         answers={
             "column_cell_forward": """def column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by):
     a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autograder.assignments.a4_bptt.styles import EINSUM, LOOPS, OBJECTS, SINGLE
 from autograder.sample.accidents import (
     add_cell,
     double_cell,
@@ -16,29 +15,30 @@ from autograder.sample.accidents import (
     split_cell,
 )
 from autograder.sample.editors import by_colab, by_old_jupyter, by_vs_code
-from autograder.sample.recipes import Recipe, seated, written
+from autograder.sample.recipes import Recipe, in_style, seated, written
 
 A = "a4_bptt"
+OBJECTS = in_style(A, "objects")
 
 RIGHT = (
     Recipe(
         A,
         "loops over steps, samples and units, saved by Windows' Jupyter with a byte order mark",
-        style=LOOPS,
+        style="loops",
         accident=by_old_jupyter(2, mark=b"\xef\xbb\xbf"),
     ),
     Recipe(
         A,
         "einsum, cells in another order",
-        style=EINSUM,
+        style="einsum",
         accident=shuffle_cells(4),
         repaired=("not in their original order",),
     ),
-    Recipe(A, "an instance and a closure as caches, saved by VS Code", style=OBJECTS, accident=by_vs_code()),
+    Recipe(A, "an instance and a closure as caches, saved by VS Code", style="objects", accident=by_vs_code()),
     Recipe(
         A,
         "float32 throughout, a test cell, a given cell and an answer cell deleted, a draft's name",
-        style=SINGLE,
+        style="float32",
         accident=drop_cells("test_rnn_backward", "given_readout", "derive_bptt"),
         file="a4_bptt_final_v2.ipynb",
         repaired=("test_rnn_backward", "given_readout", "derive_bptt", "named"),
@@ -49,7 +49,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: weight_hh is paired with the state that leaves a step; a cell pasted twice",
-        style=OBJECTS,
+        style="objects",
         answers=written(
             A,
             """
@@ -71,7 +71,7 @@ MISTAKES = (
     Recipe(
         A,
         "right numbers, but a sweep back from each step: quadratic in T; a cell split in two",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -95,7 +95,7 @@ MISTAKES = (
     Recipe(
         A,
         "one mistake: no step's error reaches h0; a function moved, a code cell turned into raw text",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -118,7 +118,7 @@ MISTAKES = (
     Recipe(
         A,
         "two mistakes: the residual carry forgets the short way, and each array is clipped alone",
-        style=SINGLE,
+        style="float32",
         answers=written(
             A,
             """
@@ -136,7 +136,7 @@ MISTAKES = (
     Recipe(
         A,
         "an early mistake, all after it right: the carry is dropped; pasted into a new Colab notebook, no metadata left",
-        style=SINGLE,
+        style="float32",
         answers=written(
             A,
             """
@@ -152,14 +152,14 @@ MISTAKES = (
     ),
 )
 
-ALL = (*EINSUM, "name_the_mistake")
+ALL = (*OBJECTS, "name_the_mistake")
 
 HALF = (
     Recipe(A, "untouched", stubs=ALL),
     Recipe(
         A,
         "half done, and a syntax error in one cell",
-        style=EINSUM,
+        style="einsum",
         stubs=(
             "residual_rnn_forward",
             "residual_rnn_backward",
@@ -184,7 +184,7 @@ TROUBLE = (
     Recipe(
         A,
         "an infinite loop in a function",
-        style=SINGLE,
+        style="float32",
         answers=written(
             A,
             """
@@ -203,7 +203,7 @@ TROUBLE = (
     Recipe(
         A,
         "a dead kernel: one function leaves Python, one asks for all memory, a cell of the student's own leaves it",
-        style=EINSUM,
+        style="einsum",
         answers=written(
             A,
             """
@@ -225,7 +225,7 @@ TROUBLE = (
     Recipe(
         A,
         "answers of the wrong type: NaN, other arguments, a state too few, an argument changed, objects, None, a million keys",
-        style=OBJECTS,
+        style="objects",
         answers={
             "credit_matrix": OBJECTS["credit_matrix"].replace("np.zeros(len(cache))", "np.full(len(cache), np.nan)"),
             "rnn_backward_truncated": "def rnn_backward_truncated(grad_outputs):\n    return rnn_backward(grad_outputs)",
