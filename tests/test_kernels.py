@@ -29,16 +29,16 @@ from autograder.kernels.cage_errors import (
     namespaces_refused,
     parent_ended,
 )
-from autograder.kernels.contract import Function
+from autograder.kernels.contract import CACHE, Array, Function
 from autograder.kernels.student import CallFailed, Student
 from autograder.kernels.submission import Submission
 from tests.course import named
 
 Start = Callable[..., Student]
 CONTRACT = {
-    "f": Function("f", ("x",), "array"),
-    "g": Function("g", ("x",), ("array", "keep")),
-    "h": Function("h", ("cache",), {"a": "array", "b": "array"}),
+    "f": Function("f", {"x": Array("x")}, Array("f")),
+    "g": Function("g", {"x": Array("x")}, (Array("g"), CACHE)),
+    "h": Function("h", {"cache": "cache"}, {"a": Array("a"), "b": Array("b")}),
 }
 LIMITS = Limits(cell=1.0, call=1.0, submission=20.0, memory=256 << 20)
 

@@ -164,7 +164,7 @@ def test_problems_that_decide_points_hide_nothing(assignment: str) -> None:
         kind, name = key[2:4]
         mine = key not in before or id(problem) in looked_at
         if mine and hasattr(problem, "__dataclass_fields__") and kind not in EXEMPT and name == "main":
-            assert lint(problem) == [], f"{kind}, {name}"
+            assert lint(problem, named(assignment).functions.values()) == [], f"{kind}, {name}"
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,7 @@ def spoil(**changes: object) -> RNNProblem:
 
 GOOD_PROBLEM = draw_rnn(np.random.default_rng(0))
 WEIGHTS = GOOD_PROBLEM.params
+A4 = tuple(named("a4_bptt").functions.values())
 BAD_PROBLEMS = {
     "steps": draw_rnn(np.random.default_rng(0), steps=2, n=3, input_size=5, hidden_size=4),
     "sample": draw_rnn(np.random.default_rng(0), n=1),
@@ -194,10 +195,10 @@ BAD_PROBLEMS = {
 
 @pytest.mark.parametrize("word", BAD_PROBLEMS)
 def test_each_rule_refuses_a_problem_that_breaks_it(word: str) -> None:
-    said = lint(BAD_PROBLEMS[word])
+    said = lint(BAD_PROBLEMS[word], A4)
     assert len(said) == 1
     assert word in said[0]
-    assert lint(GOOD_PROBLEM) == []
+    assert lint(GOOD_PROBLEM, A4) == []
 
 
 def test_a_suite_with_its_own_tolerance_or_numbers_is_refused() -> None:

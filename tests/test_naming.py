@@ -19,6 +19,7 @@ from autograder.authoring.mistake_reports import mistake_key, mistake_reports
 from autograder.checks.compare import Verdict, compare
 from autograder.grading.judge import Judge
 from autograder.grading.results import FunctionResult
+from autograder.kernels.contract import Function, array
 from autograder.naming.bank import bank, find, mistakes_of
 from autograder.naming.patterns import describe, sizes_of
 from autograder.naming.replay import below, reference, wrong
@@ -311,6 +312,7 @@ def wrong_verdict(actual: Any, expected: Any, name: str = "x") -> Verdict:
 RNG = np.random.default_rng(0)
 RIGHT = RNG.standard_normal((5, 3, 2))
 SQUARE = RNG.standard_normal((3, 3))
+ROW = Function("f", {}, array("x", "T N I"))
 SEEN = [
     (-RIGHT, RIGHT, "the sign is flipped"),
     (RIGHT / 3, RIGHT, "the right one times 1/N"),
@@ -340,7 +342,7 @@ SEEN = [
 @pytest.mark.parametrize(("actual", "expected", "said"), SEEN, ids=[said for *_, said in SEEN])
 def test_patterns_say_what_is_seen(actual: Any, expected: Any, said: str) -> None:
     verdict = wrong_verdict(actual, expected)
-    sizes = sizes_of([verdict]) if np.ndim(expected) == 3 else {}
+    sizes = sizes_of([verdict], ROW) if np.ndim(expected) == 3 else {}
     assert said.lower() in describe(verdict, np.ndim(expected) == 3, sizes).lower()
 
 

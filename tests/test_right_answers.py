@@ -53,7 +53,7 @@ def test_a_style_is_right_on_every_course_seed(assignment: str, style: str) -> N
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
 def test_a_result_in_another_form_keeps_every_point(assignment: str, name: str, form: str) -> None:
     namespace = named(assignment).namespace()
-    cached = "keep" in named(assignment).functions[name].returns
+    cached = "keep" in named(assignment).functions[name].wire
     namespace[name] = in_form(namespace[name], FORMS[form], cached)
     assert_nothing_lost(assignment, namespace, {name: None})
 

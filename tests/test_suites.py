@@ -70,7 +70,7 @@ def test_zeros_of_the_right_shape_earn_nothing(assignment: str) -> None:
     """They agree with differences of a constant forward, and with what is composed of zeros: not worth a point."""
     namespace = reference(assignment)
     for name, function in named(assignment).functions.items():
-        namespace[name] = in_form(namespace[name], zeros, "keep" in function.returns)
+        namespace[name] = in_form(namespace[name], zeros, "keep" in function.wire)
     assert lost(assignment, namespace) == dict.fromkeys(points(assignment), 0.0)
 
 
@@ -79,7 +79,7 @@ def test_zeros_of_the_right_shape_earn_nothing(assignment: str) -> None:
 def test_one_odd_function_loses_its_points_and_breaks_nothing(assignment: str, name: str, kind: str) -> None:
     """grade() fails the test if a hidden test fails by its own fault, so everything else is graded."""
     namespace = reference(assignment)
-    cached = "keep" in named(assignment).functions[name].returns
+    cached = "keep" in named(assignment).functions[name].wire
     namespace[name] = in_form(namespace[name], lambda value: each(value, ODD[kind], text=True), cached)
     assert name in lost(assignment, namespace)
 

@@ -238,7 +238,7 @@ def test_a_repository_that_is_none_is_said(tmp_path: pathlib.Path) -> None:
 def test_the_rules_for_problems_take_another_cell() -> None:
     """A weight that is not square, and a key bias_hh, are nothing special."""
     one = load_course(TINY).assignment(A)
-    assert lint(one.part("problems").draw_gates(np.random.default_rng(3))) == []
+    assert lint(one.part("problems").draw_gates(np.random.default_rng(3)), one.functions.values()) == []
     assert lint_source(one.suite[0].read_text()) == []
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from autograder.assignments.sequences import RNNProblem
+from autograder.assignments.sequences import RNN, RNNProblem
 from autograder.assignments.tensors import gradients, leaf, leaves, once, plain
 
 Arrays = dict[str, np.ndarray]
@@ -17,7 +17,6 @@ Arrays = dict[str, np.ndarray]
 Tensors = dict[str, torch.Tensor]
 
 
-RNN = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 # ---- one step --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.sequences import RNNProblem
+from autograder.assignments.sequences import RNN, RNNProblem
 from autograder.checks.draw import Params
 from autograder.checks.follow import contracted, differences
 
@@ -17,7 +17,6 @@ Arrays = dict[str, Any]
 Layer = Callable[..., Any]  # student.rnn_forward or student.residual_rnn_forward
 
 
-RNN = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def own_layer_gradients(forward: Layer, problem: RNNProblem) -> Arrays:

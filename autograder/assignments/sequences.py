@@ -8,6 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from autograder.checks.draw import Params, away_from_zero
+from autograder.kernels.contract import arrays
+
+# The parameters of a recurrent layer and of its readout, with their axes: torch.nn.RNN's and torch.nn.Linear's.
+RNN = arrays(weight_ih="H I", weight_hh="H H", bias_ih="H", bias_hh="H")
+READOUT = arrays(weight_ho="C H", bias_ho="C")
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,43 +4,53 @@ The rules are for problems that decide points; edge cases stand beside them in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from autograder.kernels.contract import Function
+
 Array = np.ndarray
-
-
-Rule = Callable[[Mapping[str, Array]], str]
-
-
 SMALLEST_STEPS, SMALLEST_BATCH = 3, 2
-
-
 SMALLEST_NET = 0.2  # a typical |z|; below it tanh and the sigmoid are straight lines
 
 
-UPSTREAMS = ("grad_outputs", "grad_h", "grad_h1", "grad_h2", "grad_prediction", "grad_logits", "da_next")
+@dataclass(frozen=True)
+class Drawn:
+    """One array of a problem, with the names of its axes and whether it is an upstream gradient."""
+
+    name: str
+    value: Array
+    axes: tuple[str, ...]
+    upstream: bool
+
+    def size(self, axis: str) -> int:
+        """The length of an axis that it has."""
+        return int(self.value.shape[self.axes.index(axis)])
 
 
-STATES = ("h0", "h_prev", "a_prev")
+Rule = Callable[[Iterable[Drawn]], str]
 
 
-RECURRENT = ("weight_hh", "Waa")
+def lint(problem: Any, functions: Iterable[Function]) -> list[str]:
+    """What is wrong with a problem that decides points, in sentences for its author; nothing for a good one.
+
+    functions: the contract of its assignment, which says what the axes of an array are by its name.
+    """
+    rows = tuple(functions)
+    drawn = [found for name, value in arrays_of(problem) if (found := look_up(name, value, rows))]
+    return [said for rule in RULES if (said := rule(drawn))]
 
 
-LAYERS = (("x", "weight_ih"), ("x", "weight_1"), ("xt", "Wax"))
-
-
-TIME_FIRST = ("grad_outputs", "outputs")
-
-
-def lint(problem: Any) -> list[str]:
-    """What is wrong with a problem that shall decide points, in sentences for its author; nothing for a good one."""
-    arrays = dict(arrays_of(problem))
-    return [said for rule in RULES if (said := rule(arrays))]
+def look_up(name: str, value: Array, functions: Iterable[Function]) -> Drawn | None:
+    """An array as the contract has it; None where the contract does not name its axes."""
+    for function in functions:
+        axes = function.axes_of(name, value.ndim)
+        if axes:
+            return Drawn(name, value, axes, any(name in each.upstream for each in functions))
+    return None
 
 
 def lint_source(text: str) -> list[str]:
@@ -70,45 +80,41 @@ def arrays_of(problem: Any) -> Iterator[tuple[str, Array]]:
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
 
-def enough_steps(arrays: Mapping[str, Array]) -> str:
+def enough_steps(arrays: Iterable[Drawn]) -> str:
     """At least three steps: with one there is no carry, with two truncation and a missing h0 look alike."""
-    short = [n for n in TIME_FIRST if n in arrays and arrays[n].ndim == 3 and len(arrays[n]) < SMALLEST_STEPS]
-    return f"{short[0]} has {len(arrays[short[0]])} steps; take at least {SMALLEST_STEPS}." if short else ""
+    short = [a for a in arrays if "T" in a.axes and a.size("T") < SMALLEST_STEPS]
+    return f"{short[0].name} has {short[0].size('T')} steps; take at least {SMALLEST_STEPS}." if short else ""
 
 
-def enough_samples(arrays: Mapping[str, Array]) -> str:
+def enough_samples(arrays: Iterable[Drawn]) -> str:
     """At least two samples: with one a mean is a sum."""
-    batch = {n: arrays[n].shape[-2] for n in (*UPSTREAMS, *STATES) if n in arrays and arrays[n].ndim >= 2}
-    few = [n for n, size in batch.items() if size < SMALLEST_BATCH]
+    few = [a.name for a in arrays if "N" in a.axes and a.size("N") < SMALLEST_BATCH]
     return f"{few[0]} has one sample; take at least {SMALLEST_BATCH}." if few else ""
 
 
-def different_sizes(arrays: Mapping[str, Array]) -> str:
+def different_sizes(arrays: Iterable[Drawn]) -> str:
     """No two axes of the same length but those that are the same axis: a transposed array has to stick out."""
-    found: dict[str, int] = {}
-    for name, axes in SIZES.items():
-        if name in arrays and arrays[name].ndim == len(axes):
-            found |= dict(zip(axes, arrays[name].shape, strict=True))
+    found = {axis: size for a in arrays for axis, size in zip(a.axes, a.value.shape, strict=True) if axis != "1"}
     twice = [(a, b) for a in found for b in found if a < b and found[a] == found[b]]
     return f"{twice[0][0]} and {twice[0][1]} are both {found[twice[0][0]]}; make all sizes different." if twice else ""
 
 
-def start_not_zero(arrays: Mapping[str, Array]) -> str:
+def start_not_zero(arrays: Iterable[Drawn]) -> str:
     """A first state that is not zero."""
-    zero = [n for n in STATES if n in arrays and not arrays[n].any()]
+    zero = [a.name for a in arrays if set(a.axes) == {"N", "H"} and not a.upstream and not a.value.any()]
     return f"{zero[0]} is all zero; draw it." if zero else ""
 
 
-def recurrent_not_symmetric(arrays: Mapping[str, Array]) -> str:
+def recurrent_not_symmetric(arrays: Iterable[Drawn]) -> str:
     """A recurrent weight that is not its own transpose."""
-    square = [n for n in RECURRENT if n in arrays and arrays[n].shape == arrays[n].T.shape and len(arrays[n]) > 1]
-    same = [n for n in square if np.allclose(arrays[n], arrays[n].T)]
+    square = [a for a in arrays if len(a.axes) == 2 and a.axes[0] == a.axes[1] and len(a.value) > 1]
+    same = [a.name for a in square if np.allclose(a.value, a.value.T)]
     return f"{same[0]} is symmetric, so a missing transpose is not seen; draw it." if same else ""
 
 
-def upstream_drawn(arrays: Mapping[str, Array]) -> str:
+def upstream_drawn(arrays: Iterable[Drawn]) -> str:
     """An upstream gradient that is not the same everywhere, at every step."""
-    flat = [n for n in UPSTREAMS if n in arrays and arrays[n].size > 1 and constant_somewhere(arrays[n])]
+    flat = [a.name for a in arrays if a.upstream and a.value.size > 1 and constant_somewhere(a.value)]
     return f"{flat[0]} is constant, or zero at some step; draw it everywhere." if flat else ""
 
 
@@ -117,14 +123,15 @@ def constant_somewhere(upstream: Array) -> bool:
     return any(np.ptp(step) == 0 for step in (upstream if upstream.ndim == 3 else upstream[None]))
 
 
-def weights_not_tiny(arrays: Mapping[str, Array]) -> str:
+def weights_not_tiny(arrays: Iterable[Drawn]) -> str:
     """Pre-activations around 1: where they are tiny, tanh is a straight line and its derivative is 1."""
-    for data, weight in LAYERS:
-        if data in arrays and weight in arrays and arrays[data].ndim >= 2:
-            x = arrays[data] if data == "x" else arrays[data].T
-            net = x @ arrays[weight].T
+    inputs = [a for a in arrays if "I" in a.axes and "N" in a.axes]
+    weights = [a for a in arrays if "I" in a.axes and "N" not in a.axes and len(a.axes) == 2]
+    for x in inputs:
+        for weight in weights:
+            net = np.tensordot(x.value, weight.value, axes=(x.axes.index("I"), weight.axes.index("I")))
             if float(np.sqrt(np.mean(net**2))) < SMALLEST_NET:
-                return f"{data} times {weight} is tiny, so tanh is a straight line; make the weights larger."
+                return f"{x.name} times {weight.name} is tiny, so tanh is a straight line; make the weights larger."
     return ""
 
 
@@ -137,19 +144,3 @@ RULES: tuple[Rule, ...] = (
     upstream_drawn,
     weights_not_tiny,
 )
-
-
-SIZES: Mapping[str, tuple[str, ...]] = {
-    "grad_outputs": ("T", "N", "H"),
-    "h0": ("N", "H"),
-    "h_prev": ("N", "H"),
-    "a_prev": ("H", "N"),
-    "weight_ih": ("H", "inputs"),
-    "Wax": ("H", "inputs"),
-    "weight_1": ("hidden", "inputs"),
-    "weight_2": ("outputs", "hidden"),
-    "grad_prediction": ("N", "outputs"),
-    "weight_ho": ("classes", "H"),
-    "logits": ("N", "classes"),
-    "grad_logits": ("T", "N", "classes"),
-}

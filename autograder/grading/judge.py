@@ -49,7 +49,7 @@ class Judge:
         main = [(w, f.share) for w, (i, f) in zip(weights, found, strict=True) if w and not i.behaviour]
         cap = sum(w * s for w, s in main) / sum(w for w, _ in main) if main else 1.0
         shares = [min(f.share, cap) if i.behaviour else f.share for i, f in found]
-        checks = tuple(check(i, f, w, s, name) for (i, f), w, s in zip(found, weights, shares, strict=True))
+        checks = tuple(check(i, f, w, s) for (i, f), w, s in zip(found, weights, shares, strict=True))
         errors = tuple(f"{i.name}: {f.error!r}" for i, f in found if f.error is not None)
         if not decided:
             errors += (f"no hidden test of {name} had anything to compare",)
@@ -72,16 +72,17 @@ class Judge:
         return others * self.cost_share / (1 - self.cost_share) * item.weight / costs
 
 
-def check(item: HiddenTest, finding: Finding, weight: float, share: float, function: str) -> CheckResult:
+def check(item: HiddenTest, finding: Finding, weight: float, share: float) -> CheckResult:
     """A finding as a result, without the numbers that were compared. share: what of its weight counts."""
-    ruling, failure = finding.ruling, finding.failure
+    ruling, failure, function = finding.ruling, finding.failure, item.function
     arrays: tuple[ArrayResult, ...] = ()
     pictures: tuple[Picture, ...] = ()
     sentence = failure.sentence if failure is not None else ""
     if ruling is not None:
         verdicts = ruling.verdicts if ruling.arrays else ()
-        sizes = sizes_of(verdicts)
-        told = [describe(v, has_time(v), sizes) if ruling.ceiling else v.sentence for v in verdicts]
+        row = item.assignment.functions[function]
+        sizes = sizes_of(verdicts, row)
+        told = [describe(v, has_time(v, row), sizes) if ruling.ceiling else v.sentence for v in verdicts]
         arrays = tuple(ArrayResult(v.name, v.ok, said) for v, said in zip(verdicts, told, strict=True))
         shown = ((v, rows_of(v.wrong)) for v in verdicts)
         pictures = tuple(Picture(v.name, rows, v.wrong is not None and v.wrong.ndim == 3) for v, rows in shown if rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.kernels.contract import Function, Spec
+from autograder.kernels.contract import Function
 from autograder.kernels.inside import wire
 from autograder.kernels.submission import Code, ProcessDied
 
@@ -99,7 +99,7 @@ class Student:
         if name in self.dead:
             raise self._died(function)
         packer = wire.Packer()
-        head = {"op": "call", "name": name, "args": [encode(a, packer) for a in arguments], "returns": function.returns}
+        head = {"op": "call", "name": name, "args": [encode(a, packer) for a in arguments], "returns": function.wire}
         try:
             before = self.code.cpu_seconds()
             head, body = self.code.request(head, packer)
@@ -110,7 +110,7 @@ class Student:
         if "failed" in head:
             raise self._failure(function, head)
         try:
-            value = decode(function.returns, head["value"], body, self.code.generation, name)
+            value = decode(function.wire, head["value"], body, self.code.generation, name)
             changed = tuple(argument_name(function, str(path)) for path in head["changed"])
             return Answer(value, changed, bool(head["overflow"]), cpu, min(max(float(head["seconds"]), 0.0), cpu))
         except (KeyError, TypeError, AttributeError, ValueError, wire.ProtocolError):
@@ -156,7 +156,7 @@ def encode(argument: Any, packer: wire.Packer) -> dict[str, Any]:
     return {"value": argument}
 
 
-def decode(spec: Spec, entry: Mapping[str, Any], body: memoryview, generation: int, name: str) -> Any:
+def decode(spec: Any, entry: Mapping[str, Any], body: memoryview, generation: int, name: str) -> Any:
     """The value that was expected. An array inside a dict or tuple that is something else becomes Odd.
 
     Raises CallFailed where the value as a whole has another form.
@@ -167,7 +167,7 @@ def decode(spec: Spec, entry: Mapping[str, Any], body: memoryview, generation: i
     return value
 
 
-def decode_part(spec: Spec, entry: Mapping[str, Any], body: memoryview, generation: int) -> Any:
+def decode_part(spec: Any, entry: Mapping[str, Any], body: memoryview, generation: int) -> Any:
     """As decode, with Odd for what has another form."""
     if "got" in entry or "absent" in entry:
         return Odd(odd_in_words(entry))
@@ -182,7 +182,7 @@ def decode_part(spec: Spec, entry: Mapping[str, Any], body: memoryview, generati
     return tuple(decode_part(p, e, body, generation) for p, e in zip(spec, entry["tuple"], strict=True))
 
 
-def expected(spec: Spec) -> str:
+def expected(spec: Any) -> str:
     """What a function should return, in words."""
     if isinstance(spec, dict):
         return "a dict with " + ", ".join(spec)
@@ -281,5 +281,6 @@ def error_in_words(head: Mapping[str, Any]) -> str:
 def argument_name(function: Function, path: str) -> str:
     """The name of an argument from its path: ``1.weight_hh`` of rnn_forward's third is params["weight_hh"]."""
     first, _, rest = path.partition(".")
-    name = function.arguments[int(first)] if first.isdigit() and int(first) < len(function.arguments) else first
+    names = tuple(function.arguments)
+    name = names[int(first)] if first.isdigit() and int(first) < len(names) else first
     return f'{name}["{rest}"]' if rest and not rest.replace(".", "").isdigit() else name

@@ -12,24 +12,14 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.compare import Verdict
+from autograder.kernels.contract import Function
 from autograder.kernels.student import Odd
 
 Array = np.ndarray
 
 EXACT = 1e-7  # relative to the largest entry
 SINGLE = 1e-4  # the same for numbers that are float32's
-# Axes by the names that the suites give to arrays, where these sizes are all there.
-AXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "x": (("N", ""), ("T", "N", "")),
-    "outputs": (("N", ""), ("T", "N", "")),
-    "logits": (("N", "C"), ("T", "N", "C")),
-    "grad_logits": (("N", "C"), ("T", "N", "C")),
-    "h0": (("N", ""),),
-    "h_prev": (("N", ""),),
-    "x_1": (("N", ""),),
-    "dxt": (("", "N"),),
-}
-IN_TIME = frozenset(("losses", "norms", "weights"))  # one axis, and it is time; with three axes, time is the first
+NAMED = ("N", "T", "C")  # sizes by which people divide, or forget to
 
 
 def describe(verdict: Verdict, time_axis: bool, sizes: Mapping[str, int] | None = None) -> str:
@@ -54,20 +44,19 @@ def describe(verdict: Verdict, time_axis: bool, sizes: Mapping[str, int] | None 
     return sentences(verdict.sentence, *parts)
 
 
-def sizes_of(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """The sizes that the shapes of a check's arrays show: T, N, C."""
+def sizes_of(verdicts: Iterable[Verdict], function: Function) -> dict[str, int]:
+    """The sizes T, N and C that the shapes of a check's arrays show, by the axes that the contract gives them."""
     sizes: dict[str, int] = {}
     for verdict in verdicts:
-        for axes in AXES.get(verdict.name, ()):
-            if verdict.expected is not None and len(axes) == verdict.expected.ndim:
-                sizes |= {name: size for name, size in zip(axes, verdict.expected.shape, strict=True) if name}
+        if verdict.expected is not None:
+            axes = function.axes_of(verdict.name, verdict.expected.ndim)
+            sizes |= {name: size for name, size in zip(axes, verdict.expected.shape, strict=False) if name in NAMED}
     return sizes
 
 
-def has_time(verdict: Verdict) -> bool:
-    """Whether the first axis of this array is time, as the suites name their arrays."""
-    array = verdict.expected
-    return array is not None and (array.ndim == 3 or (array.ndim == 1 and verdict.name in IN_TIME))
+def has_time(verdict: Verdict, function: Function) -> bool:
+    """Whether the first axis of this array is time."""
+    return verdict.expected is not None and function.time_first(verdict.name, verdict.expected.ndim)
 
 
 def sentences(*parts: str) -> str:
@@ -109,7 +98,7 @@ def whole_pattern(value: Array, wanted: Array, near: Callable[[Array, Array], bo
 def factor_in_words(factor: float, sizes: Mapping[str, int]) -> str:
     """A constant by its name if common mistakes produce it, such as 1/(N·T); else ""."""
     known = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "4": 4.0, "1/4": 0.25}
-    names = [name for name in ("N", "T", "C") if sizes.get(name, 1) > 1]
+    names = [name for name in NAMED if sizes.get(name, 1) > 1]
     products = {name: float(sizes[name]) for name in names}
     products |= {f"{a}·{b}": float(sizes[a] * sizes[b]) for a, b in (("N", "T"), ("N", "C")) if {a, b} <= {*names}}
     if {"N", "T", "C"} <= {*names}:

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.problems import CellProblem, ColumnProblem, LogitsProblem, ReadoutProblem
 from autograder.assignments.a3_rnn_cell.references import column_prediction
-from autograder.assignments.own_layers import RNN, Arrays, rnn_of
-from autograder.assignments.sequences import RNNProblem
+from autograder.assignments.own_layers import Arrays, rnn_of
+from autograder.assignments.sequences import RNN, RNNProblem
 from autograder.checks.draw import Params
 from autograder.checks.follow import all_vary, are_sound, contracted, differences, sound, varies
 from autograder.kernels.student import CallFailed, Student

@@ -1,42 +1,58 @@
 """The functions that students write in a4_bptt: one row each."""
 
-from autograder.kernels.contract import Function, arrays
+from autograder.assignments.sequences import READOUT, RNN
+from autograder.kernels.contract import CACHE, Function, array, arrays, texts
 
-RNN = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-READOUT = ("weight_ho", "bias_ho")
-FORWARD = ("array", "keep")
-LETTERS = dict.fromkeys("ABCDEF", "text")
-FULL = arrays("x", "h0", *RNN)
+ALL = {**RNN, **READOUT}
+LAYER = {**arrays(x="T N I", h0="N H"), "params": RNN}
+GRADS = {**arrays(x="T N I", h0="N H"), **RNN}
+UPSTREAM = {**arrays(grad_outputs="T N H"), "cache": "cache"}
+OUTPUTS = (array("outputs", "T N H"), CACHE)
+TRAINED = (ALL, array("losses", "updates"))
 
 FUNCTIONS = (
-    Function("rnn_forward", ("x", "h0", "params"), FORWARD),
-    Function("credit_matrix", ("grad_outputs", "cache"), "array", ("rnn_forward",)),
-    Function("rnn_backward", ("grad_outputs", "cache"), FULL, ("rnn_forward",)),
-    Function("rnn_backward_truncated", ("grad_outputs", "cache", "k"), FULL, ("rnn_forward",)),
-    Function("state_gradient_norms", ("grad_last", "cache"), "array", ("rnn_forward",)),
-    Function("clip_grad_norm", ("grads", "max_norm"), (arrays(*RNN, *READOUT), "array")),
-    Function("residual_rnn_forward", ("x", "h0", "params"), FORWARD),
-    Function("residual_rnn_backward", ("grad_outputs", "cache"), FULL, ("residual_rnn_forward",)),
+    Function("rnn_forward", LAYER, OUTPUTS),
+    Function(
+        "credit_matrix", UPSTREAM, array("credit_matrix", "T T"), needs=("rnn_forward",), upstream=("grad_outputs",)
+    ),
+    Function("rnn_backward", UPSTREAM, GRADS, needs=("rnn_forward",), upstream=("grad_outputs",)),
+    Function(
+        "rnn_backward_truncated",
+        {**UPSTREAM, **arrays(k="")},
+        GRADS,
+        needs=("rnn_forward",),
+        upstream=("grad_outputs",),
+    ),
+    Function(
+        "state_gradient_norms",
+        {**arrays(grad_last="N H"), "cache": "cache"},
+        array("norms", "T+1"),
+        needs=("rnn_forward",),
+        upstream=("grad_last",),
+    ),
+    Function("clip_grad_norm", {"grads": ALL, **arrays(max_norm="")}, (ALL, array("total_norm", ""))),
+    Function("residual_rnn_forward", LAYER, OUTPUTS),
+    Function("residual_rnn_backward", UPSTREAM, GRADS, needs=("residual_rnn_forward",), upstream=("grad_outputs",)),
     Function(
         "loss_and_gradients",
-        ("x", "h0", "target", "params"),
-        ("array", arrays(*RNN, *READOUT)),
-        ("rnn_forward", "rnn_backward"),
+        {**arrays(x="T N I", h0="N H", target="T N"), "params": ALL},
+        (array("loss", ""), ALL),
+        needs=("rnn_forward", "rnn_backward"),
         composed=True,
     ),
     Function(
         "train_adder",
-        ("batches", "params", "lr"),
-        (arrays(*RNN, *READOUT), "array"),
-        ("rnn_forward", "rnn_backward", "loss_and_gradients"),
+        {"batches": "batches", "params": ALL, **arrays(lr="")},
+        TRAINED,
+        needs=("rnn_forward", "rnn_backward", "loss_and_gradients"),
         composed=True,
     ),
     Function(
         "train_first_xor_last",
-        ("batches", "params", "lr", "max_norm"),
-        (arrays(*RNN, *READOUT), "array"),
-        ("rnn_forward", "rnn_backward", "clip_grad_norm"),
+        {"batches": "batches", "params": ALL, **arrays(lr="", max_norm="")},
+        TRAINED,
+        needs=("rnn_forward", "rnn_backward", "clip_grad_norm"),
         composed=True,
     ),
-    Function("name_the_mistake", (), LETTERS),
+    Function("name_the_mistake", {}, texts(*"ABCDEF")),
 )
