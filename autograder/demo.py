@@ -21,7 +21,7 @@ from rich.table import Table
 
 from autograder.course.seed import SeedError
 from autograder.course.settings import FILE, ROOT, CourseError, load_course, scripts_on_path
-from autograder.grading.client import GradingError
+from autograder.grading.executor import GradingError
 from autograder.grading.words import headline
 from autograder.reports.results import Graded, read_results
 from autograder.sample.recipes import Recipe
@@ -144,10 +144,10 @@ def grade(
     from nbgrader.api import Gradebook
     from nbgrader.plugins import CsvExportPlugin
 
-    from autograder.plugins.grading import shared_grader
+    from autograder.plugins.grading import shared_executor
 
-    grader = shared_grader(folder)
-    grader.start()
+    executor = shared_executor(folder)
+    executor.start()
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     spawn = multiprocessing.get_context("spawn")
     with Progress(*columns, console=console) as progress, ProcessPoolExecutor(1, spawn) as second:
@@ -160,7 +160,7 @@ def grade(
         for assignment in assignments:
             checked(api.generate_assignment(assignment, force=True, create=True), f"release {assignment}")
             progress.advance(made)
-        grader.ready()
+        executor.ready()
         # Folders without any notebook come last: nbgrader takes them only when it is asked for the whole class.
         for recipe in sorted(recipes, key=lambda r: r.make() is None):
             handed_in = any((folder / "submitted" / recipe.student / recipe.assignment).glob("*.ipynb"))

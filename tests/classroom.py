@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 
 from autograder.course.settings import ROOT, load_course
-from autograder.grading.client import Grader
+from autograder.grading.executor import Executor
+from autograder.grading.handed_in import HandedIn
 from autograder.grading.repair import KEY, Template, read_template
 from autograder.grading.results import SubmissionResult
-from autograder.plugins.reading import handed_in
 from autograder.sample.recipes import Recipe
 
 SEED = "a seed of the tests"
@@ -68,18 +68,17 @@ class Classroom:
 
     def __init__(self, folder: pathlib.Path, seed: str = SEED) -> None:
         self.folder = folder
-        self.grader = Grader(load_course(), seed)
-        self.grader.start()
+        self.executor = Executor(load_course(), seed)
+        self.executor.start()
 
     def grade(self, recipe: Recipe) -> Outcome:
         """Hand in, read and repair as nbgrader's exporter does, grade."""
-        path = recipe.hand_in(self.folder) / f"{recipe.assignment}.ipynb"
-        notebook = handed_in(path, template(recipe.assignment))
-        return Outcome(self.grader.grade(notebook, recipe.assignment))
+        handed_in = HandedIn.read(recipe.hand_in(self.folder), f"{recipe.assignment}.ipynb")
+        return Outcome(self.executor.submit(handed_in, recipe.assignment).result().notebook)
 
     def close(self) -> None:
         """End the worker and its cage."""
-        self.grader.close()
+        self.executor.shutdown()
 
 
 @cache

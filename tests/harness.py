@@ -23,6 +23,7 @@ from autograder.grading.results import FunctionResult
 from autograder.grading.words import said
 from autograder.kernels.student import Answer, Student
 from autograder.kernels.submission import LocalCode
+from autograder.naming.bank import find
 from tests.course import named
 
 SEED = "seed-0"
@@ -47,17 +48,31 @@ def written(assignment: str, *code: str, **objects: Any) -> Namespace:
     """
     namespace = reference(assignment)
     for text in code:
-        exec(compile(textwrap.dedent(text), "<submission>", "exec"), namespace)
+        exec(compile(textwrap.dedent(text), "<submission>", "exec", dont_inherit=True), namespace)
     namespace.update(objects)
     return namespace
 
 
+def edited(assignment: str, name: str, *changes: tuple[str, str]) -> str:
+    """The cell of one reference solution with pieces of its text changed: (old, new)."""
+    code = named(assignment).solutions[name]
+    for old, new in changes:
+        assert old in code, f"{name} does not contain {old!r}"
+        code = code.replace(old, new)
+    return code
+
+
 def replaced(assignment: str, name: str, old: str, new: str) -> Namespace:
     """The reference solutions with one piece of text changed in the cell of one function."""
+    return written(assignment, edited(assignment, name, (old, new)))
 
-    code = named(assignment).solutions[name]
-    assert old in code, f"{name} does not hold {old!r}"
-    return written(assignment, code.replace(old, new))
+
+def with_mistake(assignment: str, *ids: str) -> Namespace:
+    """The reference solutions with known mistakes in them; a later mistake is built of the functions before it."""
+    namespace = reference(assignment)
+    for id in ids:
+        namespace.update(find(named(assignment), id).make(dict(namespace)))
+    return namespace
 
 
 def stub(assignment: str) -> Namespace:

@@ -29,7 +29,7 @@ from autograder.grading.words import number, what_happened
 from autograder.plugins import feedback, markdown
 from autograder.plugins.feedback import FeedbackExporter
 from autograder.plugins.formulas import converted, formula_html
-from autograder.plugins.grading import shared_grader
+from autograder.plugins.grading import close_executor
 from autograder.plugins.markdown import markdown_html
 from autograder.plugins.marks import Mark, how_marked
 from autograder.plugins.rubrics import for_students, rubrics
@@ -176,7 +176,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
             assert answer["success"], answer
     yield Course(root, api)
     with in_folder(root):
-        shared_grader(root).close()
+        close_executor(root)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.handed_in import shown
 from autograder.plugins.converters import install
-from autograder.plugins.grading import GRADERS, shared_grader
+from autograder.plugins.grading import close_executor, shared_executor
 from autograder.sample.recipes import Recipe
 from tests.commands import (
     code_scores,
@@ -160,14 +160,14 @@ def test_a_course_directorys_own_settings_count(course: pathlib.Path) -> None:
 
 def test_a_running_server_rereads_the_course_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Lab that graded once takes new limits for the next submission; unchanged settings keep their worker."""
-    first = shared_grader(tmp_path)
-    assert shared_grader(tmp_path) is first
+    first = shared_executor(tmp_path)
+    assert shared_executor(tmp_path) is first
     changed = replace(load_course(), cost_share=0.25)
     monkeypatch.setattr("autograder.plugins.grading.load_course", lambda *_: changed)
-    second = shared_grader(tmp_path)
+    second = shared_executor(tmp_path)
     assert second is not first
     assert second.course.cost_share == 0.25
-    del GRADERS[tmp_path]
+    close_executor(tmp_path)
 
 
 def test_a_shared_course_stays_writable_for_its_group(tmp_path: pathlib.Path) -> None:
@@ -194,5 +194,5 @@ def test_another_nbgrader_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_students_file_name_is_fit_for_a_message() -> None:
     """Plain characters only, and not long."""
-    assert shown(pathlib.Path("a <script>alert(1)</script>\x1b[31m.ipynb")) == "a ?script?alert(1)?/script???31m.ipynb"
-    assert len(shown(pathlib.Path("x" * 300))) == 60
+    assert shown("a <script>alert(1)</script>\x1b[31m.ipynb") == "a ?script?alert(1)?/script???31m.ipynb"
+    assert len(shown("x" * 300)) == 60

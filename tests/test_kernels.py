@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.course.settings import load_course
-from autograder.grading.client import Grader, GradingError
+from autograder.grading.executor import Executor, GradingError
 from autograder.grading.worker import in_words
 from autograder.kernels import cage as cage_module
 from autograder.kernels.cage import Cage, Limits, bwrap
@@ -428,10 +428,10 @@ def test_a_fork_that_fails_says_what_was_refused() -> None:
 def test_the_teacher_reads_the_sentence_alone(tmp_path: pathlib.Path) -> None:
     """All the way from the cage through the worker; an error that is no sentence of ours comes with its type."""
     python = tmp_path / ".venv-student" / "bin" / "python"
-    grader = Grader(dataclasses.replace(load_course(), python=python), "a seed")
+    executor = Executor(dataclasses.replace(load_course(), python=python), "a seed")
     with pytest.raises(GradingError) as caught:
-        grader.grade({"metadata": {}, "cells": []}, "a1_linear_fit")
-    grader.close()
+        executor.ready()
+    executor.shutdown()
     assert str(caught.value) == f"The students' Python is missing: {python}. Run `make venv`."
     assert in_words(KeyError("x")) == "KeyError: 'x'"
     assert in_words(ModuleNotFoundError("No module named 'torch'", name="torch")).startswith(

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, scripts_on_path
 from autograder.demo import course_api, in_folder
-from autograder.plugins.grading import shared_grader
+from autograder.plugins.grading import close_executor
 from autograder.reports.results import Graded, read_results
 from autograder.sample.accidents import Accident, add_cell, cut_file, no_file
 from autograder.sample.recipes import Notebook, Recipe
@@ -120,7 +120,7 @@ def course(
     ran["feedback"], ran["export"] = ended(feedback), ended(export)
     yield Course(root, ran)
     with in_folder(root):
-        shared_grader(root).close()
+        close_executor(root)
 
 
 def scores(root: pathlib.Path) -> dict[str, tuple[float, float]]:

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import pytest
 from nbgrader.api import Gradebook
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.course.cells import nbgrader_of
 from autograder.demo import course_api, in_folder
-from autograder.plugins.grading import GRADERS
+from autograder.plugins.grading import close_executor
 from autograder.sample.accidents import cut_file, double_cell, no_file
 from autograder.sample.recipes import Notebook, Recipe
 from tests.commands import (
@@ -73,7 +75,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
             answer = api.autograde(A, folder.name)
             assert answer["success"], answer
     yield root
-    GRADERS.pop(root).close()
+    close_executor(root)
 
 
 def test_marks_of_odd_submissions(odd: pathlib.Path) -> None:
@@ -130,6 +132,26 @@ def test_the_command_says_who_needs_a_look(odd: pathlib.Path) -> None:
     again = nbgrader(odd, "autograde", A)
     assert again.returncode == 1
     assert "8 submissions, 0 graded, 8 unchanged, 4 to look at (both, eve, two, zed)" in again.stdout
+
+
+def test_an_empty_folder_is_said_to_be_empty(odd: pathlib.Path) -> None:
+    """In the report, its page, explain and the feedback: no notebook was handed in; not that it could not be read."""
+    said = "No notebook was handed in: the folder contains nothing."
+    report, explained = (
+        " ".join(CliRunner().invoke(app, [*arguments, "--course", str(odd)]).output.split())
+        for arguments in (("report", A), ("explain", "eve", "predict"))
+    )
+    assert f"eve: {said}" in report
+    assert "1 of them without a readable notebook: 0 points)" in report
+    assert said in (odd / "reports" / f"{A}.html").read_text()
+    assert said in explained
+    with in_folder(odd):
+        answer = course_api(odd).generate_feedback(A, "eve")
+    assert answer["success"]
+    assert f"{A}: feedback made: 1, unchanged: 0. Pages: {odd}/feedback/STUDENT/{A}" in answer["log"]
+    page = (odd / "feedback" / "eve" / A / f"{A}.html").read_text()
+    assert said in page
+    assert "could not be read" not in page
 
 
 def test_release_feedback_survives_a_mixed_class(odd: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.grading.handed_in import HandedIn, notebook_of
 from autograder.grading.repair import KEY, Repair, UnreadableError, empty_notebook, parses, read_notebook
-from autograder.plugins.reading import handed_in
 from autograder.sample import editors
 from autograder.sample.accidents import cell_of, double_cell, drop_cells, edit_cell, move_function, split_cell
 from autograder.sample.recipes import Recipe
@@ -351,7 +351,7 @@ def test_a_folder_in_place_of_the_file(tmp_path: pathlib.Path, nested: str) -> N
     """A folder that is named like the notebook is no notebook."""
     (tmp_path / "a1_linear_fit.ipynb").mkdir()
     (tmp_path / nested).mkdir()
-    graded = handed_in(tmp_path / "a1_linear_fit.ipynb", template("a1_linear_fit"))
+    graded = notebook_of(HandedIn.read(tmp_path, "a1_linear_fit.ipynb"), template("a1_linear_fit"))
     assert "No notebook was handed in" in graded["metadata"][KEY]["unreadable"]
 
 
@@ -361,7 +361,7 @@ def test_the_largest_of_several_files_counts(tmp_path: pathlib.Path) -> None:
     assert data is not None
     (tmp_path / "draft.ipynb").write_bytes(b"{}")
     (tmp_path / "last.ipynb").write_bytes(data)
-    graded = handed_in(tmp_path / "a1_linear_fit.ipynb", template("a1_linear_fit"))
+    graded = notebook_of(HandedIn.read(tmp_path, "a1_linear_fit.ipynb"), template("a1_linear_fit"))
     assert "last.ipynb" in said(graded) + str(graded["metadata"][KEY]["flags"])
     assert "w * x + b" in cell_of(graded, "predict")["source"]
 

@@ -120,7 +120,7 @@ def test_students_files_import_only_what_students_have() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["autograder.plugins.grading", "autograder.plugins.reading", "autograder.cli", "autograder.demo"]
+    "module", ["autograder.plugins.grading", "autograder.cli", "autograder.demo"]
 )
 def test_the_front_loads_neither_torch_nor_suites(module: str) -> None:
     code = (

@@ -17,8 +17,6 @@ Arrays = dict[str, Any]
 Layer = Callable[..., Any]  # student.rnn_forward or student.residual_rnn_forward
 
 
-
-
 def own_layer_gradients(forward: Layer, problem: RNNProblem) -> Arrays:
     """Gradients of Σ outputs·grad_outputs for the student's own layer."""
 

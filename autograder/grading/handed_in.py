@@ -1,10 +1,12 @@
-"""From a submitted folder to the one notebook that is graded, with the reason where there was a choice."""
+"""What a student handed in, as bytes, and from it the one notebook that is graded, with the reason where there was a choice."""
 
 from __future__ import annotations
 
+import base64
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.repair import (
@@ -21,48 +23,46 @@ from autograder.grading.results import Flag, FlagKind
 SHOWN = 60  # characters of a student's file name in a message
 
 
-def handed_in(path: pathlib.Path, template: Template) -> dict[str, Any]:
-    """The notebook that was handed in, repaired; or the empty one with the reason why nothing could be read.
+@dataclass(frozen=True)
+class HandedIn:
+    """A submission: the name that its notebook should have, its notebooks by path, and what else was in the folder.
 
-    path is where the notebook should be. Of several notebooks the only one with answers is graded, otherwise the one
-    with the right name, and the submission is flagged.
+    A notebook that could not be read is the reason why, as a string.
     """
-    found = notebooks_below(path.parent)
-    if not found:
-        held = ", ".join(shown(p) for p in sorted(path.parent.iterdir())[:5]) if path.parent.is_dir() else ""
-        reason = f"No notebook was handed in: the folder contains {held or 'nothing'}. Hand in {path.name}."
-        return empty_notebook(template, reason)
-    readable: dict[pathlib.Path, dict[str, Any]] = {}
-    unreadable: dict[pathlib.Path, str] = {}
-    for one in found:
-        try:
-            readable[one] = read_notebook(one.read_bytes())
-        except UnreadableError as error:
-            unreadable[one] = str(error)
-        except OSError as error:
-            unreadable[one] = error.strerror or "it cannot be opened"
-    if not readable:
-        bad = path if path in unreadable else found[0]
-        return empty_notebook(
-            template,
-            f"{shown(bad)} could not be read: {unreadable[bad]}. The file was kept unchanged; save the notebook again and hand "
-            "it in again.",
-        )
-    repair = Repair(template)
-    chosen, why = choose(path, readable, template)
-    if chosen != path and len(found) == 1:
-        where = "in the folder" if chosen.name == path.name else "named"
-        place = chosen.parent.relative_to(path.parent) if chosen.name == path.name else chosen.name
-        repair.said.append(f"The notebook was {where} {shown(pathlib.Path(place))}; it was found and graded.")
-    if len(found) > 1:
-        names = ", ".join(shown(p.relative_to(path.parent)) for p in found)
-        reason = f"{len(found)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."
-        repair.flags.append(Flag(FlagKind.TWO_NOTEBOOKS, reason).to_json())
-    return repair.fix(readable[chosen])
+
+    name: str
+    notebooks: Mapping[str, bytes | str]
+    others: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, folder: pathlib.Path, name: str) -> HandedIn:
+        """Read the notebooks of a submission's folder, also in subfolders of an unpacked zip; no checkpoints, no links."""
+        found = {path.relative_to(folder).as_posix(): contents(path) for path in notebooks_below(folder)}
+        others = () if found or not folder.is_dir() else tuple(shown(p.name) for p in sorted(folder.iterdir())[:5])
+        return cls(name, found, others)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON, for another process or another machine."""
+        files = {p: [base64.b64encode(d).decode()] if isinstance(d, bytes) else d for p, d in self.notebooks.items()}
+        return {"name": self.name, "notebooks": files, "others": list(self.others)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> HandedIn:
+        """The submission of ``to_json``."""
+        files = {p: base64.b64decode(d[0]) if isinstance(d, list) else str(d) for p, d in value["notebooks"].items()}
+        return cls(value["name"], files, tuple(value["others"]))
+
+
+def contents(path: pathlib.Path) -> bytes | str:
+    """The bytes of a file, or why it cannot be opened."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error.strerror or "it cannot be opened"
 
 
 def notebooks_below(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The notebooks in a submission's folder, also in subfolders of an unpacked zip; no checkpoints, no links."""
+    """The notebooks below a folder."""
     return sorted(
         p
         for p in folder.rglob("*.ipynb")
@@ -70,17 +70,60 @@ def notebooks_below(folder: pathlib.Path) -> list[pathlib.Path]:
     )
 
 
-def choose(
-    path: pathlib.Path, readable: Mapping[pathlib.Path, Mapping[str, Any]], template: Template
-) -> tuple[pathlib.Path, str]:
+def notebook_of(handed: HandedIn, template: Template) -> dict[str, Any]:
+    """The notebook that was handed in, repaired; or the empty one with the reason why nothing could be read.
+
+    Of several notebooks the only one with answers is graded, otherwise the one with the right name, and the submission is
+    flagged.
+    """
+    if not handed.notebooks:
+        held = ", ".join(handed.others) or "nothing"
+        return empty_notebook(
+            template, f"No notebook was handed in: the folder contains {held}. Hand in {handed.name}."
+        )
+    readable: dict[str, dict[str, Any]] = {}
+    unreadable: dict[str, str] = {}
+    for path, data in handed.notebooks.items():
+        try:
+            readable[path] = read_notebook(bytes_of(data))
+        except UnreadableError as error:
+            unreadable[path] = str(error)
+    if not readable:
+        bad = handed.name if handed.name in unreadable else next(iter(unreadable))
+        return empty_notebook(
+            template,
+            f"{shown(bad)} could not be read: {unreadable[bad]}. The file was kept unchanged; save the notebook again and hand "
+            "it in again.",
+        )
+    repair = Repair(template)
+    chosen, why = choose(handed, readable, template)
+    if chosen != handed.name and len(handed.notebooks) == 1:
+        parent, _, name = chosen.rpartition("/")
+        where, place = ("in the folder", parent) if name == handed.name else ("named", name)
+        repair.said.append(f"The notebook was {where} {shown(place)}; it was found and graded.")
+    if len(handed.notebooks) > 1:
+        names = ", ".join(map(shown, handed.notebooks))
+        reason = f"{len(handed.notebooks)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."
+        repair.flags.append(Flag(FlagKind.TWO_NOTEBOOKS, reason).to_json())
+    return repair.fix(readable[chosen])
+
+
+def bytes_of(data: bytes | str) -> bytes:
+    """The bytes of a notebook that could be opened. Raises UnreadableError."""
+    if isinstance(data, str):
+        raise UnreadableError(data)
+    return data
+
+
+def choose(handed: HandedIn, readable: Mapping[str, Mapping[str, Any]], template: Template) -> tuple[str, str]:
     """The notebook to grade, and why it was chosen."""
-    answered = [p for p, raw in readable.items() if has_answers(raw, template)]
+    answered = [path for path, raw in readable.items() if has_answers(raw, template)]
     if len(answered) == 1:
         return answered[0], "the only one with answers" if len(readable) > 1 else "the only one that can be read"
-    if path in readable:
-        return path, "which has the right name"
+    if handed.name in readable:
+        return handed.name, "which has the right name"
     among = answered or list(readable)
-    return max(among, key=lambda p: p.stat().st_size), "the largest, since none has the right name"
+    return max(among, key=lambda path: len(handed.notebooks[path])), "the largest, since none has the right name"
 
 
 def has_answers(raw: Mapping[str, Any], template: Template) -> bool:
@@ -96,8 +139,7 @@ def without_spaces(source: str) -> str:
     return re.sub(r"\s+", "", but_for_points(source))
 
 
-def shown(path: pathlib.Path) -> str:
-    """A file name of the student's, fit for a message: its last part, plain characters only, not long."""
-    name = "/".join(path.parts) if not path.is_absolute() else path.name
+def shown(name: str) -> str:
+    """A file name of the student's, fit for a message: plain characters only, not long."""
     plain = re.sub(r"[^\w .()/-]", "?", name)
     return plain if len(plain) <= SHOWN else f"{plain[: SHOWN - 1]}…"

@@ -1,33 +1,19 @@
-"""JSON messages between the front and the worker: a length, then the text."""
+"""JSON messages between the front and a worker, over a pipe: not pickle, which runs code when it is read."""
 
 from __future__ import annotations
 
 import json
-import socket
-import struct
+from multiprocessing.connection import Connection
 from typing import Any
 
-LENGTH = struct.Struct("<Q")
+
+def send(pipe: Connection[Any, Any], value: Any) -> None:
+    """Write one message. Raises OSError when the other side is gone."""
+    pipe.send_bytes(json.dumps(value).encode())
 
 
-def send_json(sock: socket.socket, value: Any) -> None:
-    """Write one JSON message."""
-    data = json.dumps(value).encode()
-    sock.sendall(LENGTH.pack(len(data)) + data)
-
-
-def receive_json(sock: socket.socket) -> Any:
-    """Read one JSON message. Raises EOFError when the other side is gone."""
-    (size,) = LENGTH.unpack(exactly(sock, LENGTH.size))
-    return json.loads(exactly(sock, size))
-
-
-def exactly(sock: socket.socket, size: int) -> bytes:
-    """Read size bytes. Raises EOFError."""
-    data = bytearray()
-    while len(data) < size:
-        chunk = sock.recv(min(size - len(data), 1 << 20))
-        if not chunk:
-            raise EOFError("the other side closed the connection")
-        data += chunk
-    return bytes(data)
+def receive(pipe: Connection[Any, Any], seconds: float | None = None) -> Any:
+    """Read one message. Raises EOFError or OSError when the other side is gone, TimeoutError when it says nothing."""
+    if not pipe.poll(seconds):
+        raise TimeoutError("no message in time")
+    return json.loads(pipe.recv_bytes())

@@ -15,6 +15,7 @@ from autograder.course.assignment import Assignment
 MARKERS = (
     "weight(n): the share of its function's points that a hidden test decides",
     "behaviour: counts only as far as the function's own numbers are right",
+    "title(text): what the student reads of a test with parameters, in place of the docstring",
     "cost: takes the share of the points that course.toml sets aside for cost; runs last, since it may outlast a limit",
 )
 OPTIONS = ("-c", os.devnull, "--import-mode=importlib", "--assert=plain", "-p", "autograder.checks.fixtures")
@@ -87,7 +88,8 @@ def read_test(item: pytest.Function, assignment: Assignment, arguments: dict[str
     """What a hidden test's name, docstring and markers say. Raises SuiteError where one is missing."""
     rest = item.originalname.removeprefix("test_")
     names = [name for name in assignment.functions if rest == name or rest.startswith(f"{name}_")]
-    title = (item.function.__doc__ or "").strip().split("\n\n")[0]
+    marked = item.get_closest_marker("title")
+    title = marked.args[0] if marked else (item.function.__doc__ or "").strip().split("\n\n")[0]
     weight = item.get_closest_marker("weight")
     if not names or not title or weight is None:
         raise SuiteError(

@@ -1,19 +1,23 @@
-"""The trusted process: torch, the hidden suites and the cage, loaded once; then a notebook in, a graded notebook out.
+"""The trusted process: torch, the hidden suites and the cage, loaded once; then a submission in, a graded notebook out.
 
-Started by autograder.grading.client as ``python -m autograder.grading.worker FD``, in a session of its own; it ends when
-the front closes the socket. It alone decides a score, from values that the student's process never held.
+Started by autograder.grading.executor as ``python -m autograder.grading.worker FD``, in a session of its own; it ends when
+the front closes the pipe. It alone decides a score, from values that the student's process never held.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sys
+from functools import lru_cache
+from multiprocessing.connection import Connection
 from typing import Any
 
+from autograder.course.assignment import Assignment
 from autograder.course.settings import Course
-from autograder.grading.messages import receive_json, send_json
+from autograder.grading.handed_in import HandedIn, notebook_of
+from autograder.grading.messages import receive, send
+from autograder.grading.repair import KEY, Template, empty_notebook, read_template
 from autograder.kernels.cage import Cage
 
 IDLE_SECONDS = 900.0  # a Lab server that once graded keeps no torch in memory all day; the front starts another worker
@@ -21,20 +25,20 @@ IDLE_SECONDS = 900.0  # a Lab server that once graded keeps no torch in memory a
 
 def main() -> None:
     """Start the cage, meanwhile load torch and the suites, then serve."""
-    sock = socket.socket(fileno=int(sys.argv[1]))
-    told = receive_json(sock)
+    pipe: Connection[Any, Any] = Connection(int(sys.argv[1]))
+    told = receive(pipe)
     course, seed = Course.from_json(told["course"]), told["seed"]
     try:
         cage = Cage(course.python, course.limits, course.isolation, course.given_selfcheck)  # on its way up
         judge = load_suites(course, seed)
         cage.wait()
     except Exception as error:  # whatever keeps the worker from starting is told to the front, which tells the teacher
-        send_json(sock, {"broken": in_words(error)})
+        send(pipe, {"broken": in_words(error)})
         return
     with contextlib.suppress(ConnectionError):  # the front has gone meanwhile
-        send_json(sock, {"ready": os.getpid()})
+        send(pipe, {"ready": os.getpid()})
     try:
-        serve(sock, course, judge, cage)
+        serve(pipe, course, judge, cage)
     finally:
         cage.close()
 
@@ -46,26 +50,53 @@ def load_suites(course: Course, seed: str) -> Any:
     return Judge.of(tuple(course.assignments.values()), seed, course.cost_share, naming=True)
 
 
-def serve(sock: socket.socket, course: Course, judge: Any, cage: Cage) -> None:
-    """One answer for each notebook, until the front is gone or has asked nothing for IDLE_SECONDS."""
+def serve(pipe: Connection[Any, Any], course: Course, judge: Any, cage: Cage) -> None:
+    """One answer for each submission, until the front is gone or has asked nothing for IDLE_SECONDS."""
     from autograder.grading.step import grade_notebook
 
     while True:
-        sock.settimeout(IDLE_SECONDS)
         try:
-            request = receive_json(sock)
-        except (EOFError, ConnectionError, TimeoutError):
+            request = receive(pipe, IDLE_SECONDS)
+        except (EOFError, OSError, TimeoutError):
             return
-        sock.settimeout(None)
+        assignment = course.assignment(request["assignment"])
         try:
             answer: dict[str, Any] = {
-                "notebook": grade_notebook(request["notebook"], course.assignment(request["assignment"]), judge, cage)
+                "notebook": grade_notebook(notebook_in(request, assignment), assignment, judge, cage)
             }
         except (
             Exception
         ) as error:  # a suite or a cage that is not in order: no mark is given, and the front is told why
             answer = {"broken": in_words(error)}
-        send_json(sock, answer)
+        send(pipe, answer)
+
+
+def notebook_in(request: dict[str, Any], assignment: Assignment) -> dict[str, Any]:
+    """The repaired notebook of a submission; of one that workers have ended at, with that as the reason not to run it."""
+    template = template_of(assignment)
+    if "give_up" not in request:
+        return notebook_of(HandedIn.from_json(request["handed_in"]), template)
+    tries, keep_text = request["give_up"]
+    reason = (
+        f"Grading this notebook ended the grading process {tries} times. Nothing of it is graded; your teacher has been told "
+        "and will look at it."
+    )
+    if not keep_text:
+        return empty_notebook(template, reason)
+    notebook = notebook_of(HandedIn.from_json(request["handed_in"]), template)
+    notebook["metadata"][KEY]["unreadable"] = reason
+    return notebook
+
+
+def template_of(assignment: Assignment) -> Template:
+    """What was given out of this assignment. Raises FileNotFoundError."""
+    return cached_template(assignment, *(path.stat().st_mtime_ns for path in (assignment.source, assignment.release)))
+
+
+@lru_cache(maxsize=16)
+def cached_template(assignment: Assignment, source_time: int, release_time: int) -> Template:
+    """read_template, once for each state of the two files."""
+    return read_template(assignment.source, assignment.release)
 
 
 def in_words(error: Exception) -> str:

@@ -11,7 +11,7 @@ from autograder.course.settings import scripts_on_path
 
 def configure(config: Any) -> None:
     """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
-    from autograder.plugins.converters import install
+    from autograder.plugins.converters import autograde_preprocessors, install
     from autograder.plugins.lock import share_with_group
 
     scripts_on_path()
@@ -19,24 +19,9 @@ def configure(config: Any) -> None:
     install()
     # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
-    config.Autograde.exporter_class = "autograder.plugins.reading.SubmissionExporter"
+    config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"
     config.SubmissionExporter.optimistic_validation = True  # once, after all preprocessors, and not after each
-    # Without CheckCellMetadata, which costs a third of nbgrader's own time: reading a submission gives every cell its
-    # metadata from release/, where generate_assignment has checked them.
-    config.Autograde.sanitize_preprocessors = [
-        "nbgrader.preprocessors.ClearOutput",
-        "nbgrader.preprocessors.DeduplicateIds",
-        "nbgrader.preprocessors.OverwriteKernelspec",
-        "nbgrader.preprocessors.OverwriteCells",
-    ]
-    config.Autograde.autograde_preprocessors = [
-        "autograder.plugins.grading.GradeInWorker",
-        "nbgrader.preprocessors.IgnorePattern",
-        "nbconvert.preprocessors.ClearMetadataPreprocessor",
-        "nbgrader.preprocessors.LimitOutput",
-        "autograder.plugins.saving.SaveGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
-    ]
+    config.Autograde.autograde_preprocessors = autograde_preprocessors()
     config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]

@@ -19,18 +19,22 @@ from typing import Any
 
 from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.preprocessors import CheckCellMetadata, Execute, SaveAutoGrades
 
 from autograder.course.seed import SeedError
 from autograder.course.settings import CourseError, load_course
-from autograder.grading.client import GradingError
+from autograder.grading.executor import GradingError
 from autograder.plugins import records
-from autograder.plugins.grading import check_setup
+from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
+from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
+from autograder.plugins.names import UnknownNameError, listed, not_graded, not_handed_in, source_notebooks
 from autograder.plugins.registration import RegistrationError, register_if_needed
+from autograder.plugins.saving import SaveGrades
 
-# What keeps a whole class from being graded; each says in one sentence what to do.
-SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError)
+# What keeps a command from doing anything; each says in one sentence what to do.
+SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError, UnknownNameError)
 RELEASING = ("timestamp.txt", "submission_secret.txt")  # nbgrader release_feedback reads these two
 
 
@@ -66,18 +70,23 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
 
     def init_notebooks(self) -> None:
         """List every folder of the assignment: one without the right notebook gets a mark and a reason, too."""
-        coursedir = self.coursedir
-        names = sorted(p.name for p in records.source_folder(coursedir).glob(f"{coursedir.notebook_id}.ipynb"))
-        pattern = self._format_source(coursedir.assignment_id, coursedir.student_id)
+        names = source_notebooks(self.coursedir)
+        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         folders = [folder for folder in glob.glob(pattern) if os.path.isdir(folder)]
-        if not names or not folders:
-            super().init_notebooks()  # says what is missing
-        else:
-            self.assignments = {folder: [os.path.join(folder, name) for name in names] for folder in folders}
-            self.notebooks: list[str] = []
+        if not folders:
+            self.say_what_is_misplaced()
+            raise UnknownNameError(not_handed_in(self.coursedir))
+        self.assignments = {folder: [os.path.join(folder, name) for name in names] for folder in folders}
+        self.notebooks: list[str] = []
 
     def convert_notebooks(self) -> None:
         """Grade folder after folder, once everything that grading needs is known to work."""
+        # nbgrader goes on after an error in its configuration, without any of it.
+        if not issubclass(self.exporter_class, SubmissionExporter):
+            raise CourseError(
+                "nbgrader_config.py was not read to its end (the error is above), so student code would run without its cage. "
+                "Fix that file first."
+            )
         check_setup(self)
         refuse_foreign(self.destinations())
         register_if_needed(self.coursedir, self.log, self)
@@ -114,9 +123,16 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
             (self.graded if wanted else self.unchanged).append(student_id)
         return wanted
 
+    def _init_preprocessors(self) -> None:
+        """All of them at once: a submission is read as the graded notebook, so there is nothing to sanitize first."""
+        self.exporter._preprocessors = []
+        for preprocessor in self.autograde_preprocessors:
+            self.exporter.register_preprocessor(preprocessor)
+
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Sanitize and grade one notebook."""
-        super().convert_single_notebook(notebook_filename)
+        """Grade one notebook."""
+        self._init_preprocessors()
+        BaseConverter.convert_single_notebook(self, notebook_filename)
         self.stop_if_interrupted()
 
     def say_what_was_done(self) -> None:
@@ -139,8 +155,14 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
             self.log.warning(
                 "Marks given by hand above the maximum; change them in the formgrader: %s.", "; ".join(above)
             )
-        for path in misplaced(self._format_source(self.coursedir.assignment_id, "*")):
-            self.log.warning("%s is in no folder of an assignment, so it is not graded. Move it to one.", path)
+        self.say_what_is_misplaced()
+
+    def say_what_is_misplaced(self) -> None:
+        """Name the notebooks where a folder of a student, or of an assignment, is missing around them."""
+        student = os.path.dirname(self._format_source(self.coursedir.assignment_id, "*"))
+        for folder in (os.path.dirname(student), student):
+            for path in sorted(glob.glob(os.path.join(folder, "*.ipynb"))):
+                self.log.warning("%s is in no folder of an assignment, so it is not graded. Move it to one.", path)
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -176,6 +198,11 @@ class CourseGenerateAssignment(GenerateAssignment):  # type: ignore[misc]
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
 
+    def init_notebooks(self) -> None:
+        """Find the source notebooks."""
+        source_notebooks(self.coursedir)  # refuses an unknown name
+        super().init_notebooks()
+
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to build the release anew."""
         wanted = bool(super().init_destination(assignment_id, student_id))
@@ -197,11 +224,24 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
 
+    def init_notebooks(self) -> None:
+        """Find the graded notebooks."""
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        if not glob.glob(os.path.join(folder, f"{self.coursedir.notebook_id}.ipynb")):
+            source_notebooks(self.coursedir)  # refuses an unknown name
+            raise UnknownNameError(not_graded(self.coursedir))
+        super().init_notebooks()
+
     def convert_notebooks(self) -> None:
         """Make page after page, once it is known that every one may be written."""
         students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
         refuse_foreign(self._format_dest(self.coursedir.assignment_id, student) for student in students)
+        self.made = 0
         super().convert_notebooks()
+        name, place = self.coursedir.assignment_id, self._format_dest(self.coursedir.assignment_id, "STUDENT")
+        self.log.info(
+            "%s: feedback made: %d, unchanged: %d. Pages: %s", name, self.made, len(students) - self.made, place
+        )
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to make this page: unless there is one of the same marks, comments and notebook."""
@@ -226,6 +266,7 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Write one page, then the state that it shows."""
         super().convert_single_notebook(notebook_filename)
+        self.made += 1
         records.write_state(pathlib.Path(self.writer.build_directory), self.state)
 
 
@@ -249,35 +290,18 @@ def one_line_each(converter: Any) -> Iterator[None]:
         converter.log.removeFilter(ours)
 
 
-def tolerate_timestamps(coursedir: Any, log: Any) -> None:
-    """Read a timestamp.txt that is no date as none, after saying so: nbgrader would end with a traceback."""
-    strict = type(coursedir).get_existing_timestamp
+def autograde_preprocessors() -> list[type]:
+    """nbgrader's own list: without Execute, since our worker has run the code, and with marks saved at once.
 
-    def tolerant(path: str) -> Any:
-        try:
-            return strict(coursedir, path)
-        except (AttributeError, OSError, ValueError, OverflowError):
-            log.error(
-                "%s is no date, so nobody knows whether this is late. Write one such as 2027-01-31 23:59:00 UTC.",
-                os.path.join(path, "timestamp.txt"),
-            )
-            return None
-
-    coursedir.get_existing_timestamp = tolerant
-
-
-def misplaced(pattern: str) -> list[str]:
-    """Notebooks where a folder of a student, or of an assignment, is missing around them."""
-    student = os.path.dirname(pattern)
-    return sorted(
-        {*glob.glob(os.path.join(student, "*.ipynb")), *glob.glob(os.path.join(os.path.dirname(student), "*.ipynb"))}
-    )
-
-
-def listed(names: list[str], most: int = 12) -> str:
-    """Names in a line; many are cut."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    Without CheckCellMetadata, which costs a third of nbgrader's own time: reading a submission gives every cell its
+    metadata from release/, where generate_assignment has checked them. Raises RuntimeError for another nbgrader.
+    """
+    default = list(Autograde.autograde_preprocessors.default())
+    ours = {Execute: [], CheckCellMetadata: [], SaveAutoGrades: [SaveGrades]}
+    missing = [one.__name__ for one in ours if one not in default]
+    if missing:
+        raise RuntimeError(f"nbgrader changed: {missing[0]} is not among the preprocessors of Autograde.")
+    return [replacement for one in default for replacement in ours.get(one, [one])]
 
 
 PLACES = (
@@ -287,11 +311,12 @@ PLACES = (
     ("nbgrader.apps.api", "GenerateAssignment", CourseGenerateAssignment),
     ("nbgrader.apps.generatefeedbackapp", "GenerateFeedback", CourseFeedback),
     ("nbgrader.apps.api", "GenerateFeedback", CourseFeedback),
+    ("nbgrader.apps.dbapp", "Gradebook", DatedGradebook),
 )
 
 
 def install() -> None:
-    """Put our converters where nbgrader looks them up. Raises RuntimeError for an nbgrader that looks elsewhere."""
+    """Put our classes where nbgrader looks them up. Raises RuntimeError for an nbgrader that looks elsewhere."""
     for module, name, converter in PLACES:
         place = importlib.import_module(module)
         if not hasattr(place, name):

@@ -8,7 +8,8 @@ import os
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import temp_attrs
 
-from autograder.plugins.converters import RELEASING, listed
+from autograder.plugins.converters import RELEASING
+from autograder.plugins.names import listed
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]

@@ -1,35 +1,43 @@
-"""nbgrader's Execute, replaced: the notebook goes to our worker and comes back graded."""
+"""How nbgrader reads a submission when it grades: whatever is in the folder goes to our worker and comes back graded."""
 
 from __future__ import annotations
 
 import os
 import pathlib
+from dataclasses import replace
 from typing import Any
 
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbconvert.exporters import NotebookExporter
 
 from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
 from autograder.course.settings import CourseError, load_course, points_differ
-from autograder.grading.client import Grader, GradingError
+from autograder.grading.executor import Executor, GradingError
+from autograder.grading.handed_in import HandedIn
 from autograder.grading.repair import KEY
-from autograder.grading.results import SubmissionResult
 from autograder.plugins import records
 from autograder.plugins.rubrics import rubrics, with_rubrics
 
 NEW_SEED = "COURSE_SEED_IS_NEW"
-GRADERS: dict[pathlib.Path, Grader] = {}
+EXECUTORS: dict[pathlib.Path, Executor] = {}
 
 
-def shared_grader(root: pathlib.Path) -> Grader:
-    """One worker for all that this process grades in a course directory; another one when course.toml or seed change."""
+def shared_executor(root: pathlib.Path) -> Executor:
+    """One executor for all that this process grades in a course directory; another one when course.toml or seed change."""
     course, seed = load_course(root), course_seed(root)
-    grader = GRADERS.get(root)
-    if grader is not None and (grader.course, grader.seed) != (course, seed):
-        grader.close()
-        grader = None
-    if grader is None:
-        grader = GRADERS[root] = Grader(course, seed)
-    return grader
+    executor = EXECUTORS.get(root)
+    if executor is not None and (executor.course, executor.seed) != (course, seed):
+        close_executor(root)
+        executor = None
+    if executor is None:
+        executor = EXECUTORS[root] = Executor(course, seed)
+    return executor
+
+
+def close_executor(root: pathlib.Path) -> None:
+    """End the executor of a course directory, if there is one."""
+    executor = EXECUTORS.pop(root, None)
+    if executor is not None:
+        executor.shutdown()
 
 
 def check_setup(converter: Any) -> None:
@@ -39,14 +47,17 @@ def check_setup(converter: Any) -> None:
     """
     coursedir = converter.coursedir
     root = pathlib.Path(coursedir.root)
-    grader = shared_grader(root)
-    grader.course.assignment(coursedir.assignment_id)
-    grader.start()  # torch and the cage load while the rest is checked
-    differ = points_differ(grader.course, coursedir.assignment_id)
+    executor = shared_executor(root)
+    assignment = executor.course.assignment(coursedir.assignment_id)
+    executor.start()  # torch and the cage load while the rest is checked
+    for path in (assignment.source, assignment.release):
+        if not path.exists():
+            raise CourseError(f"{path} is missing. Run `nbgrader generate_assignment {assignment.name}` first.")
+    differ = points_differ(executor.course, coursedir.assignment_id)
     if differ:
         raise CourseError(differ)
     refuse_other_seed(coursedir, root)
-    grader.ready()
+    executor.ready()
 
 
 def refuse_other_seed(coursedir: Any, root: pathlib.Path) -> None:
@@ -66,24 +77,33 @@ def refuse_other_seed(coursedir: Any, root: pathlib.Path) -> None:
             return
 
 
-class GradeInWorker(NbGraderPreprocessor):  # type: ignore[misc]
-    """Hands a notebook to the worker; SaveAutoGrades then reads the points from the graded cells' outputs."""
+class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+    """Turns a submission's folder into the graded notebook; nbgrader's preprocessors then save its marks."""
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> Any:
         """The graded notebook. Grading that is broken for everybody ends the run: nobody else loses what they have."""
         import nbformat
 
-        converter = self.parent.parent
-        grader = shared_grader(pathlib.Path(converter.coursedir.root))
+        path = pathlib.Path(filename)
+        resources.setdefault("metadata", {}).update(name=path.stem, path=str(path.parent))
+        coursedir = self.parent.coursedir
         assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        executor = shared_executor(pathlib.Path(coursedir.root))
+        submission = records.digest(path.parent, coursedir)  # before it is read: what changes meanwhile is graded again
         try:
-            graded = grader.grade(nb, assignment)
+            graded = executor.submit(HandedIn.read(path.parent, path.name), assignment).result()
         except GradingError as error:
             self.log.error(str(error))
             raise SystemExit(1) from error
-        graded = with_rubrics(graded, rubrics(grader.course.assignment(assignment).rubric))
-        results = SubmissionResult.from_json(graded["metadata"][KEY])
+        except BaseException:
+            close_executor(pathlib.Path(coursedir.root))  # ends what a thread still grades: Ctrl-C waits for nobody
+            raise
+        results = replace(graded.results, settings=getattr(self.parent, "settings", ""), submission=submission)
+        for line in results.repairs:
+            self.log.info("%s: %s", student, line)
         for flag in results.looks:
             self.log.error("%s needs a look: %s", student, flag.reason)
         self.log.info("%s: %g of %g points", student, results.points, results.max_points)
-        return nbformat.from_dict(graded), resources
+        graded.notebook["metadata"][KEY] = results.to_json()
+        notebook = with_rubrics(graded.notebook, rubrics(executor.course.assignment(assignment).rubric))
+        return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)

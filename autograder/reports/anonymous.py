@@ -57,7 +57,7 @@ def names_below(folder: pathlib.Path) -> set[str]:
     found = set()
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
-        found |= {path.name, str(inside), shown(pathlib.Path(path.name)), shown(inside)}
+        found |= {path.name, str(inside), shown(path.name), shown(inside.as_posix())}
     return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import pathlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from autograder.course.settings import load_course
+from autograder.course.points import closest
+from autograder.plugins.names import known_assignments
 from autograder.reports.anonymous import Disguise, disguise
 from autograder.reports.course_files import Folder, course_directory, folders
 from autograder.reports.gradebook import HandMark, Late, Records, read_records
@@ -61,24 +61,14 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
 
 def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
     """What to say of an assignment without any mark."""
-    known = {f.assignment for step in ("submitted_directory", "autograded_directory") for f in folders(coursedir, step)}
-    known |= set(load_course(pathlib.Path(coursedir.root)).assignments)
-    source = pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", "."))
-    known |= {path.parent.name for path in source.glob("*/*.ipynb")}
-    where = f"in {coursedir.root}"
-    if assignment in known:
+    known = known_assignments(coursedir)
+    if assignment in known or handed_in:
         count = f"{handed_in} handed in" if handed_in else "nothing is handed in"
-        return f"Nothing of {assignment} is graded {where}; {count}. Run `nbgrader autograde {assignment}` there first."
-    return f"There is no assignment {assignment} {where}. {closest(assignment, known)}"
-
-
-def closest(name: str, names: Iterable[str]) -> str:
-    """The names most like this one, as a sentence."""
-    like = {known.lower(): known for known in sorted(names)}
-    found = [like[match] for match in difflib.get_close_matches(name.lower(), like, n=3, cutoff=0.0)]
-    if len(found) < 2:
-        return f"Did you mean {found[0]}?" if found else ""
-    return f"Did you mean {', '.join(found[:-1])} or {found[-1]}?"
+        return (
+            f"Nothing of {assignment} is graded in {coursedir.root}; {count}. Run `nbgrader autograde {assignment}` there "
+            "first."
+        )
+    return f"There is no assignment {assignment} in {coursedir.root}; {closest(assignment, known)}."
 
 
 def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[Folder]) -> list[str]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograder.grading.results import FlagKind
 from autograder.grading.words import reason
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
 from autograder.reports.distribution import Distribution, distribution
@@ -225,4 +226,7 @@ def reasons_to_look(g: Graded, flagged: bool, said: Said) -> tuple[str, ...]:
     """Why a person should look at a submission; empty where nobody has to."""
     if flagged and not g.result.flags:  # grading flags repaired notebooks in the gradebook as well
         return ("flagged by a person in the formgrader",)
-    return tuple(f"{flag.kind.value}: {said(flag.reason)}" for flag in g.result.looks)
+    kinds = {kind: f"{kind.value}: " for kind in FlagKind} | {
+        FlagKind.UNREADABLE: ""
+    }  # whose reason says what is missing
+    return tuple(f"{kinds[flag.kind]}{said(flag.reason)}" for flag in g.result.looks)

@@ -8,10 +8,11 @@ from typing import Any
 
 from rich.console import Console
 
-from autograder.grading.repair import KEY
+from autograder.course.points import closest
 from autograder.grading.results import FunctionResult, SubmissionResult
 from autograder.grading.words import said as said_of
-from autograder.reports.class_data import changed_since, closest
+from autograder.plugins.names import closest_students
+from autograder.reports.class_data import changed_since
 from autograder.reports.course_files import Folder, course_directory, folders, notebook_of
 from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
 from autograder.reports.layout import paragraph
@@ -46,7 +47,7 @@ def find(coursedir: Any, student: str, name: str, assignment: str) -> Graded:
     holders = [a for a, known in asked.items() if name in known]
     if not holders:
         known = sorted({one.removeprefix("test_") for names in asked.values() for one in names})
-        raise LookupError(f"No function or answer of {', '.join(asked)} is named {name}. {closest(name, known)}")
+        raise LookupError(f"No function or answer of {', '.join(asked)} is named {name}; {closest(name, known)}.")
     if len(holders) > 1:
         commands = " or ".join(f"`autograder explain {student} {name} --assignment {a}`" for a in holders)
         raise LookupError(f"{name} is in {' and in '.join(holders)}. Say which one you mean: run {commands}.")
@@ -69,7 +70,9 @@ def unknown_student(coursedir: Any, student: str) -> str:
         return f"{student} has handed in nothing: there is no folder {coursedir.submitted_directory}/{student}."
     steps = ("submitted_directory", "autograded_directory")
     known = registered | {f.student for step in steps for f in folders(coursedir, step)}
-    return f"No graded submission of {student}: there is no student of that name. {closest(student, known)}".strip()
+    if not known:
+        return f"No graded submission of {student}: nothing is handed in in {coursedir.root}."
+    return f"No graded submission of {student}: there is no student of that name; {closest_students(student, known)}."
 
 
 def names_in(coursedir: Any, assignment: str, graded: Graded | None) -> set[str]:
@@ -138,25 +141,20 @@ def grade_again(coursedir: Any, recorded: Graded) -> SubmissionResult:
     """
     from autograder.course.seed import SeedError
     from autograder.course.settings import CourseError
-    from autograder.grading.client import GradingError
-    from autograder.grading.handed_in import handed_in
-    from autograder.grading.repair import read_template
-    from autograder.plugins.grading import shared_grader
+    from autograder.grading.executor import GradingError
+    from autograder.grading.handed_in import HandedIn
+    from autograder.plugins.grading import close_executor, shared_executor
 
     student, assignment = recorded.student, recorded.result.assignment
     root = pathlib.Path(coursedir.root)
     submitted = folders(coursedir, "submitted_directory", student, assignment)
     try:
         refuse_other_inputs(coursedir, recorded, submitted, root)
-        template = read_template(
-            *(notebook_of(coursedir, step, assignment) for step in ("source_directory", "release_directory"))
-        )
-        grader = shared_grader(root)
         try:
-            notebook = handed_in(submitted[0].path / f"{assignment}.ipynb", template)
-            return SubmissionResult.from_json(grader.grade(notebook, assignment)["metadata"][KEY])
+            handed_in = HandedIn.read(submitted[0].path, f"{assignment}.ipynb")
+            return shared_executor(root).submit(handed_in, assignment).result().results
         finally:
-            grader.close()
+            close_executor(root)
     except (CourseError, GradingError, SeedError, OSError) as error:
         raise LookupError(f"{assignment} of {student} could not be graded again: {error}") from error
 

@@ -57,7 +57,9 @@ def counts(report: ClassReport) -> str:
 def marks_line(report: ClassReport) -> str:
     """The distribution of the marks in a sentence, and whose marks those are."""
     s = report.spread
-    unreadable = f", {len(report.unreadable)} of them unreadable and graded 0" if report.unreadable else ""
+    unreadable = (
+        f", {len(report.unreadable)} of them without a readable notebook: 0 points" if report.unreadable else ""
+    )
     return (
         f"{POINTS}, out of {report.max_points:g}: mean {number(s.mean)}, median {number(s.median)}, quartiles "
         f"{number(s.first_quartile)} and {number(s.third_quartile)}, lowest {number(s.low)}, highest {number(s.high)} "

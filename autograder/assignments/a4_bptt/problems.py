@@ -8,6 +8,11 @@ import numpy as np
 
 from autograder.assignments.sequences import draw_readout, draw_rnn, rnn_params
 from autograder.checks.draw import Params
+from autograder.checks.edges import equal_sizes, one_sample, one_step
+
+ONE_STEP = one_step(steps=1, n=2, input_size=1, hidden_size=3)
+ONE_SAMPLE = one_sample(steps=3, n=1, input_size=2, hidden_size=2)
+EQUAL_SIZES = equal_sizes(steps=2, n=2, input_size=2, hidden_size=2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,17 @@ def b_fixed(own: Own) -> Functions:
     return {"predict": lambda x, w, b: w * x - 6.0}
 
 
+@mistake(
+    "predict",
+    id="prediction_column",
+    title="the predictions are a column of shape (N, 1), not (N,)",
+    reread=f"{LINE} One number for each x, in the shape of x.",
+    seen_in="DLS 119220 nearby",
+)
+def prediction_column(own: Own) -> Functions:
+    return {"predict": lambda x, w, b: np.reshape(w * x + b, (-1, 1))}
+
+
 MEAN = "1.2, 'One number for how wrong it is': square each error, then take the mean."
 
 
@@ -111,6 +122,20 @@ def loss_broadcast(own: Own) -> Functions:
     return {"mse_loss": lambda prediction, target: float(np.mean((np.asarray(prediction)[:, None] - target) ** 2))}
 
 
+@mistake(
+    "mse_loss",
+    id="loss_writes_prediction",
+    title="prediction itself is written into, and the caller's array changes",
+    reread="1.2: prediction -= target writes into the caller's array. prediction - target makes a new one.",
+)
+def loss_writes_prediction(own: Own) -> Functions:
+    def mse_loss(prediction: Array, target: Array) -> float:
+        prediction -= target
+        return float(np.mean(prediction**2))
+
+    return {"mse_loss": mse_loss}
+
+
 NUDGE = "2.1, 'Nudge it and see': nudge both ways and divide by the whole distance."
 
 
@@ -167,3 +192,14 @@ def distance_forgotten(own: Own) -> Functions:
 )
 def sides_exchanged(own: Own) -> Functions:
     return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at - eps) - f(at + eps)) / (2 * eps)}
+
+
+@mistake(
+    "numerical_derivative",
+    id="eps_ignored",
+    title="the given ε is not used: the nudge has always the same size",
+    reread=NUDGE,
+    rtol=1e-7,
+)
+def eps_ignored(own: Own) -> Functions:
+    return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + 1e-6) - f(at - 1e-6)) / 2e-6}

@@ -76,6 +76,16 @@ def b_taken_for_zero(own: Own) -> Functions:
 
 @mistake(
     "online_fit",
+    id="b_not_used",
+    title="the given b is not used: it is always −6",
+    reread="4.1: b is −6 where none is given.",
+)
+def b_not_used(own: Own) -> Functions:
+    return online(bias=lambda b: -6.0)
+
+
+@mistake(
+    "online_fit",
     id="start_missing",
     title="the start is missing: there are passes·N weights and not one more",
     reread="4.1: first the start, last the end.",
@@ -204,3 +214,13 @@ def curvature_of_sum(own: Own) -> Functions:
 )
 def curvature_of_centred(own: Own) -> Functions:
     return stable(lambda x: 2 / curvatures(x - np.mean(x))[-1])
+
+
+@mistake(
+    "largest_stable_lr",
+    id="curvature_trace",
+    title="the trace is taken, the sum of both eigenvalues, not the largest",
+    reread=LIMIT,
+)
+def curvature_trace(own: Own) -> Functions:
+    return stable(lambda x: 2 / curvatures(x).sum())

@@ -5,5 +5,6 @@ from . import forward as forward
 from . import worked_example as worked_example
 from . import differences as differences
 from . import backward as backward
+from . import calls as calls
 from . import classes as classes
 from . import training as training

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Grads, Net, mlp, right_sigmoid
+from autograder.assignments.a2_mlp_backprop.mistakes.shared import (
+    Array,
+    Net,
+    mlp,
+    right_sigmoid,
+)
 from autograder.naming.bank import Functions, Own, mistake
 
 ROWS = "3.1: one bias or weight is used in every row, so the rows add. And the box in Notation: who divides?"
@@ -197,6 +202,17 @@ def mean_again(own: Own) -> Functions:
 
 @mistake(
     "mlp_backward",
+    id="divided_by_rows",
+    title="every gradient is divided by the number of rows, that of x too",
+    reread="The box in Notation: who divides? grad_prediction already contains the loss's part.",
+    seen_in="DLS 63071",
+)
+def divided_by_rows(own: Own) -> Functions:
+    return mlp(upstream=lambda g, net: g / len(net.x))
+
+
+@mistake(
+    "mlp_backward",
     id="mean_again_below",
     title="what goes down to the hidden layer is divided by the number of rows",
     reread=ROWS,
@@ -228,6 +244,16 @@ def bias_total(own: Own) -> Functions:
 )
 def bias_not_added(own: Own) -> Functions:
     return mlp(change=lambda net, d1, d2, right: {"bias_1": d1, "bias_2": d2})
+
+
+@mistake(
+    "mlp_backward",
+    id="bias_keeps_axis",
+    title="the bias gradients keep an axis of length 1",
+    reread="Notation: a bias is (units,), and its gradient has its shape.",
+)
+def bias_keeps_axis(own: Own) -> Functions:
+    return mlp(change=lambda net, d1, d2, right: {k: right[k][None] for k in ("bias_1", "bias_2")})
 
 
 @mistake(
@@ -323,32 +349,3 @@ def x_zero(own: Own) -> Functions:
 )
 def decay_added(own: Own) -> Functions:
     return mlp(change=lambda net, d1, d2, right: {k: right[k] + net.params[k] for k in ("weight_1", "weight_2")})
-
-
-@mistake(
-    "mlp_backward",
-    id="writes_into_upstream",
-    title="grad_prediction itself is written into, and the caller's array changes",
-    reread="3.3: grad_prediction *= … writes into the caller's array.",
-    seen_in="Burton2000/CS231n-2017 #7",
-)
-def writes_into_upstream(own: Own) -> Functions:
-    def top(g: Array, net: Net) -> Array:
-        g *= net.prediction * (1 - net.prediction)
-        return g
-
-    return mlp(top=top)
-
-
-@mistake(
-    "mlp_backward",
-    id="writes_into_cache",
-    title="the slope is written over the hidden layer in the cache, and the next call finds it there",
-    reread="3.3: change nothing in cache.",
-)
-def writes_into_cache(own: Own) -> Functions:
-    def change(net: Net, d1: Array, d2: Array, right: Grads) -> Grads:
-        net.hidden[...] = net.hidden * (1 - net.hidden)
-        return {}
-
-    return mlp(change=change)

@@ -50,6 +50,21 @@ def softmax_overflows(own: Own) -> Functions:
     return {"softmax": lambda logits: np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)}
 
 
+@mistake(
+    "softmax",
+    id="softmax_shifted_by_all",
+    title="the largest of the whole array is taken away, not that of each row, so other rows are left with zeros",
+    reread="4.1: take away the largest score of each row first.",
+)
+def softmax_shifted_by_all(own: Own) -> Functions:
+    def softmax(logits: Array) -> Array:
+        powers = np.exp(logits - np.max(logits))
+        result: Array = powers / powers.sum(axis=-1, keepdims=True)
+        return result
+
+    return {"softmax": softmax}
+
+
 @mistake("softmax", id="not_normalised", title="the powers are not divided by their sum", reread=SOFTMAX)
 def not_normalised(own: Own) -> Functions:
     return {"softmax": lambda logits: np.exp(logits - np.max(logits, axis=-1, keepdims=True))}
@@ -132,6 +147,16 @@ def ce_mean_over_entries(own: Own) -> Functions:
 )
 def ce_log_of_softmax(own: Own) -> Functions:
     return {"cross_entropy": lambda logits, target: float(-np.mean(np.log(picked(probabilities(logits), target))))}
+
+
+@mistake(
+    "cross_entropy",
+    id="ce_epsilon",
+    title="a small number is added inside the log, so a loss that should be large stops at a limit",
+    reread="4.3: the log of the sum needs no such number.",
+)
+def ce_epsilon(own: Own) -> Functions:
+    return {"cross_entropy": lambda z, target: float(-np.mean(np.log(picked(probabilities(z), target) + 1e-12)))}
 
 
 @mistake(
@@ -272,3 +297,33 @@ def ce_back_overflows(own: Own) -> Functions:
 )
 def ce_back_softmax_twice(own: Own) -> Functions:
     return ce_back(lambda p, y: (probabilities(p) - y) / len(p))
+
+
+@mistake(
+    "cross_entropy_backward",
+    id="ce_back_columns",
+    title="p[:, target] takes the 1 off whole columns, not off one entry of each row",
+    reread=f"{LAST} Row n meets its own class: p[np.arange(N), target].",
+)
+def ce_back_columns(own: Own) -> Functions:
+    def cross_entropy_backward(logits: Array, target: Array) -> Array:
+        gradient = probabilities(logits)
+        gradient[:, target] -= 1
+        return gradient / len(target)
+
+    return {"cross_entropy_backward": cross_entropy_backward}
+
+
+@mistake(
+    "cross_entropy_backward",
+    id="ce_back_writes_logits",
+    title="the logits themselves are written into, and the caller's array changes",
+    reread="4.1: logits -= … writes into the caller's array.",
+)
+def ce_back_writes_logits(own: Own) -> Functions:
+    def cross_entropy_backward(logits: Array, target: Array) -> Array:
+        logits -= logits.max(axis=1, keepdims=True)
+        gradient: Array = probabilities(logits) - np.eye(logits.shape[-1])[target]
+        return gradient / len(target)
+
+    return {"cross_entropy_backward": cross_entropy_backward}

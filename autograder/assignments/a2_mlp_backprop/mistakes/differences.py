@@ -99,3 +99,45 @@ def entry_not_restored(own: Own) -> Functions:
         return gradient
 
     return {"numerical_gradient": numerical_gradient}
+
+
+@mistake(
+    "numerical_gradient",
+    id="restored_by_adding",
+    title="the nudge is undone by adding ε again, which does not give the old number to the last bit",
+    reread=f"{NUDGE}: keep the old number and write it back.",
+    rtol=1e-7,
+)
+def restored_by_adding(own: Own) -> Functions:
+    def numerical_gradient(f: Callable[[Array], float], array: Array, eps: float = 1e-6) -> Array:
+        gradient = np.zeros(array.shape)
+        for index in np.ndindex(array.shape):
+            array[index] += eps
+            above = f(array)
+            array[index] -= 2 * eps
+            gradient[index] = (above - f(array)) / (2 * eps)
+            array[index] += eps
+        return gradient
+
+    return {"numerical_gradient": numerical_gradient}
+
+
+@mistake(
+    "numerical_gradient",
+    id="flat_copy_nudged",
+    title="reshape makes a copy of an array with gaps in memory, and the copy is nudged in its place",
+    reread=f"{NUDGE}: what f gets must be what you nudge.",
+    rtol=1e-7,
+)
+def flat_copy_nudged(own: Own) -> Functions:
+    def numerical_gradient(f: Callable[[Array], float], array: Array, eps: float = 1e-6) -> Array:
+        flat, gradient = array.reshape(-1), np.zeros(array.size)
+        for i, at in enumerate(flat.copy()):
+            flat[i] = at + eps
+            above = f(array)
+            flat[i] = at - eps
+            gradient[i] = (above - f(array)) / (2 * eps)
+            flat[i] = at
+        return gradient.reshape(array.shape)
+
+    return {"numerical_gradient": numerical_gradient}

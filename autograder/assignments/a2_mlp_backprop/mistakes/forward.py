@@ -53,6 +53,31 @@ def slope_for_sigmoid(own: Own) -> Functions:
     return {"sigmoid": lambda z: (s := right_sigmoid(z)) * (1 - s)}
 
 
+@mistake(
+    "sigmoid",
+    id="sigmoid_of_infinities",
+    title="exp overflows for large positive z, and infinity over infinity is not a number",
+    reread=f"{BEND}: let no positive number into np.exp.",
+)
+def sigmoid_of_infinities(own: Own) -> Functions:
+    return {"sigmoid": lambda z: np.exp(z) / (1 + np.exp(z))}
+
+
+@mistake(
+    "sigmoid",
+    id="sigmoid_writes_z",
+    title="z itself is written into, and the caller's array changes",
+    reread=f"{BEND}: z *= … writes into the caller's array, -z makes a new one.",
+)
+def sigmoid_writes_z(own: Own) -> Functions:
+    def sigmoid(z: Array) -> Array:
+        values = right_sigmoid(z)
+        z *= -1
+        return values
+
+    return {"sigmoid": sigmoid}
+
+
 def forward_with(
     change: Callable[[Array, Params], tuple[Array, Params]] = lambda x, params: (x, params),
     hidden: Callable[[Array], Array] = right_sigmoid,
@@ -169,3 +194,13 @@ def mean_over_rows(own: Own) -> Functions:
 )
 def square_forgotten(own: Own) -> Functions:
     return {"half_squared_error": lambda prediction, target: float(0.5 * np.sum(target - prediction))}
+
+
+@mistake(
+    "half_squared_error",
+    id="loss_of_each_row",
+    title="there is one loss for each row, not one for all",
+    reread=f"{HALF} It is a single number.",
+)
+def loss_of_each_row(own: Own) -> Functions:
+    return {"half_squared_error": lambda prediction, target: 0.5 * np.sum((prediction - target) ** 2, axis=-1)}

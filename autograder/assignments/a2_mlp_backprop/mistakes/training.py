@@ -55,6 +55,16 @@ def params_moved_in_place(own: Own) -> Functions:
     return {"sgd_step": sgd_step}
 
 
+@mistake(
+    "sgd_step",
+    id="step_walks_grads",
+    title="the step walks over the names in grads, and grads may hold more than params",
+    reread=f"{STEP} Which of the two dicts has the names of the parameters?",
+)
+def step_walks_grads(own: Own) -> Functions:
+    return {"sgd_step": lambda params, grads, lr: {name: params[name] - lr * grads[name] for name in grads}}
+
+
 LOOP = "5.2, 'Many steps': forward, loss, backward, step, and again."
 
 
@@ -157,6 +167,22 @@ def train_layer_by_layer(own: Own) -> Functions:
 
 @mistake(
     "train_mlp",
+    id="train_pass_for_each_layer",
+    title="layer 1 gets a forward and a backward of its own, after layer 2 has moved",
+    reread="5.1: all gradients come first, then all updates.",
+)
+def train_pass_for_each_layer(own: Own) -> Functions:
+    def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:
+        half = {**params, **{k: v for k, v in own["sgd_step"](params, grads, lr).items() if k.endswith("2")}}
+        prediction, cache = own["mlp_forward"](x, half)
+        moved = own["sgd_step"](half, own["mlp_backward"](prediction - target, cache), lr)
+        return {k: half[k] if k.endswith("2") else v for k, v in moved.items()}
+
+    return train(own, step=step)
+
+
+@mistake(
+    "train_mlp",
     id="train_at_start",
     title="every gradient is taken at the first parameters, so all steps are the same",
     reread=f"{LOOP} The next forward gets the new params.",
@@ -193,3 +219,18 @@ def train_losses_averaged(own: Own) -> Functions:
         return found, losses / len(x)
 
     return {"train_mlp": train_mlp}
+
+
+@mistake(
+    "train_mlp",
+    id="train_in_place",
+    title="the training moves the caller's params in place",
+    reread=f"{STEP} -= writes into the old array.",
+)
+def train_in_place(own: Own) -> Functions:
+    def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:
+        for name, value in own["sgd_step"](params, grads, lr).items():
+            params[name][...] = value
+        return params
+
+    return train(own, step=step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -17,18 +17,13 @@ from autograder.assignments.a2_mlp_backprop.problems import (
     draw_mlp,
 )
 from autograder.assignments.a2_mlp_backprop.references import MLP, class_loss, half_squared, mlp_prediction
-from autograder.checks.compare import same
+from autograder.checks.compare import assert_same, fail, same
 from autograder.checks.draw import Draw
 from autograder.checks.follow import Arrays, differences, varies
-from autograder.kernels.student import Made, Student
+from autograder.kernels.student import Answer, Made, Student
 
 STEPS = 5
-
-
-FOUR_DIGITS = 5e-4
-
-
-NO_OVERFLOW = "exp overflowed: never call it with a large positive number."
+FOUR_DIGITS = 5e-4  # of a calculator
 
 
 def made(ridge: RidgeProblem) -> Made:
@@ -36,21 +31,24 @@ def made(ridge: RidgeProblem) -> Made:
     return Made("ridge", ridge.coefficients)
 
 
-def forward_of_own_sigmoid(student: Student, problem: MLPProblem, draw: Draw) -> Arrays | None:
-    """The prediction that the student's own sigmoid gives, put together rightly."""
+def assert_same_without_overflow(answer: Answer, expected: Any, name: str) -> None:
+    """One array is the expected one, and NumPy did not overflow on the way. Raises Wrong."""
+    assert_same(answer.value, expected, name)
+    if answer.overflow:
+        fail("exp overflowed: never call it with a large positive number.")
+
+
+def forwards_of_own_sigmoid(student: Student, nets: Mapping[str, MLPProblem], draw: Draw) -> Arrays | None:
+    """For each net the prediction that the student's own sigmoid gives, put together rightly; None where it cannot be used."""
     z, again = draw(draw_array), draw(draw_array, "again")
     value = student.sigmoid(z)
     if np.shape(value) != z.shape or not varies(value, student.sigmoid(again)):
         return None
-    hidden = student.sigmoid(problem.x @ problem.params["weight_1"].T + problem.params["bias_1"])
-    return {"prediction": student.sigmoid(hidden @ problem.params["weight_2"].T + problem.params["bias_2"])}
-
-
-def forwards_of_own_sigmoid(student: Student, nets: dict[str, MLPProblem], draw: Draw) -> Arrays | None:
-    """As forward_of_own_sigmoid for several nets."""
-    found = {name: forward_of_own_sigmoid(student, problem, draw) for name, problem in nets.items()}
-    predictions = {name: value["prediction"] for name, value in found.items() if value is not None}
-    return predictions if len(predictions) == len(nets) else None
+    found = {}
+    for name, p in nets.items():
+        hidden = student.sigmoid(p.x @ p.params["weight_1"].T + p.params["bias_1"])
+        found[name] = student.sigmoid(hidden @ p.params["weight_2"].T + p.params["bias_2"])
+    return found
 
 
 def own_prediction(student: Student, x: np.ndarray, params: Arrays) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a3_rnn_cell.mistakes.cell_backward import DIVIDES
+from autograder.assignments.a3_rnn_cell.mistakes.cell_products import DIVIDES
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Grads
 from autograder.naming.bank import Functions, Own, mistake
 

@@ -10,9 +10,12 @@ from autograder.assignments.a3_rnn_cell.suite.made_of import run
 from autograder.checks.compare import assert_gradients, assert_same, coarse, same
 from autograder.checks.cost import assert_cheap
 from autograder.checks.draw import Draw
+from autograder.checks.edges import Edge, edges, equal_sizes, one_sample
 from autograder.checks.follow import assert_backward
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
+
+SINGLE, SQUARE = one_sample("single", n=1), equal_sizes("square", n=3, input_size=3, hidden_size=3)
 
 
 @pytest.mark.weight(8)
@@ -21,20 +24,11 @@ def test_rnn_cell_forward_agrees_with_torch(student: Student, cell: CellProblem)
     assert_same(run(student, cell)[0], torch_rnn.cell_output(cell), "h")
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_cell_forward_of_one_sample(student: Student, draw: Draw) -> None:
-    """A batch of a single sample works like any other."""
-    single = draw(draw_cell, "single", n=1)
-    assert_same(run(student, single)[0], torch_rnn.cell_output(single), "h")
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_cell_forward_of_equal_sizes(student: Student, draw: Draw) -> None:
-    """Sizes that happen to be equal change nothing."""
-    square = draw(draw_cell, "square", n=3, input_size=3, hidden_size=3)
-    assert_same(run(student, square)[0], torch_rnn.cell_output(square), "h")
+@edges(SINGLE, SQUARE)
+def test_rnn_cell_forward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Batches of unusual sizes work like any other."""
+    problem = draw(draw_cell, edge.name, **edge.sizes)
+    assert_same(run(student, problem)[0], torch_rnn.cell_output(problem), "h")
 
 
 @pytest.mark.weight(1)
@@ -75,18 +69,10 @@ def test_rnn_cell_backward_agrees_with_autograd(student: Student, cell: CellProb
     assert_cell_gradients(student, cell, small_cell)
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_cell_backward_of_one_sample(student: Student, draw: Draw, small_cell: CellProblem) -> None:
-    """A batch of a single sample works like any other."""
-    assert_cell_gradients(student, draw(draw_cell, "single", n=1), small_cell)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_cell_backward_of_equal_sizes(student: Student, draw: Draw, small_cell: CellProblem) -> None:
-    """Sizes that happen to be equal change nothing."""
-    assert_cell_gradients(student, draw(draw_cell, "square", n=3, input_size=3, hidden_size=3), small_cell)
+@edges(SINGLE, SQUARE)
+def test_rnn_cell_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge, small_cell: CellProblem) -> None:
+    """Batches of unusual sizes work like any other."""
+    assert_cell_gradients(student, draw(draw_cell, edge.name, **edge.sizes), small_cell)
 
 
 @pytest.mark.weight(1)

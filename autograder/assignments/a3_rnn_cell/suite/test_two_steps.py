@@ -13,6 +13,7 @@ from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_gradients, coarse, same
 from autograder.checks.cost import assert_cheap
 from autograder.checks.draw import Draw
+from autograder.checks.edges import Edge, edges, equal_sizes, one_sample
 from autograder.checks.follow import assert_backward, assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Answer, Student
@@ -57,20 +58,11 @@ def test_two_step_backward_agrees_with_autograd(
     assert_two_steps(student, steps, draw(draw_rnn, "twin", steps=2), small_steps)
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_two_step_backward_of_one_sample(student: Student, draw: Draw, small_steps: RNNProblem) -> None:
-    """A batch of a single sample works like any other."""
-    single, twin = (draw(draw_rnn, name, steps=2, n=1) for name in ("single", "twin"))
-    assert_two_steps(student, single, twin, small_steps)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_two_step_backward_of_equal_sizes(student: Student, draw: Draw, small_steps: RNNProblem) -> None:
-    """Sizes that happen to be equal change nothing."""
-    square, twin = (draw(draw_rnn, name, steps=2, n=2, input_size=2, hidden_size=2) for name in ("square", "twin"))
-    assert_two_steps(student, square, twin, small_steps)
+@edges(one_sample("single", n=1), equal_sizes("square", n=2, input_size=2, hidden_size=2))
+def test_two_step_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge, small_steps: RNNProblem) -> None:
+    """Batches of unusual sizes work like any other."""
+    problem, twin = (draw(draw_rnn, name, steps=2, **edge.sizes) for name in (edge.name, "twin"))
+    assert_two_steps(student, problem, twin, small_steps)
 
 
 @pytest.mark.weight(1)

@@ -261,3 +261,43 @@ def tanh_at_last_state(own: Own) -> Functions:
 )
 def overwritten(own: Own) -> Functions:
     return bptt(**but(lambda run, grad_z, right: parameters(run, grad_z, slice(0, 1))))
+
+
+@mistake(
+    "rnn_backward",
+    id="last_step_only",
+    title="the gradients of the parameters contain the last step's share alone",
+    reread=ADD,
+)
+def last_step_only(own: Own) -> Functions:
+    return bptt(**but(lambda run, grad_z, right: parameters(run, grad_z, slice(-1, None))))
+
+
+@mistake(
+    "rnn_backward",
+    id="first_step_skipped",
+    title="the sweep stops one step early: step 0 is never visited",
+    reread="4, 'One sweep': the loop runs over t = T − 1, …, 0. What does your range stop at?",
+)
+def first_step_skipped(own: Own) -> Functions:
+    return bptt(order=lambda steps: range(steps - 1, 0, -1))
+
+
+@mistake(
+    "rnn_backward",
+    id="last_step_skipped",
+    title="the sweep starts one step late: the last step is never visited",
+    reread="4, 'One sweep': the loop runs over t = T − 1, …, 0. Where does your range start?",
+)
+def last_step_skipped(own: Own) -> Functions:
+    return bptt(order=lambda steps: range(steps - 2, -1, -1))
+
+
+@mistake(
+    "rnn_backward",
+    id="swept_forward",
+    title="the sweep runs from the first step to the last, so the carry goes the wrong way in time",
+    reread="4, 'One sweep': a later step hands its carry to an earlier one.",
+)
+def swept_forward(own: Own) -> Functions:
+    return bptt(order=lambda steps: range(steps))

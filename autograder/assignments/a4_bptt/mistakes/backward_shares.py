@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.mistakes.backward import ADD, DIVIDES
+from autograder.assignments.a4_bptt.mistakes.backward import DIVIDES
 from autograder.assignments.a4_bptt.mistakes.shared import WEIGHTS, Array, Grads, Params
 from autograder.assignments.a4_bptt.mistakes.sweep import (
     Run,
@@ -14,7 +15,6 @@ from autograder.assignments.a4_bptt.mistakes.sweep import (
     bptt,
     but,
     forward_of,
-    parameters,
     per_weight,
     products,
     run_forward,
@@ -23,44 +23,14 @@ from autograder.assignments.a4_bptt.mistakes.sweep import (
 from autograder.naming.bank import Functions, Own, mistake
 
 
-@mistake(
-    "rnn_backward",
-    id="last_step_only",
-    title="the gradients of the parameters contain the last step's share alone",
-    reread=ADD,
-)
-def last_step_only(own: Own) -> Functions:
-    return bptt(**but(lambda run, grad_z, right: parameters(run, grad_z, slice(-1, None))))
+def paired(name: str, read: Callable[[Run], Array]) -> Functions:
+    """A weight's gradient is made of these arrays instead of those that the weight multiplies."""
+    return bptt(**but(lambda run, dz, right: {name: np.einsum("tnh,tnk->hk", dz, read(run))}))
 
 
-@mistake(
-    "rnn_backward",
-    id="first_step_skipped",
-    title="the sweep stops one step early: step 0 is never visited",
-    reread="4, 'One sweep': the loop runs over t = T − 1, …, 0. What does your range stop at?",
-)
-def first_step_skipped(own: Own) -> Functions:
-    return bptt(order=lambda steps: range(steps - 1, 0, -1))
-
-
-@mistake(
-    "rnn_backward",
-    id="last_step_skipped",
-    title="the sweep starts one step late: the last step is never visited",
-    reread="4, 'One sweep': the loop runs over t = T − 1, …, 0. Where does your range start?",
-)
-def last_step_skipped(own: Own) -> Functions:
-    return bptt(order=lambda steps: range(steps - 2, -1, -1))
-
-
-@mistake(
-    "rnn_backward",
-    id="swept_forward",
-    title="the sweep runs from the first step to the last, so the carry goes the wrong way in time",
-    reread="4, 'One sweep': a later step hands its carry to an earlier one.",
-)
-def swept_forward(own: Own) -> Functions:
-    return bptt(order=lambda steps: range(steps))
+def biases(grad: Callable[[Run, Array], Array]) -> Functions:
+    """Both biases get grad(run, gradients of z)."""
+    return bptt(**but(lambda run, dz, right: dict.fromkeys(("bias_ih", "bias_hh"), grad(run, dz))))
 
 
 @mistake(
@@ -81,7 +51,7 @@ def x_in_sweep_order(own: Own) -> Functions:
     seen_in="VikParuchuri/zero_to_gpt #9",
 )
 def state_after(own: Own) -> Functions:
-    return bptt(**but(lambda run, dz, right: {"weight_hh": np.einsum("tnh,tnk->hk", dz, run.after)}))
+    return paired("weight_hh", lambda run: run.after)
 
 
 @mistake(
@@ -113,9 +83,17 @@ def h0_taken_for_zero(own: Own) -> Functions:
     seen_in="DLS 555049",
 )
 def index_wraps_round(own: Own) -> Functions:
-    return bptt(
-        **but(lambda run, dz, right: {"weight_hh": np.einsum("tnh,tnk->hk", dz, np.roll(run.after, 1, axis=0))})
-    )
+    return paired("weight_hh", lambda run: np.roll(run.after, 1, axis=0))
+
+
+@mistake(
+    "rnn_backward",
+    id="x_index_wraps_round",
+    title="at step 0 the index t − 1 wraps round to the last input, in the gradient of weight_ih",
+    reread="2.1: δ_tᵀ x_t. Which input does weight_ih multiply at step t?",
+)
+def x_index_wraps_round(own: Own) -> Functions:
+    return paired("weight_ih", lambda run: np.roll(run.x, 1, axis=0))
 
 
 @mistake(
@@ -175,9 +153,7 @@ def h0_without_weight(own: Own) -> Functions:
     reread="2.1: x_t is inside tanh. Which gradient arrives there?",
 )
 def x_before_tanh(own: Own) -> Functions:
-    return bptt(
-        **but(lambda run, grad_z, right: {"x": grad_z / (1 - run.after**2) @ run.params["weight_ih"]}),
-    )
+    return bptt(**but(lambda run, dz, right: {"x": dz / (1 - run.after**2) @ run.params["weight_ih"]}))
 
 
 @mistake(
@@ -188,9 +164,7 @@ def x_before_tanh(own: Own) -> Functions:
     seen_in="arthurdouillard/deepcourse PR #9",
 )
 def bias_before_tanh(own: Own) -> Functions:
-    return bptt(
-        **but(lambda run, dz, right: dict.fromkeys(("bias_ih", "bias_hh"), (dz / (1 - run.after**2)).sum(axis=(0, 1))))
-    )
+    return biases(lambda run, dz: (dz / (1 - run.after**2)).sum(axis=(0, 1)))
 
 
 @mistake(
@@ -222,7 +196,7 @@ def bias_total(own: Own) -> Functions:
     reread="2.1: one bias, used in every row of every step.",
 )
 def bias_rows_kept(own: Own) -> Functions:
-    return bptt(**but(lambda run, grad_z, right: dict.fromkeys(("bias_ih", "bias_hh"), grad_z.sum(axis=0))))
+    return biases(lambda run, dz: dz.sum(axis=0))
 
 
 @mistake(
@@ -253,13 +227,7 @@ def bias_counted_twice(own: Own) -> Functions:
     seen_in="rust0258/Deeplearning.ai-Natural-Language-Processing-Specialization #64",
 )
 def bias_times_x(own: Own) -> Functions:
-    return bptt(
-        **but(
-            lambda run, dz, right: dict.fromkeys(
-                ("bias_ih", "bias_hh"), (dz * run.x.mean(axis=2, keepdims=True)).sum(axis=(0, 1))
-            )
-        )
-    )
+    return biases(lambda run, dz: (dz * run.x.mean(axis=2, keepdims=True)).sum(axis=(0, 1)))
 
 
 @mistake(

@@ -52,6 +52,16 @@ def clipped_although_small(own: Own) -> Functions:
 
 @mistake(
     "clip_grad_norm",
+    id="zero_norm_divides",
+    title="the gradients are always scaled to max_norm, and a norm of zero gives NaN",
+    reread=f"{CLIPPING} What does a norm of 0 divide?",
+)
+def zero_norm_divides(own: Own) -> Functions:
+    return clip_by(lambda most, total: most / total if total else np.nan)
+
+
+@mistake(
+    "clip_grad_norm",
     id="clipped_entry_by_entry",
     title="the entries are cut off at max_norm, one by one",
     reread=f"{CLIPPING} By value is another function.",
@@ -72,6 +82,17 @@ def clipped_norm_returned(own: Own) -> Functions:
         return {name: factor * grad for name, grad in grads.items()}, factor * norm_of(grads)
 
     return {"clip_grad_norm": clip_grad_norm}
+
+
+@mistake(
+    "clip_grad_norm",
+    id="clipped_norm_squared",
+    title="total_norm is returned without its root; the clipping itself is right",
+    reread="7.3: total_norm is the norm itself, the root of the sum of all squares.",
+)
+def clipped_norm_squared(own: Own) -> Functions:
+    clipped = clip_by(lambda most, total: most / total if total > most else 1.0)["clip_grad_norm"]
+    return {"clip_grad_norm": lambda grads, most: (clipped(grads, most)[0], norm_of(grads) ** 2)}
 
 
 @mistake(

@@ -119,6 +119,30 @@ def credit_tanh_at_state_before(own: Own) -> Functions:
     return credit(back=lambda share, run, k: (share * (1 - run.before[k] ** 2)) @ run.params["weight_hh"])
 
 
+@mistake(
+    "credit_matrix",
+    id="credit_summed",
+    title="each entry is a sum down its column: the rows of earlier steps are added to row t",
+    reread=f"{CREDIT}: row t is what grad_outputs[t] does alone.",
+)
+def credit_summed(own: Own) -> Functions:
+    return credit(change=lambda matrix: matrix.cumsum(axis=0))
+
+
+@mistake(
+    "credit_matrix",
+    id="credit_writes_into_grad_outputs",
+    title="credit_matrix writes into grad_outputs, and the caller's array changes",
+    reread="No function changes its arguments: share = share * slope makes a new array, share *= slope writes into the old one.",
+)
+def credit_writes_into_grad_outputs(own: Own) -> Functions:
+    def back(share: Array, run: Run, k: int) -> Array:
+        share *= 1 - run.after[k] ** 2
+        return share @ run.params["weight_hh"]
+
+    return credit(back=back)
+
+
 def norms(
     norm: Callable[[Array], Any] = np.linalg.norm,
     back: Callable[[Array, Run, int], Array] = lambda grad, run, t: (
@@ -176,6 +200,26 @@ def norms_squared(own: Own) -> Functions:
 )
 def norms_mean_over_batch(own: Own) -> Functions:
     return norms(norm=lambda grad: np.linalg.norm(grad, axis=1).mean())
+
+
+@mistake(
+    "state_gradient_norms",
+    id="norms_over_root_of_batch",
+    title="the norms are divided by the square root of the batch size",
+    reread=f"{NORMS}: one Frobenius norm over batch and units, with no mean in it.",
+)
+def norms_over_root_of_batch(own: Own) -> Functions:
+    return norms(norm=lambda grad: np.linalg.norm(grad) / np.sqrt(len(grad)))
+
+
+@mistake(
+    "state_gradient_norms",
+    id="norms_largest_entry",
+    title="the largest entry of each gradient is returned, not its norm",
+    reread=f"{NORMS}: the Frobenius norm is the root of the sum of all squares.",
+)
+def norms_largest_entry(own: Own) -> Functions:
+    return norms(norm=np.max)
 
 
 @mistake(

@@ -59,6 +59,20 @@ def outputs_one_early(own: Own) -> Functions:
 
 @mistake(
     "rnn_forward",
+    id="last_state_only",
+    title="only the last state is returned, not the states of all steps",
+    reread="1, 'Forward'. outputs is (T, N, hidden_size): one state for each step.",
+)
+def last_state_only(own: Own) -> Functions:
+    def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
+        run = run_forward(x, h0, params)
+        return run.after[-1], run
+
+    return {"rnn_forward": rnn_forward}
+
+
+@mistake(
+    "rnn_forward",
     id="forward_weight_hh_turned",
     title="the state meets weight_hh the wrong way round, and no shape complains",
     reread="Names for the whole notebook: y = x @ weight.T + bias. weight_hh is square, so only the index tells.",

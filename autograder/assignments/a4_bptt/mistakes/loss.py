@@ -81,6 +81,16 @@ def divided_again(own: Own) -> Functions:
 
 @mistake(
     "loss_and_gradients",
+    id="layer_divided_again",
+    title="what goes back into the layer is divided by T·N a second time; the readout's gradients are right",
+    reread="The loss divides, backward never does.",
+)
+def layer_divided_again(own: Own) -> Functions:
+    return together(own, outputs=lambda grad: grad / np.prod(grad.shape[:2]))
+
+
+@mistake(
+    "loss_and_gradients",
     id="readout_error_at_last_step",
     title="only the last step's error goes back into the layer",
     reread=f"{TOGETHER}: the readout gives an injected gradient for every step.",

@@ -83,6 +83,31 @@ def adder_climbs(own: Own) -> Functions:
 
 @mistake(
     "train_adder",
+    id="adder_not_moved",
+    title="no parameter is ever moved",
+    reread="8.2: new = old − lr · slope, and the next batch meets the new parameters.",
+)
+def adder_not_moved(own: Own) -> Functions:
+    return adder(own, step=lambda own, params, grads, lr: params)
+
+
+@mistake(
+    "train_adder",
+    id="adder_writes_into_params",
+    title="the parameters are updated in place, so the caller's arrays change",
+    reread="No function changes its arguments: params = sgd_step(…) makes new arrays, params[name] -= … does not.",
+)
+def adder_writes_into_params(own: Own) -> Functions:
+    def step(own: Own, params: Params, grads: Grads, lr: float) -> Params:
+        for name, value in params.items():
+            value -= lr * grads[name]
+        return params
+
+    return adder(own, step=step)
+
+
+@mistake(
+    "train_adder",
     id="adder_readout_frozen",
     title="the readout is never trained: only the layer's four parameters move",
     reread=LOOP,
@@ -164,8 +189,10 @@ def xor(
     return {"train_first_xor_last": train}
 
 
-def last_step_lesson(own: Own, rnn: Callable[[Grads], Grads] = lambda grads: grads) -> Lesson:
-    """Cross-entropy of the last step alone."""
+def last_step_lesson(
+    own: Own, rnn: Callable[[Grads], Grads] = lambda grads: grads, seen: slice = slice(-1, None)
+) -> Lesson:
+    """Cross-entropy of the last step alone. seen: the steps at which its error is injected."""
 
     def lesson(batch: Batch, params: Params, h0: Array) -> tuple[Any, Grads]:
         outputs, rnn_cache = own["rnn_forward"](batch[0], h0, params)
@@ -173,7 +200,7 @@ def last_step_lesson(own: Own, rnn: Callable[[Grads], Grads] = lambda grads: gra
         loss, grad_logits = own["sequence_loss"](logits, batch[1][None])
         readout = own["readout_backward"](grad_logits, readout_cache)
         grad_outputs = np.zeros_like(outputs)
-        grad_outputs[-1:] = readout["outputs"]
+        grad_outputs[seen] = readout["outputs"]
         back = own["rnn_backward"](grad_outputs, rnn_cache)
         return loss, rnn({name: readout[name] if "ho" in name else back[name] for name in SIX})
 
@@ -194,10 +221,31 @@ def xor_every_step(own: Own) -> Functions:
 
 
 @mistake(
+    "train_first_xor_last",
+    id="xor_error_at_every_step",
+    title="the error of the last step is injected at every step",
+    reread=f"{XOR}: the loss reads the last state alone, so all other injected gradients are zero.",
+)
+def xor_error_at_every_step(own: Own) -> Functions:
+    return xor(own, lesson=lambda max_norm: last_step_lesson(own, seen=slice(None)))
+
+
+@mistake(
     "train_first_xor_last", id="xor_not_clipped", title="nothing is clipped", reread="7.3, and where it is called."
 )
 def xor_not_clipped(own: Own) -> Functions:
     return xor(own, clip=lambda grads, most: grads)
+
+
+@mistake(
+    "train_first_xor_last",
+    id="xor_clipped_to_lr",
+    title="the gradients are clipped to lr · max_norm, not to max_norm",
+    reread="7.3 and 8.4: clipping comes before the step and does not know lr.",
+)
+def xor_clipped_to_lr(own: Own) -> Functions:
+    right = xor(own)["train_first_xor_last"]
+    return {"train_first_xor_last": lambda batches, params, lr, most: right(batches, params, lr, lr * most)}
 
 
 @mistake(

@@ -58,6 +58,37 @@ def window_one_long(own: Own) -> Functions:
     return truncated(lambda g, run, k: window(g, run, k + 1))
 
 
+def but_h0(backward: Callable[[Array, Run, int], Grads]) -> Functions:
+    """As backward has it, but h0 is right: in a double loop it has a condition of its own."""
+    return truncated(lambda g, run, k: {**backward(g, run, k), "h0": window(g, run, k)["h0"]})
+
+
+def one_short(g: Array, run: Run, k: int) -> Grads:
+    """What has crossed fewer than k times; nothing if k is 0."""
+    parts, grad_h0 = walks(g, run, k)
+    return products(run, sum(parts[:k], np.zeros_like(run.z)), grad_h0)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="loop_one_short",
+    title="x and the parameters lack the last crossing of the window; h0 alone is right",
+    reread=f"{WINDOW}: with k = 0 an error still counts at its own step. Where does your inner loop stop?",
+)
+def loop_one_short(own: Own) -> Functions:
+    return but_h0(one_short)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="loop_one_long",
+    title="x and the parameters get one crossing too many; h0 alone is right",
+    reread=f"{WINDOW}: with k = 0 an error stays at its own step. Where does your inner loop stop?",
+)
+def loop_one_long(own: Own) -> Functions:
+    return but_h0(lambda g, run, k: window(g, run, k + 1))
+
+
 @mistake(
     "rnn_backward_truncated",
     id="chunks",
@@ -73,6 +104,16 @@ def chunks(own: Own) -> Functions:
         return products(run, grad_z, carry if k else 0 * carry)
 
     return truncated(backward)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="chunks_but_h0",
+    title="the sequence is cut into chunks of k + 1 steps, instead of a sliding window; h0 alone is right",
+    reread=f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
+)
+def chunks_but_h0(own: Own) -> Functions:
+    return but_h0(chunks(own)["rnn_backward_truncated"])
 
 
 @mistake(
@@ -134,6 +175,16 @@ def not_truncated(own: Own) -> Functions:
 
 @mistake(
     "rnn_backward_truncated",
+    id="not_truncated_but_h0",
+    title="k is used for h0 alone: x and the parameters get their full gradients",
+    reread=f"{WINDOW}. Where does your code use k?",
+)
+def not_truncated_but_h0(own: Own) -> Functions:
+    return but_h0(lambda g, run, k: window(g, run, len(g)))
+
+
+@mistake(
+    "rnn_backward_truncated",
     id="truncated_h0_always_full",
     title="h0 gets its full gradient, although the errors of later steps stop before it",
     reread=f"{WINDOW}: h0 is t + 1 crossings from step t.",
@@ -154,6 +205,16 @@ def truncated_h0_zero(own: Own) -> Functions:
 
 @mistake(
     "rnn_backward_truncated",
+    id="truncated_h0_one_long",
+    title="h0 gets one crossing too many: the error of step k reaches it too",
+    reread=f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
+)
+def truncated_h0_one_long(own: Own) -> Functions:
+    return truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, k + 1)["h0"]})
+
+
+@mistake(
+    "rnn_backward_truncated",
     id="own_step_without_weight_hh",
     title="weight_hh gets no share from an error's own step, as if reading the state before it were a crossing",
     reread=f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
@@ -165,6 +226,18 @@ def own_step_without_weight_hh(own: Own) -> Functions:
         return {**window(g, run, k), "weight_hh": np.einsum("tnh,tnk->hk", later, run.before)}
 
     return truncated(backward)
+
+
+@mistake(
+    "rnn_backward_truncated",
+    id="weight_hh_one_short",
+    title="weight_hh lacks the earliest step of each window, as if reading the state before it were a crossing",
+    reread=f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
+)
+def weight_hh_one_short(own: Own) -> Functions:
+    return truncated(
+        lambda g, run, k: {**window(g, run, k), "weight_hh": one_short(g, run, k)["weight_hh"]},
+    )
 
 
 @mistake(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.assignments.a4_bptt.problems import EQUAL_SIZES, ONE_STEP
 from autograder.assignments.a4_bptt.suite.test_training import Layers
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.draw import Draw
@@ -28,19 +29,13 @@ def other(draw: Draw) -> RNNProblem:
 @pytest.fixture
 def one_step(draw: Draw) -> RNNProblem:
     """T = 1: no carry."""
-    return draw(draw_rnn, "one step", steps=1, n=2, input_size=1, hidden_size=3)
-
-
-@pytest.fixture
-def one_sample(draw: Draw) -> RNNProblem:
-    """N = 1: what squeezes or broadcasts goes wrong."""
-    return draw(draw_rnn, "one sample", steps=3, n=1, input_size=2, hidden_size=2)
+    return draw(draw_rnn, ONE_STEP.name, **ONE_STEP.sizes)
 
 
 @pytest.fixture
 def equal_sizes(draw: Draw) -> RNNProblem:
     """All sizes equal: code that tells axes apart by their length goes wrong."""
-    return draw(draw_rnn, "equal sizes", steps=2, n=2, input_size=2, hidden_size=2)
+    return draw(draw_rnn, EQUAL_SIZES.name, **EQUAL_SIZES.sizes)
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
 from autograder.assignments.a4_bptt.own import own_credit, own_state_norms
+from autograder.assignments.a4_bptt.problems import ONE_SAMPLE, ONE_STEP
 from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
-from autograder.assignments.sequences import RNNProblem
+from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_same
+from autograder.checks.draw import Draw
+from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
 
@@ -30,18 +33,11 @@ def test_credit_matrix_agrees_with_autograd(student: Student, problem: RNNProble
     assert_credit(student, problem, small)
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_credit_matrix_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works like any other."""
-    assert_credit(student, one_step, one_step)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_credit_matrix_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works like any other."""
-    assert_credit(student, one_sample, one_sample)
+@edges(ONE_STEP, ONE_SAMPLE)
+def test_credit_matrix_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    problem = draw(draw_rnn, edge.name, **edge.sizes)
+    assert_credit(student, problem, problem)
 
 
 @pytest.mark.weight(1)
@@ -79,18 +75,11 @@ def test_state_gradient_norms_agree_with_retain_grad(student: Student, problem: 
     assert_norms(student, problem, small)
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_state_gradient_norms_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works like any other."""
-    assert_norms(student, one_step, one_step)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_state_gradient_norms_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works like any other."""
-    assert_norms(student, one_sample, one_sample)
+@edges(ONE_STEP, ONE_SAMPLE)
+def test_state_gradient_norms_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    problem = draw(draw_rnn, edge.name, **edge.sizes)
+    assert_norms(student, problem, problem)
 
 
 @pytest.mark.weight(1)

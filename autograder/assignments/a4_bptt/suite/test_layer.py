@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
+from autograder.assignments.a4_bptt.problems import EQUAL_SIZES, ONE_SAMPLE, ONE_STEP
 from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
 from autograder.assignments.layers import rnn_outputs
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_gradients, assert_same
 from autograder.checks.cost import assert_cheap, assert_linear_in_time
 from autograder.checks.draw import Draw
+from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
 
@@ -20,25 +22,11 @@ def test_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) ->
     assert_same(run(student, problem)[0], rnn_outputs(problem), "outputs")
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_forward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works like any other."""
-    assert_same(run(student, one_step)[0], rnn_outputs(one_step), "outputs")
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_forward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works like any other."""
-    assert_same(run(student, one_sample)[0], rnn_outputs(one_sample), "outputs")
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_forward_of_equal_sizes(student: Student, equal_sizes: RNNProblem) -> None:
-    """Sizes that happen to be equal change nothing."""
-    assert_same(run(student, equal_sizes)[0], rnn_outputs(equal_sizes), "outputs")
+@edges(ONE_STEP, ONE_SAMPLE, EQUAL_SIZES)
+def test_rnn_forward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    problem = draw(draw_rnn, edge.name, **edge.sizes)
+    assert_same(run(student, problem)[0], rnn_outputs(problem), "outputs")
 
 
 @pytest.mark.weight(1)
@@ -76,25 +64,11 @@ def test_rnn_backward_agrees_with_autograd(student: Student, problem: RNNProblem
     assert_rnn_gradients(student, problem, small)
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_backward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works like any other."""
-    assert_rnn_gradients(student, one_step, one_step)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_backward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works like any other."""
-    assert_rnn_gradients(student, one_sample, one_sample)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_rnn_backward_of_equal_sizes(student: Student, equal_sizes: RNNProblem) -> None:
-    """Sizes that happen to be equal change nothing."""
-    assert_rnn_gradients(student, equal_sizes, equal_sizes)
+@edges(ONE_STEP, ONE_SAMPLE, EQUAL_SIZES)
+def test_rnn_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    problem = draw(draw_rnn, edge.name, **edge.sizes)
+    assert_rnn_gradients(student, problem, problem)
 
 
 @pytest.mark.weight(1)

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
+from autograder.assignments.a4_bptt.problems import ONE_SAMPLE, ONE_STEP
 from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
 from autograder.assignments.a4_bptt.suite.test_layer import zeros_of
-from autograder.assignments.sequences import RNNProblem
+from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_gradients, assert_same
 from autograder.checks.cost import assert_cheap
+from autograder.checks.draw import Draw
+from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
 
@@ -59,18 +62,11 @@ def test_residual_rnn_backward_agrees_with_autograd(student: Student, problem: R
     assert_residual_gradients(student, problem, small)
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_residual_rnn_backward_of_one_step(student: Student, one_step: RNNProblem) -> None:
-    """A sequence of a single step works like any other."""
-    assert_residual_gradients(student, one_step, one_step)
-
-
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_residual_rnn_backward_of_one_sample(student: Student, one_sample: RNNProblem) -> None:
-    """A batch of a single sample works like any other."""
-    assert_residual_gradients(student, one_sample, one_sample)
+@edges(ONE_STEP, ONE_SAMPLE)
+def test_residual_rnn_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    problem = draw(draw_rnn, edge.name, **edge.sizes)
+    assert_residual_gradients(student, problem, problem)
 
 
 @pytest.mark.weight(1)

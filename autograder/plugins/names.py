@@ -1,0 +1,95 @@
+"""Names that a command asks for and the course does not have: one sentence with the names that it has."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import glob
+import os
+import pathlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograder.course.points import closest
+from autograder.course.settings import load_course
+from autograder.plugins.records import source_folder
+
+
+class UnknownNameError(LookupError):
+    """There is nothing of the name that was asked for; the message says what there is."""
+
+
+def source_notebooks(coursedir: Any) -> list[str]:
+    """The file names of the source notebooks that are asked for. Raises UnknownNameError where there are none."""
+    assignment, folder = coursedir.assignment_id, source_folder(coursedir)
+    there = sorted(path.name for path in folder.glob("*.ipynb"))
+    if not there:
+        known = known_assignments(coursedir)
+        if assignment in known:
+            raise UnknownNameError(f"{folder} holds no notebook. Run `make source` to build it from assignments/.")
+        raise UnknownNameError(
+            f"There is no assignment {assignment} in {coursedir.root}; {closest(assignment, known)}."
+        )
+    asked = fnmatch.filter(there, f"{coursedir.notebook_id}.ipynb")
+    if not asked:
+        names = [name.removesuffix(".ipynb") for name in there]
+        raise UnknownNameError(
+            f"{assignment} has no notebook {coursedir.notebook_id}; {closest(coursedir.notebook_id, names)}."
+        )
+    return asked
+
+
+def known_assignments(coursedir: Any) -> list[str]:
+    """The assignments of the course: those of course.toml, then others that have a source notebook."""
+    listed_there = list(load_course(pathlib.Path(coursedir.root)).assignments)
+    source = pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", "."))
+    return list(dict.fromkeys([*listed_there, *sorted(path.parent.name for path in source.glob("*/*.ipynb"))]))
+
+
+def not_handed_in(coursedir: Any) -> str:
+    """What to say where `nbgrader autograde` finds no folder."""
+    place = coursedir.format_path(coursedir.submitted_directory, "STUDENT", coursedir.assignment_id)
+    if not students_of(coursedir, coursedir.submitted_directory):
+        return f"Nothing of {coursedir.assignment_id} is handed in: there is no folder {place}."
+    return unknown_student(coursedir, coursedir.submitted_directory, "handed in")
+
+
+def not_graded(coursedir: Any) -> str:
+    """What to say where `nbgrader generate_feedback` finds no graded notebook."""
+    assignment, student = coursedir.assignment_id, coursedir.student_id
+    if student in students_of(coursedir, coursedir.submitted_directory):
+        command = f"nbgrader autograde {assignment} --student={student}"
+        return f"{assignment} of {student} is handed in, but not graded. Run `{command}` first."
+    if not students_of(coursedir, coursedir.autograded_directory):
+        return f"Nothing of {assignment} is graded. Run `nbgrader autograde {assignment}` first."
+    return unknown_student(coursedir, coursedir.autograded_directory, "graded")
+
+
+def unknown_student(coursedir: Any, directory: str, done: str) -> str:
+    """What to say of a student without a folder in this directory, where others have one."""
+    assignment, student = coursedir.assignment_id, coursedir.student_id
+    students = students_of(coursedir, directory)
+    count = "1 submission is" if len(students) == 1 else f"{len(students)} submissions are"
+    return (
+        f"There is no folder {coursedir.format_path(directory, student, assignment)}. {count} {done}; "
+        f"{closest_students(student, students)}."
+    )
+
+
+def students_of(coursedir: Any, directory: str) -> list[str]:
+    """The students who have a folder of the assignment in this directory."""
+    folders = glob.glob(coursedir.format_path(directory, "*", coursedir.assignment_id))
+    return sorted(os.path.basename(os.path.dirname(folder)) for folder in folders if os.path.isdir(folder))
+
+
+def closest_students(student: str, students: Iterable[str]) -> str:
+    """As closest, of a class that may be too long to list."""
+    everybody = sorted(students)
+    near = difflib.get_close_matches(student, everybody)
+    return f"the closest names are {', '.join(near)}" if near else f"known names: {listed(everybody, 5)}"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names in a line; many are cut."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

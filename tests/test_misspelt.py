@@ -1,0 +1,124 @@
+"""Names and dates that a teacher mistypes: one sentence with what there is, and nothing is touched."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from autograder.course.settings import ROOT
+from autograder.demo import course_api, in_folder
+from autograder.plugins.dates import DatedGradebook
+from autograder.plugins.names import closest_students
+from autograder.sample.recipes import Recipe
+from tests.commands import made, nbgrader
+
+A = "a1_linear_fit"
+RIGHT = Recipe(A, "right", student="ada")
+NO_ASSIGNMENT = f"There is no assignment a1_linear_ft in {{root}}; the closest names are {A}."
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A course with two submissions, of which one has a folder in autograded/."""
+    root = made(tmp_path_factory.mktemp("misspelt"), [RIGHT, replace(RIGHT, student="grace")])
+    shutil.copytree(root / "submitted" / "ada", root / "autograded" / "ada")
+    return root
+
+
+MISSPELT = {
+    f"autograde {A} --student=adda": "submitted/adda/a1_linear_fit. 2 submissions are handed in; the closest names are ada.",
+    f"autograde {A} --notebook=fit": f"{A} has no notebook fit; known names: {A}.",
+    "generate_feedback a1_linear_ft": NO_ASSIGNMENT,
+}
+
+
+@pytest.mark.parametrize("command", MISSPELT)
+def test_an_unknown_name_ends_a_command_with_one_line(course: pathlib.Path, command: str) -> None:
+    before = sorted(course.rglob("*.ipynb"))
+    ran = nbgrader(course, *command.split())
+    assert ran.returncode == 1
+    (said,) = ran.stdout.splitlines()
+    assert "ERROR" in said
+    assert MISSPELT[command].format(root=course) in said
+    assert sorted(course.rglob("*.ipynb")) == before
+
+
+@pytest.mark.parametrize(
+    ("step", "arguments", "sentence"),
+    [
+        ("autograde", (A, "zoe"), "2 submissions are handed in; known names: ada, grace."),
+        ("autograde", ("a1_linear_ft", "ada"), NO_ASSIGNMENT),
+        ("autograde", ("a4_bptt", "ada"), "source/a4_bptt holds no notebook. Run `make source`"),
+        (
+            "generate_feedback",
+            (A, "adda"),
+            "autograded/adda/a1_linear_fit. 1 submission is graded; the closest names are ada.",
+        ),
+        ("generate_feedback", (A, "grace"), f"not graded. Run `nbgrader autograde {A} --student=grace` first."),
+        ("generate_assignment", ("a1_linear_ft",), NO_ASSIGNMENT),
+    ],
+)
+def test_the_formgrader_says_the_same(
+    course: pathlib.Path, step: str, arguments: tuple[str, ...], sentence: str
+) -> None:
+    with in_folder(course):
+        answer = getattr(course_api(course), step)(*arguments)
+    assert not answer["success"]
+    assert "Traceback" not in answer["log"]
+    assert sentence.format(root=course) in answer["log"]
+
+
+def test_a_class_without_the_assignment_is_told_where_it_belongs(tmp_path: pathlib.Path) -> None:
+    """Nothing handed in, a file in the wrong place, nothing graded."""
+    root = made(tmp_path, [RIGHT])
+    folder = root / "submitted" / "ada" / A
+    (folder / f"{A}.ipynb").rename(folder.parent / f"{A}.ipynb")
+    folder.rmdir()
+    with in_folder(root):
+        api = course_api(root)
+        first, second = api.autograde(A, "*")["log"].splitlines()
+        (third,) = api.generate_feedback(A, "*")["log"].splitlines()
+    assert f"submitted/ada/{A}.ipynb is in no folder of an assignment" in first
+    assert f"Nothing of {A} is handed in: there is no folder {root}/submitted/STUDENT/{A}." in second
+    assert f"Nothing of {A} is graded. Run `nbgrader autograde {A}` first." in third
+
+
+def test_a_large_class_is_not_listed() -> None:
+    names = [f"student-{number:03}" for number in range(300)]
+    assert closest_students("zoe", names).endswith("student-003, student-004 and 295 more")
+    assert closest_students("student-3000", names).count(",") == 2
+
+
+def test_a_due_date_that_is_no_date_gets_one_sentence(course: pathlib.Path) -> None:
+    ran = nbgrader(course, "db", "assignment", "add", A, "--duedate=next friday")
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stdout
+    assert '"next friday" is no date. Write the due date as in --duedate="2027-01-31 23:59 UTC".' in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("2027-01-31 23:59 Europe/Berlin", "is due 2027-01-31 22:59:00 UTC."),
+        ("01/02/2027", "is due 2027-01-02 00:00:00 UTC."),  # the month first
+        (None, "has no due date."),
+    ],
+)
+def test_a_due_date_is_said_as_it_was_understood(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture, date: str | None, said: str
+) -> None:
+    with caplog.at_level("INFO"), DatedGradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(A, duedate=date)
+    assert f"{A} {said}" in caplog.text
+
+
+def test_a_mistyped_line_of_the_configuration_grades_nobody(tmp_path: pathlib.Path) -> None:
+    """nbgrader goes on without its configuration, and would run student code as the teacher."""
+    config = (ROOT / "nbgrader_config.py").read_text() + "c.LateSubmissionPlugin.penalty_method = zero\n"
+    ran = nbgrader(made(tmp_path, [RIGHT], config=config), "autograde", A)
+    assert ran.returncode == 1
+    assert "nbgrader_config.py was not read to its end" in ran.stdout
+    assert not (tmp_path / "autograded").exists()
