@@ -42,9 +42,11 @@ venv: .venv/installed .venv-student/installed
 
 # torch first and by its pin, so that no other package draws a larger build of it.
 .venv/installed: pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This needs Python 3.11 or newer, found %d.%d. Name another one: make venv PYTHON=/path/to/python3.12' % sys.version_info[:2])"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --progress-bar off "$$(sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)"
 	$(BIN)/pip install --quiet --progress-bar off -e ".[dev]"
+	mkdir -p .venv/etc/jupyter && cp autograder/plugins/strict/nbgrader_config.py .venv/etc/jupyter/  # pip leaves data files out of an editable install
 	touch $@
 
 .venv-student/installed: pyproject.toml .venv/installed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
 import pathlib
 import re
@@ -16,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from autograder.authoring import build
-from autograder.authoring.build import BuildError, rubric_notes, self_check, source_notebook
+from autograder.authoring.build import BuildError, rubric_notes, source_notebook
 from autograder.course.points import Graded, full_name, graded_cells, own_points, shown, with_points
 from autograder.course.settings import ROOT, Course, load_course, points_differ
 from autograder.grading.repair import but_for_points
@@ -231,34 +230,7 @@ def test_a_function_and_its_cell_are_one_name(name: str) -> None:
     assert full_name(f"{name}_", names) is None
 
 
-# ---- self-check and rubric ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("assignment", NAMES)
-def test_the_self_check_that_is_given_out_knows_the_points(assignment: str, tmp_path: pathlib.Path) -> None:
-    """Every function's, changed ones too; where two assignments have a function of one name, this assignment's."""
-    points = {"a2_mlp_backprop": {"test_name_the_mistake": 2.5}, "a4_bptt": {"test_rnn_backward": 10}}
-    (tmp_path / "given.py").write_text(self_check(course_with(points), assignment))
-    spec = importlib.util.spec_from_file_location("given_selfcheck", tmp_path / "given.py")
-    assert spec is not None
-    assert spec.loader is not None
-    given_out = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(__import__("sys").modules, "given_selfcheck", given_out)
-        spec.loader.exec_module(given_out)
-    own = {}
-    for name in (*NAMES, assignment):
-        own |= own_points(script(name)) | points.get(name, {})
-    expected = {name.removeprefix("test_"): value for name, value in own.items() if name.startswith("test_")}
-    assert expected == given_out._POINTS
-    assert given_out._POINTS.keys() == given_out._CONTRACTS.keys()
-
-
-def test_a_self_check_without_its_line_for_points_stops_the_build(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "assignments").mkdir()
-    (tmp_path / "assignments" / "selfcheck.py").write_text("")
-    with pytest.raises(BuildError, match="_POINTS"):
-        self_check(dataclasses.replace(course_with({}), repository=tmp_path, directory=tmp_path), "a1_linear_fit")
+# ---- rubric -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_rubrics_steps_are_the_questions_points() -> None:

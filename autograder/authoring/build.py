@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autograder.authoring.join_selfcheck import JoinError, join
 from autograder.course.assignment import Assignment
 from autograder.course.cells import digest
 from autograder.course.points import RANGE, Graded, PointsError, graded_cells, shown, valid, with_points
@@ -24,7 +25,6 @@ from autograder.course.settings import ROOT, Course, CourseError, load_course, s
 
 CHECK_CALL = re.compile(r"""(selfcheck\.check\(\s*["']\w+["'])""")
 POINTS_GIVEN = re.compile(r"\s*,\s*points=[\d.]+")
-POINTS_TABLE = re.compile(r"^_POINTS\b.*= \{\}.*$", re.MULTILINE)
 QUESTION = re.compile(r"^## (?=\w)", re.MULTILINE)
 STEPS = re.compile(r"^\|.*\|\s*points\s*\|\n\|[-| :]+\|\n(?P<rows>(?:\|.*\|\n?)+)", re.MULTILINE | re.IGNORECASE)
 # A number above any maximum wherever our grading did not run (nbgrader then refuses to give marks); beside the source
@@ -52,7 +52,8 @@ def build(course: Course, target: pathlib.Path) -> list[str]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_notebook(notebook, folder / f"{assignment}.ipynb")
-        (folder / "selfcheck.py").write_text(self_check(course, assignment), encoding="utf-8")
+        if (course.selfcheck / f"{assignment}.py").exists():
+            (folder / "selfcheck.py").write_text(self_check(course, assignment), encoding="utf-8")
         (folder / "README.md").write_text(student_readme(course, assignment), encoding="utf-8")
         (folder / "requirements.txt").write_text("\n".join(student_requirements(course.repository)) + "\n")
     release(target, tuple(course.assignments))
@@ -143,21 +144,14 @@ def fill_reports(cells: list[dict[str, Any]], assignment: Assignment) -> None:
 
 
 def self_check(course: Course, assignment: str) -> str:
-    """selfcheck.py with the points of every function in the course, of this assignment's where two have one."""
-    points: dict[str, float] = {}
-    for one in (*course.assignments, assignment):
-        points |= script_points(course.repository, one) or {}
-        points |= course.points.get(one, {})
-    tests = {name.removeprefix("test_"): value for name, value in points.items() if name.startswith("test_")}
-    table = "".join(f'    "{name}": {shown(value)},\n' for name, value in tests.items() if valid(value))
-    filled, places = POINTS_TABLE.subn(
-        f"_POINTS: dict[str, float] = {{\n{table}}}", course.selfcheck.read_text("utf-8")
-    )
-    if places != 1:
-        raise BuildError(
-            "assignments/selfcheck.py needs one line `_POINTS: dict[str, float] = {}`, which the build fills."
-        )
-    return filled
+    """selfcheck.py of one assignment, with the points of its functions. Raises BuildError."""
+    points = {**(script_points(course.repository, assignment) or {}), **course.points.get(assignment, {})}
+    of_functions = {name.removeprefix("test_"): value for name, value in points.items() if name.startswith("test_")}
+    table = {name: shown(value) for name, value in of_functions.items() if valid(value)}
+    try:
+        return join(course.selfcheck, assignment, table)
+    except JoinError as error:
+        raise BuildError(str(error)) from error
 
 
 def student_readme(course: Course, assignment: str) -> str:

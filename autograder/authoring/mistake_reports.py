@@ -6,7 +6,6 @@ rounding alone are left out.
 
 from __future__ import annotations
 
-import importlib.util
 import pathlib
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+from autograder.authoring.join_selfcheck import join
 from autograder.course.assignment import Assignment
 from autograder.naming.bank import find
 from autograder.naming.printed import Printed
@@ -39,7 +39,7 @@ def mistake_key(assignment: Assignment) -> str:
 
 def report(assignment: Assignment, printed: Printed, id: str, points: float | None) -> str:
     """What selfcheck.check prints for one mistake, without the numbers that are rounding alone."""
-    checker = selfcheck(assignment.repository / "assignments" / "selfcheck.py")
+    checker = selfcheck(assignment.repository / "assignments" / "selfcheck", assignment.name)
     namespace: dict[str, Any] = {"selfcheck": checker, **find(assignment, id).make({})}
     exec(f"result = selfcheck.check({printed.function!r}, points={points!r}, seed={printed.seed})", namespace)
     result = namespace["result"]
@@ -48,14 +48,11 @@ def report(assignment: Assignment, printed: Printed, id: str, points: float | No
 
 
 @cache
-def selfcheck(path: pathlib.Path) -> ModuleType:
-    """assignments/selfcheck.py, with no limit on time: a busy machine prints what an idle one prints."""
-    spec = importlib.util.spec_from_file_location("selfcheck_of_the_build", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up
-    spec.loader.exec_module(module)
+def selfcheck(package: pathlib.Path, assignment: str) -> ModuleType:
+    """The self-check of an assignment, with no limit on time: a busy machine prints what an idle one prints."""
+    module = ModuleType("selfcheck_of_the_build")
+    sys.modules[module.__name__] = module  # its dataclasses look themselves up
+    exec(compile(join(package, assignment, {}), module.__name__, "exec"), module.__dict__)
     for limit in ("SLOW_CALL", "BUDGET", "DIFFERENCES", "COST", "GROWTH"):
         setattr(module, limit, 1e9)
     return module

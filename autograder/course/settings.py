@@ -64,14 +64,17 @@ class Course:
 
     @property
     def selfcheck(self) -> pathlib.Path:
-        """The students' checker, as its author wrote it."""
-        return self.repository / "assignments" / "selfcheck.py"
+        """The package of the students' self-check: shared modules, and one named after each assignment."""
+        return self.repository / "assignments" / "selfcheck"
 
     @property
-    def given_selfcheck(self) -> pathlib.Path:
-        """The students' checker as the build gives it out, with everybody's points; the author's where nothing is built."""
+    def given_selfcheck(self) -> pathlib.Path | None:
+        """What students' code imports while it is graded: the package, which has the checks of every assignment.
+
+        Where assignments/ is not on this machine, what was built for the first assignment; None where that has none.
+        """
         built = self.directory / "source" / next(iter(self.assignments)) / "selfcheck.py"
-        return built if built.exists() else self.selfcheck
+        return next((path for path in (self.selfcheck, built) if path.exists()), None)
 
     def to_json(self) -> dict[str, Any]:
         """What the worker is told."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -115,6 +117,8 @@ class Worker:
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C stops the front, which closes the pipe: the worker ends in order
             cwd=self.course.repository,
+            # PyTorch makes this folder at the first use of torch.optim or torch.func: this one is there already.
+            env={"TORCHINDUCTOR_CACHE_DIR": tempfile.gettempdir(), **os.environ},
         )
         theirs.close()
         send(ours, {"course": self.course.to_json(), "seed": self.seed})

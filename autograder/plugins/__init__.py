@@ -11,8 +11,10 @@ from autograder.course.settings import scripts_on_path
 
 def configure(config: Any) -> None:
     """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
-    from autograder.plugins.converters import autograde_preprocessors, install
+    from autograder.plugins.converters import install
     from autograder.plugins.lock import share_with_group
+    from autograder.plugins.saving import SaveGrades
+    from autograder.plugins.seams import autograde_preprocessors
 
     scripts_on_path()
     share_with_group(pathlib.Path.cwd())
@@ -21,7 +23,7 @@ def configure(config: Any) -> None:
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
     config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"
     config.SubmissionExporter.optimistic_validation = True  # once, after all preprocessors, and not after each
-    config.Autograde.autograde_preprocessors = autograde_preprocessors()
+    config.Autograde.autograde_preprocessors = autograde_preprocessors(SaveGrades)
     config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]

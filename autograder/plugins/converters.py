@@ -6,7 +6,6 @@ nbgrader has no configuration for these classes, so ``install`` puts ours where 
 from __future__ import annotations
 
 import glob
-import importlib
 import logging
 import os
 import pathlib
@@ -19,19 +18,18 @@ from typing import Any
 
 from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.converters.base import BaseConverter, NbGraderException
-from nbgrader.preprocessors import CheckCellMetadata, Execute, SaveAutoGrades
+from nbgrader.converters.base import NbGraderException
 
 from autograder.course.seed import SeedError
 from autograder.course.settings import CourseError, load_course
 from autograder.grading.executor import GradingError
-from autograder.plugins import records
+from autograder.plugins import records, seams
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
 from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
 from autograder.plugins.names import UnknownNameError, listed, not_graded, not_handed_in, source_notebooks
 from autograder.plugins.registration import RegistrationError, register_if_needed
-from autograder.plugins.saving import SaveGrades
+from autograder.plugins.seams import convert_once, source_of, target_of
 
 # What keeps a command from doing anything; each says in one sentence what to do.
 SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError, UnknownNameError)
@@ -71,7 +69,7 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
     def init_notebooks(self) -> None:
         """List every folder of the assignment: one without the right notebook gets a mark and a reason, too."""
         names = source_notebooks(self.coursedir)
-        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        pattern = source_of(self, self.coursedir.assignment_id, self.coursedir.student_id)
         folders = [folder for folder in glob.glob(pattern) if os.path.isdir(folder)]
         if not folders:
             self.say_what_is_misplaced()
@@ -100,15 +98,15 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
     def destinations(self) -> list[str]:
         """The folders that grading would replace."""
         students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
-        return [self._format_dest(self.coursedir.assignment_id, student) for student in students]
+        return [target_of(self, self.coursedir.assignment_id, student) for student in students]
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade this submission: unless the same content is graded already, by this source, to the end."""
         self.stop_if_interrupted()
-        folder = pathlib.Path(self._format_dest(assignment_id, student_id))
+        folder = pathlib.Path(target_of(self, assignment_id, student_id))
         self.earlier = records.results(folder / f"{assignment_id}.ipynb")
         if folder.exists() and not self.force:
-            submitted = pathlib.Path(self._format_source(assignment_id, student_id))
+            submitted = pathlib.Path(source_of(self, assignment_id, student_id))
             whole = self.earlier is not None and student_id in self.scored
             same = self.earlier is not None and (self.earlier.submission, self.earlier.settings) == (
                 records.digest(submitted, self.coursedir),
@@ -123,16 +121,9 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
             (self.graded if wanted else self.unchanged).append(student_id)
         return wanted
 
-    def _init_preprocessors(self) -> None:
-        """All of them at once: a submission is read as the graded notebook, so there is nothing to sanitize first."""
-        self.exporter._preprocessors = []
-        for preprocessor in self.autograde_preprocessors:
-            self.exporter.register_preprocessor(preprocessor)
-
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Grade one notebook."""
-        self._init_preprocessors()
-        BaseConverter.convert_single_notebook(self, notebook_filename)
+        """Grade one notebook: it is read as the graded notebook, so there is nothing to sanitize first."""
+        convert_once(self, notebook_filename, self.autograde_preprocessors)
         self.stop_if_interrupted()
 
     def say_what_was_done(self) -> None:
@@ -159,7 +150,7 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
 
     def say_what_is_misplaced(self) -> None:
         """Name the notebooks where a folder of a student, or of an assignment, is missing around them."""
-        student = os.path.dirname(self._format_source(self.coursedir.assignment_id, "*"))
+        student = os.path.dirname(source_of(self, self.coursedir.assignment_id, "*"))
         for folder in (os.path.dirname(student), student):
             for path in sorted(glob.glob(os.path.join(folder, "*.ipynb"))):
                 self.log.warning("%s is in no folder of an assignment, so it is not graded. Move it to one.", path)
@@ -226,7 +217,7 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
 
     def init_notebooks(self) -> None:
         """Find the graded notebooks."""
-        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        folder = source_of(self, self.coursedir.assignment_id, self.coursedir.student_id)
         if not glob.glob(os.path.join(folder, f"{self.coursedir.notebook_id}.ipynb")):
             source_notebooks(self.coursedir)  # refuses an unknown name
             raise UnknownNameError(not_graded(self.coursedir))
@@ -235,18 +226,18 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
     def convert_notebooks(self) -> None:
         """Make page after page, once it is known that every one may be written."""
         students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
-        refuse_foreign(self._format_dest(self.coursedir.assignment_id, student) for student in students)
+        refuse_foreign(target_of(self, self.coursedir.assignment_id, student) for student in students)
         self.made = 0
         super().convert_notebooks()
-        name, place = self.coursedir.assignment_id, self._format_dest(self.coursedir.assignment_id, "STUDENT")
+        name, place = self.coursedir.assignment_id, target_of(self, self.coursedir.assignment_id, "STUDENT")
         self.log.info(
             "%s: feedback made: %d, unchanged: %d. Pages: %s", name, self.made, len(students) - self.made, place
         )
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to make this page: unless there is one of the same marks, comments and notebook."""
-        folder = pathlib.Path(self._format_dest(assignment_id, student_id))
-        graded = pathlib.Path(self._format_source(assignment_id, student_id))
+        folder = pathlib.Path(target_of(self, assignment_id, student_id))
+        graded = pathlib.Path(source_of(self, assignment_id, student_id))
         self.state = records.feedback_state(self.coursedir, graded, assignment_id, student_id)
         if folder.exists() and not self.force and records.read_state(folder) != self.state:
             self.log.info("%s: what the page shows has changed; it is made again.", student_id)
@@ -255,8 +246,8 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy the two files that `nbgrader release_feedback` reads; the page needs nothing beside it."""
-        graded = pathlib.Path(self._format_source(assignment_id, student_id))
-        folder = pathlib.Path(self._format_dest(assignment_id, student_id))
+        graded = pathlib.Path(source_of(self, assignment_id, student_id))
+        folder = pathlib.Path(target_of(self, assignment_id, student_id))
         folder.mkdir(parents=True, exist_ok=True)
         for name in RELEASING:
             if (graded / name).is_file() and not (graded / name).is_symlink():
@@ -290,37 +281,11 @@ def one_line_each(converter: Any) -> Iterator[None]:
         converter.log.removeFilter(ours)
 
 
-def autograde_preprocessors() -> list[type]:
-    """nbgrader's own list: without Execute, since our worker has run the code, and with marks saved at once.
-
-    Without CheckCellMetadata, which costs a third of nbgrader's own time: reading a submission gives every cell its
-    metadata from release/, where generate_assignment has checked them. Raises RuntimeError for another nbgrader.
-    """
-    default = list(Autograde.autograde_preprocessors.default())
-    ours = {Execute: [], CheckCellMetadata: [], SaveAutoGrades: [SaveGrades]}
-    missing = [one.__name__ for one in ours if one not in default]
-    if missing:
-        raise RuntimeError(f"nbgrader changed: {missing[0]} is not among the preprocessors of Autograde.")
-    return [replacement for one in default for replacement in ours.get(one, [one])]
-
-
-PLACES = (
-    ("nbgrader.apps.autogradeapp", "Autograde", CourseAutograde),
-    ("nbgrader.apps.api", "Autograde", CourseAutograde),
-    ("nbgrader.apps.generateassignmentapp", "GenerateAssignment", CourseGenerateAssignment),
-    ("nbgrader.apps.api", "GenerateAssignment", CourseGenerateAssignment),
-    ("nbgrader.apps.generatefeedbackapp", "GenerateFeedback", CourseFeedback),
-    ("nbgrader.apps.api", "GenerateFeedback", CourseFeedback),
-    ("nbgrader.apps.dbapp", "Gradebook", DatedGradebook),
-)
-
-
 def install() -> None:
     """Put our classes where nbgrader looks them up. Raises RuntimeError for an nbgrader that looks elsewhere."""
-    for module, name, converter in PLACES:
-        place = importlib.import_module(module)
-        if not hasattr(place, name):
-            raise RuntimeError(
-                f"nbgrader changed: {module} has no {name}. Install the nbgrader that pyproject.toml pins."
-            )
-        setattr(place, name, converter)
+    seams.install(
+        Autograde=CourseAutograde,
+        GenerateAssignment=CourseGenerateAssignment,
+        GenerateFeedback=CourseFeedback,
+        Gradebook=DatedGradebook,
+    )

@@ -50,9 +50,8 @@ def check_setup(converter: Any) -> None:
     executor = shared_executor(root)
     assignment = executor.course.assignment(coursedir.assignment_id)
     executor.start()  # torch and the cage load while the rest is checked
-    for path in (assignment.source, assignment.release):
-        if not path.exists():
-            raise CourseError(f"{path} is missing. Run `nbgrader generate_assignment {assignment.name}` first.")
+    if not assignment.source.exists():
+        raise CourseError(f"{assignment.source} is missing. Run `make source` to build it from assignments/.")
     differ = points_differ(executor.course, coursedir.assignment_id)
     if differ:
         raise CourseError(differ)

@@ -9,6 +9,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.grading.repair import KEY
 from autograder.grading.results import SubmissionResult
+from autograder.plugins.seams import one_transaction
 
 ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a wall around it.'
 
@@ -24,15 +25,9 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         self.results = SubmissionResult.from_json(nb["metadata"][KEY])
         self.earlier = getattr(self.parent.parent, "earlier", None) or SubmissionResult()
         self.gradebook = Gradebook(self.db_url)
-        with self.gradebook:
-            session = self.gradebook.db
-            commit, session.commit = session.commit, session.flush  # SaveAutoGrades commits after every cell
-            try:
-                nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
-                self.flag(nb)
-            finally:
-                session.commit = commit
-            session.commit()
+        with self.gradebook, one_transaction(self.gradebook):
+            nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+            self.flag(nb)
         return nb, resources
 
     def _add_score(self, cell: Any, resources: Any) -> None:

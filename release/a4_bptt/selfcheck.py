@@ -1,22 +1,27 @@
-"""Check your own work, with NumPy alone and without an answer key.
+"""Check your own work, with NumPy alone.
 
-Put this file beside the notebook and type, below the function you wrote,
+Put this file beside the notebook and type, below a function that you wrote,
 
     import selfcheck
-    selfcheck.check("mse_gradients")
+    selfcheck.check("the_function")
 
-`check` draws fresh random numbers, calls your function and shows a table: one row an array, one row a law.
-A gradient is compared with central differences of your own forward function; a forward function is asked for
-its defining properties. So there are no answers in this file, and every table ends with what it cannot see.
+`check` draws fresh random numbers, calls your function and shows a table: one row an array, one row a law. A gradient
+is compared with finite differences of your own forward function; a forward function is checked by the properties that
+define it. Every table ends with what it cannot see.
 
     check(name, points, seed=…)   one function            laws(*names)      what ties several functions together
     summary()                     every check so far      needs(*names)     around figures that need your functions
     install_check()               is Python ready?
+
+The checks of this assignment: backpropagation through time, truncated, clipped, and in training.
+
+No check holds an answer: every step is undone with arctanh and compared with the step before it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import difflib
 import html
 import importlib.util
 import io
@@ -29,126 +34,270 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import CodeType, TracebackType
 from typing import Any
 
 import numpy as np
 
-__all__ = ["check", "install_check", "laws", "needs", "summary"]
+# ---------------------------------------------------------------------------------------------------------------------
+# Values that go to your function and come back: copied, compared, and described in a few words.
+# ---------------------------------------------------------------------------------------------------------------------
 
-Array = np.ndarray
-Inputs = dict[str, np.ndarray]
+MISSING = object()  # marks a key that your dict does not have
 
-EXACT = 1e-7  # float64: largest error allowed, relative to the largest entry of the array
-SINGLE = 1e-4  # the same where your array is float32
-ROUGH = 3e-3  # where your forward is float32: its differences are no better than this
-TRAINING = 1e-6  # several steps add up their rounding
-SLOW_CALL = 2.0  # seconds: one call on these small arrays takes far less than a millisecond
-BUDGET = 8.0  # seconds for all calls of one check
-DIFFERENCES = 0.8  # seconds for differences: a slow forward is asked at fewer entries
-COST = 400  # a backward that costs more forwards than this is made of differences
-GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36
-OLDEST_PYTHON = (3, 11)
-OLDEST_NUMPY = (1, 26)  # the oldest that the notebooks and their checks are tried with
+
+class Odd(Exception):
+    """A value that is not the expected array; the text says what it is instead."""
+
+
+@dataclass(frozen=True)
+class Uncopied:
+    """A value that your function gets as it is: a cache, a function, an array that it may change in place."""
+
+    value: Any
+
+
+def copied(value: Any) -> Any:
+    """A copy of the arrays in a value, so that your function cannot change ours."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(copied(each) for each in value)
+    return value
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Is `after`, which your function was given, still what `before` is?"""
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    return before is after or bool(np.array_equal(before, after))
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Did two calls return the same, up to rounding?"""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return set(a) == set(b) and all(alike(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, str) or isinstance(b, str):
+        return bool(a == b)
+    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12))
+
+
+def kind_of(value: Any) -> str:
+    """A value in a few words."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    word = type(value).__name__
+    return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
+
+
+def hint_for_none(value: Any) -> str:
+    """What None most often means."""
+    return " (is the return missing?)" if value is None else ""
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 law, 2 laws."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, limit: int = 140) -> str:
+    """A text on one line, cut where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def brief(error: BaseException) -> str:
+    """An exception in one line. One whose own text fails is still named."""
+    text = ""
+    with contextlib.suppress(Exception):
+        text = shortened(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What you call
+# Your code seen from here: the notebook that called, the line that failed, the functions that a function calls.
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def check(name: str, points: float | None = None, *, seed: int | None = None) -> Result:
-    """Check the function `name` of your notebook and return the table; its `repr` is the points.
+def notebook() -> Mapping[str, Any]:
+    """The names of the notebook whose cell called."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame.f_globals
 
-    Nothing you wrote makes this raise. Give `seed` (it stands below the table) to see the same numbers again.
+
+HERE = notebook.__code__.co_filename  # this file, however it was loaded
+
+
+def is_ours(filename: str) -> bool:
+    """Is this the file of the self-check? Its authors have it as a package: one folder of files."""
+    return filename == HERE or (bool(__package__) and os.path.dirname(filename) == os.path.dirname(HERE))
+
+
+def codes_in(trace: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
+    """The code and the line of every frame that an exception came through, without ours."""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not is_ours(code.co_filename):
+            yield code, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def functions_in(error: BaseException) -> list[str]:
+    """Names of your functions that an exception came through, the innermost last."""
+    return [code.co_name for code, _ in codes_in(error.__traceback__)]
+
+
+def line_of(error: BaseException) -> str:
+    """Where in your code an exception arose: the last frame that is no library's."""
+    found = ""
+    for code, number in codes_in(error.__traceback__):
+        library = code.co_filename.startswith(("<frozen", os.path.dirname(os.__file__)))
+        if not library and "site-packages" not in code.co_filename:
+            source = shortened(linecache.getline(code.co_filename, number), 80)
+            line = number - code.co_firstlineno + 1
+            found = f" ({code.co_name}, line {line}{': ' if source else ''}{source})"
+    return found
+
+
+def unwritten_function(error: BaseException, names: Sequence[str]) -> str | None:
+    """The function that is not written: the innermost frame of a NotImplementedError, or an undefined name."""
+    if isinstance(error, NameError):
+        return error.name if error.name in names else None
+    inside = functions_in(error) if isinstance(error, NotImplementedError) else []
+    return inside[-1] if inside and inside[-1].isidentifier() else None
+
+
+def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
+    """The names of the notebook that a function's code mentions, and those that its helpers mention."""
+    found: set[str] = set()
+    codes = [getattr(function, "__code__", None)]
+    while codes:
+        code = codes.pop()
+        if isinstance(code, CodeType):
+            new = set(code.co_names) - found
+            found |= new
+            codes += [getattr(space.get(name), "__code__", None) for name in new]
+            codes += code.co_consts  # functions inside the function
+    return found
+
+
+def open_figures() -> set[int]:
+    """Numbers of the open figures; none before matplotlib is imported."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What this assignment has: its functions, how each is called and checked, and its points.
+# ---------------------------------------------------------------------------------------------------------------------
+
+# What a check cannot see, in the words below its table.
+FULL = "nothing that we know of; the hidden tests use other numbers and sizes."
+CACHE = "what you put into the cache: only the backward function shows that."
+OWN = "a wrong {}: the differences are taken of your own, so a backward that fits a wrong forward passes here."
+BELOW = "a wrong function below it: the steps are judged by differences of your own loss."
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a function is called, and what it returns."""
+
+    call: str
+    returns: str
+
+    @property
+    def arguments(self) -> list[str]:
+        return [part.partition("=")[0].strip() for part in self.call.partition("(")[2].rstrip(")").split(",")]
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of what it returns, where that is a tuple."""
+        return self.returns.strip("()").split(", ")
+
+
+@dataclass(frozen=True)
+class Contract(Form):
+    """What the course says of a function that you write, and the function that checks it."""
+
+    needs: tuple[str, ...]
+    blind: str
+    run: Callable[[Any], None]
+
+
+CONTRACTS: dict[str, Contract] = {}  # by function, in the order of the notebook
+GIVEN: dict[str, Form] = {}  # functions that the notebook gives you, by name
+LAWS: dict[tuple[str, ...], Callable[[Any], None]] = {}  # by the functions that they tie together
+POINTS: dict[str, float] = {
+    "rnn_forward": 2,
+    "credit_matrix": 3,
+    "rnn_backward": 8,
+    "rnn_backward_truncated": 4,
+    "state_gradient_norms": 2,
+    "residual_rnn_forward": 1,
+    "residual_rnn_backward": 3,
+    "clip_grad_norm": 1,
+    "loss_and_gradients": 3,
+    "train_adder": 2,
+    "train_first_xor_last": 1,
+    "name_the_mistake": 1,
+}  # by function
+
+
+def checks(call: str, returns: str, needs: str = "", *, blind: str = FULL) -> Callable[[Any], Any]:
+    """Register the decorated function as the check of the function that is called like this.
+
+    `needs` names the functions that it depends on; `blind` says what the check cannot see.
     """
-    space = _notebook()
-    try:
-        result = _judge(name, space, points, seed)
-    except BaseException as error:  # our own fault, or the stop button: a sentence, never a traceback
-        stopped = isinstance(error, KeyboardInterrupt)
-        words = "The check was stopped." if stopped else f"The check itself failed: {_brief(error)}."
-        result = Result(name, 0.0, points or 1.0, [Row("array", name, False, words)])
-    _SESSION[name] = (space.get(name), result)
-    return result
+    name, lower = call.partition("(")[0], tuple(needs.split())
+
+    def register(run: Callable[[Any], None]) -> Callable[[Any], None]:
+        CONTRACTS[name] = Contract(call, returns, lower, blind.format(lower[0] if lower else ""), run)
+        return run
+
+    return register
 
 
-def laws(*names: str, seed: int | None = None) -> Result:
-    """Show the laws that tie the functions `names` together. They need no answer key, and nothing raises."""
-    space, title = _notebook(), " + ".join(names)
-    seed = _new_seed() if seed is None else seed
-    groups = {group: run for group, run in _LAWS.items() if set(group) <= set(names)}
-    if not groups:
-        known = "; ".join(" + ".join(group) for group in _LAWS)
-        return Result(title, 0.0, 0.0, notes=[f"There is no law for these names. There are laws for {known}."])
-    rows, notes = [], []
-    for group, run in groups.items():
-        ask = Ask(group[0], space, seed)
-        with ask.listening():
-            ask.follow(run)
-        first = f"{group[0]}: " if len(groups) > 1 else ""
-        rows += [replace(row, kind="law", name=first + row.name) for row in ask.rows]
-        notes += [note for note in ask.notes if note not in notes]
-    return Result(title, 0.0, 0.0, rows, notes, "a mistake that keeps all of these laws.", seed)
+def gives(call: str, returns: str) -> None:
+    """Register a function that the notebook gives you, and that checks call."""
+    GIVEN[call.partition("(")[0]] = Form(call, returns)
 
 
-def summary() -> Summary:
-    """Show every function checked in this session; one that changed since is checked again."""
-    space = _notebook()
-    for name, (function, result) in list(_SESSION.items()):
-        if space.get(name) is not function:
-            with contextlib.suppress(BaseException):
-                _SESSION[name] = (space.get(name), _judge(name, space, result.of, None))
-    return Summary([result for _, result in _SESSION.values()])
+def form_of(name: str) -> Form:
+    """How a function of the notebook is called, and what it returns."""
+    return CONTRACTS[name] if name in CONTRACTS else GIVEN[name]
 
 
-@contextlib.contextmanager
-def needs(*names: str) -> Iterator[None]:
-    """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
-    before = _figures()
-    try:
-        yield
-    except Exception as error:
-        missing = _stub_behind(error, names)
-        if missing or isinstance(error, NotImplementedError):
-            print(f"This figure needs {missing or ' and '.join(names)}: write it, then run this cell again.")
-        else:
-            print(
-                f"This figure needs {' and '.join(names)}. It stopped with {_brief(error)}: look at their checks first."
-            )
-        for number in _figures() - before:
-            sys.modules["matplotlib.pyplot"].close(number)
+def ties(*names: str) -> Callable[[Any], Any]:
+    """Register laws across the functions `names`; the first one is the one that they say most about."""
 
+    def register(run: Callable[[Any], None]) -> Callable[[Any], None]:
+        LAWS[names] = run
+        return run
 
-def install_check() -> None:
-    """Print one line: everything the notebook needs is there, or what to do."""
-    python, wrong = ".".join(map(str, sys.version_info[:3])), []
-    if _numbers(np.__version__) < OLDEST_NUMPY:
-        oldest = ".".join(map(str, OLDEST_NUMPY))
-        wrong.append(
-            f"This course needs NumPy {oldest} or newer; this notebook has {np.__version__}. "
-            "Run `%pip install -U numpy`, then restart the kernel."
-        )
-    if importlib.util.find_spec("matplotlib") is None:
-        wrong.append("matplotlib is missing. Run `%pip install matplotlib`, then restart the kernel.")
-    if sys.version_info < OLDEST_PYTHON:  # no newer NumPy can be installed there: one thing at a time
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        wrong = [
-            f"This course needs Python {oldest} or newer; this notebook runs on {python}. "
-            "Install a newer Python, then follow README.md, Install, with it."
-        ]
-    print(" ".join(wrong) or f"Ready: Python {python}, NumPy {np.__version__}, matplotlib, selfcheck.")
+    return register
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What is shown
+# What is shown: a table for each check, and one line a function in the summary.
 # ---------------------------------------------------------------------------------------------------------------------
 
 TO_DO = "to do"
+UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: an array that was compared, or a law that was asked."""
+    """One line of a table: an array that was compared, or a law that was checked."""
 
     kind: str  # "array" or "law"
     name: str
@@ -158,10 +307,21 @@ class Row:
     worst: str = ""
     error: str = ""
     todo: bool = False  # not judged: a function that it needs is not written yet
+    uses: frozenset[str] = frozenset()  # your other functions that were called for this row
+    fix_first: tuple[str, ...] = ()  # not judged: these functions are wrong, and this row depends on them
 
     @property
     def verdict(self) -> str:
-        return TO_DO if self.todo else {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
+        if self.todo:
+            return TO_DO
+        if self.fix_first:
+            return UNDECIDED
+        return {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
+
+    @property
+    def judged(self) -> bool:
+        """Does this row say whether your function is right?"""
+        return not (self.todo or self.fix_first)
 
     @property
     def cells(self) -> list[str]:
@@ -178,7 +338,7 @@ class Result:
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     blind: str = ""
-    seed: int = 0
+    seed: int | None = None
 
     def __repr__(self) -> str:
         return f"{self.points:g}" if self.of else str(self)
@@ -188,37 +348,60 @@ class Result:
         return bool(self.rows) and all(row.ok for row in self.rows)
 
     @property
+    def fix_first(self) -> tuple[str, ...]:
+        """The wrong functions because of which some rows cannot be judged."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.fix_first))
+
+    @property
     def verdict(self) -> str:
-        """OK, WRONG, or to do where nothing is wrong as far as it is written."""
-        if any(not (row.ok or row.todo) for row in self.rows):
+        """OK or WRONG; to do or undecided where nothing is wrong as far as it can be judged."""
+        if self.passed:
+            return "OK"
+        if not self.rows or any(row.judged and not row.ok for row in self.rows):
             return "WRONG"
-        return TO_DO if any(row.todo for row in self.rows) else "OK" if self.passed else "WRONG"
+        return TO_DO if any(row.todo for row in self.rows) else UNDECIDED
 
     @property
     def words(self) -> str:
         """The verdict in one sentence."""
         if len(self.rows) == 1 and not self.passed:
             return self.rows[0].words
-        arrays, law_rows = (
-            [row for row in self.rows if row.kind == kind and not row.todo] for kind in ("array", "law")
-        )
-        wrong, broken = ([row.name for row in rows if not row.ok] for rows in (arrays, law_rows))
-        right = "every array is wrong" if len(wrong) == len(arrays) > 1 else f"wrong: {', '.join(wrong)}"
-        parts = [right if wrong else f"{_count(len(arrays), 'array')} right"] if arrays else []
-        if law_rows:
-            held = f"all {len(law_rows)} laws hold" if len(law_rows) > 1 else "1 law holds"
-            parts.append(f"{len(broken)} of {_count(len(law_rows), 'law')} broken" if broken else held)
+        parts = []
+        if self.fix_first:
+            waiting = ", ".join(row.name for row in self.rows if row.fix_first)
+            parts.append(f"fix {' and '.join(self.fix_first)} first, until then undecided: {waiting}")
+        parts += self.words_of_arrays()
+        parts += self.words_of_laws()
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
-        return "; ".join(parts) + "." if parts else "nothing was asked."
+        return "; ".join(parts) + "." if parts else "nothing was checked."
+
+    def words_of_arrays(self) -> list[str]:
+        rows = [row for row in self.rows if row.kind == "array" and row.judged]
+        wrong = [row.name for row in rows if not row.ok]
+        if len(wrong) == len(rows) > 1:
+            return ["every array is wrong"]
+        if wrong:
+            return [f"wrong: {', '.join(wrong)}"]
+        return [f"{count(len(rows), 'array')} right"] if rows else []
+
+    def words_of_laws(self) -> list[str]:
+        rows = [row for row in self.rows if row.kind == "law" and row.judged]
+        broken = sum(not row.ok for row in rows)
+        if broken:
+            return [f"{broken} of {count(len(rows), 'law')} broken"]
+        if len(rows) == 1:
+            return ["1 law holds"]
+        return [f"all {len(rows)} laws hold"] if rows else []
 
     @property
     def title(self) -> str:
         if not self.of:
             return f"Laws of {self.name}"
-        return f"{self.name}: {'to do, ' * (self.verdict == TO_DO)}{self.points:g} of {self.of:g} points"
+        open_verdict = f"{self.verdict}, " if self.verdict in (TO_DO, UNDECIDED) else ""
+        return f"{self.name}: {open_verdict}{self.points:g} of {self.of:g} points"
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
-        """(heads, cells) of the array table and of the law table, empty columns left out; one sentence needs none."""
+        """(heads, cells) of the array table and of the law table, without empty columns; one sentence needs none."""
         for kind in () if len(self.rows) == 1 and not self.passed else ("array", "law"):
             rows = [row for row in self.rows if row.kind == kind]
             heads = [kind, "verdict", "shape", "relative error", "worst entry", "in words"]
@@ -230,11 +413,13 @@ class Result:
         """The lines below the tables."""
         if all(row.todo for row in self.rows):
             return self.notes
-        again = (
-            f'selfcheck.check("{self.name}", seed={self.seed})' if self.of else f"selfcheck.laws(…, seed={self.seed})"
-        )
-        blind = [f"What this cannot see: {self.blind}"] if self.blind else []
-        return [*self.notes, *blind, f"The numbers are those of seed {self.seed}; {again} draws them again."]
+        call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
+        lines = [*self.notes]
+        if self.blind:
+            lines.append(f"What this cannot see: {self.blind}")
+        if self.seed is not None:
+            lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")
+        return lines
 
     def __str__(self) -> str:
         lines = []
@@ -245,7 +430,7 @@ class Result:
         return "\n  ".join([f"{self.title}: {self.words}", *lines, *self.foot()])
 
     def _repr_html_(self) -> str:
-        tables = "".join(_html_table(heads, cells) for heads, cells in self.tables())
+        tables = "".join(html_table(heads, cells) for heads, cells in self.tables())
         foot = "".join(f"<div style='opacity:.85;font-size:90%'>{html.escape(line)}</div>" for line in self.foot())
         head = f"<b>{html.escape(self.title)}</b>: {html.escape(self.words)}"
         return f"<div style='margin:4px 0'>{head}{tables}{foot}</div>"
@@ -261,9 +446,12 @@ class Summary:
     def title(self) -> str:
         if not self.results:
             return "No check has run yet: run the cells below your functions first."
-        earned, total = (sum(getattr(result, key) for result in self.results) for key in ("points", "of"))
-        todo = sum(result.verdict == TO_DO for result in self.results)
-        checked = f"{_count(len(self.results), 'function')} checked{f', {todo} to do' if todo else ''}"
+        earned = sum(result.points for result in self.results)
+        total = sum(result.of for result in self.results)
+        checked = f"{count(len(self.results), 'function')} checked"
+        for verdict in (TO_DO, UNDECIDED):
+            number = sum(result.verdict == verdict for result in self.results)
+            checked += f", {number} {verdict}" if number else ""
         return f"{checked}: {earned:g} of {total:g} points, not counting written answers."
 
     @property
@@ -272,191 +460,123 @@ class Summary:
 
     def __repr__(self) -> str:
         wide = max((len(result.name) for result in self.results), default=0)
-        lines = [f"{name:{wide}}  {mark:5}  {points:9}  {words}" for name, mark, points, words in self.cells]
+        mark_wide = max((len(result.verdict) for result in self.results), default=0)
+        lines = [f"{name:{wide}}  {mark:{mark_wide}}  {points:9}  {words}" for name, mark, points, words in self.cells]
         return "\n  ".join([self.title, *lines])
 
     def _repr_html_(self) -> str:
         heads = ["function", "verdict", "points", "in words"]
-        return f"<b>{self.title}</b>{_html_table(heads, self.cells) if self.results else ''}"
+        return f"<b>{self.title}</b>{html_table(heads, self.cells) if self.results else ''}"
 
 
-_CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.35)"
-_BADGE = "color:#fff;border-radius:3px;padding:0 6px;font-weight:600;white-space:nowrap;background:"
-_COLOURS = {"OK": "#0060a8", "holds": "#0060a8", "WRONG": "#b34700", "BROKEN": "#b34700", TO_DO: "#5c6370"}
+CELL_STYLE = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.35)"
+BADGE_STYLE = "color:#fff;border-radius:3px;padding:0 6px;font-weight:600;white-space:nowrap;background:"
+BLUE, VERMILION, GREY = "#0060a8", "#b34700", "#5c6370"
+COLOURS = {"OK": BLUE, "holds": BLUE, "WRONG": VERMILION, "BROKEN": VERMILION, TO_DO: GREY, UNDECIDED: GREY}
 
 
-def _html_table(heads: list[str], cells: list[list[str]]) -> str:
+def html_table(heads: list[str], cells: list[list[str]]) -> str:
     """A table whose verdicts are words on blue, vermilion or grey: readable without colour, on light and dark pages."""
-    rows = ["".join(f"<th style='{_CELL}'>{head}</th>" for head in heads)]
+    rows = ["".join(f"<th style='{CELL_STYLE}'>{head}</th>" for head in heads)]
     for line in cells:
         shown = [html.escape(cell) for cell in line]
-        shown[1] = f"<span style='{_BADGE}{_COLOURS[line[1]]}'>{shown[1]}</span>"
-        rows.append("".join(f"<td style='{_CELL}'>{cell}</td>" for cell in shown))
+        shown[1] = f"<span style='{BADGE_STYLE}{COLOURS[line[1]]}'>{shown[1]}</span>"
+        rows.append("".join(f"<td style='{CELL_STYLE}'>{cell}</td>" for cell in shown))
     body = "".join(f"<tr style='background:transparent'>{row}</tr>" for row in rows)
     return f"<table style='border-collapse:collapse;margin:4px 0'>{body}</table>"
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    """The first two numbers of a version."""
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+# ---------------------------------------------------------------------------------------------------------------------
+# When two arrays count as the same: the largest difference is measured against the largest entry.
+# ---------------------------------------------------------------------------------------------------------------------
+
+Array = np.ndarray
+Inputs = dict[str, np.ndarray]
+
+EXACT = 1e-7  # the largest relative error allowed in float64
+SINGLE = 1e-4  # the same where your array is float32
+TRAINING = 1e-6  # after several steps, which add up their rounding
+ROUGH = 3e-3  # where your forward returns float32: its finite differences are no better than this
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def for_single(tolerance: float) -> float:
+    """What a tolerance for float64 becomes for an array in float32."""
+    return min(1000 * tolerance, 1e-3)
+
+
+def scale(expected: Array, upstream: float) -> float:
+    """What an error is measured against: the largest entry, or the upstream where all entries are (nearly) zero."""
+    largest = float(np.nanmax(np.abs(expected)))
+    return largest if largest > 1e-9 * upstream else upstream
+
+
+def relative_error(actual: Array, expected: Array, upstream: float) -> float:
+    """The largest difference over the largest entry. NaN in `expected` marks an entry that is not compared."""
+    if actual.shape != expected.shape or np.any(np.isnan(actual)):
+        return math.inf
+    difference = float(np.nanmax(np.abs(actual - expected)))
+    size = scale(expected, upstream)
+    if size == 0:
+        return 0.0 if difference == 0 else math.inf
+    return difference / size
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The course: how each function is called, what it returns, its points
+# What can be seen of a wrong array, in words; nothing is guessed.
 # ---------------------------------------------------------------------------------------------------------------------
 
-FULL = "nothing that we know of; the hidden tests use other numbers and sizes."
-CACHE = "what you put into the cache: only the backward function shows that."
-SHAPE = "how it fares with functions that jump or bend sharply: it is tried on polynomials and a sine."
-OWN = "a wrong {}: the differences are taken of your own, so a backward that fits a wrong forward passes here."
-LOSS = "a wrong {}: the slopes are those of your own loss, so a sum in place of a mean in both passes here."
-BELOW = "a wrong function below it: the steps are judged by differences of your own loss."
-NAMES = "whether your names are the right ones: only their form is looked at."
 
-_COURSE = [  # call, what it returns, functions it depends on, what the check cannot see
-    ("predict(x, w, b)", "an array", "", FULL),
-    ("mse_loss(prediction, target)", "a float", "", FULL),
-    ("numerical_derivative(f, at, eps=1e-6)", "a float", "", SHAPE),
-    ("mse_gradients(x, target, w, b)", "(dw, db)", "mse_loss predict", LOSS),
-    ("gradient_descent(x, target, w, b, lr, steps)", "(w, b, losses)", "mse_loss predict mse_gradients", LOSS),
-    ("online_fit(x, target, w, lr, passes, b=-6.0)", "an array", "", FULL),
-    ("largest_stable_lr(x)", "a float", "", FULL),
-    ("counterexample()", "(x, target, w, lr)", "", "nothing: both rules are run on your numbers."),
-    ("sigmoid(z)", "an array", "", FULL),
-    ("mlp_forward(x, params)", "(prediction, cache)", "sigmoid", CACHE),
-    ("half_squared_error(prediction, target)", "a float", "", FULL),
-    ("worked_example()", "a dict", "", "nothing: every number is compared with the net itself, to four digits."),
-    ("numerical_gradient(f, array, eps=1e-6)", "an array", "", SHAPE),
-    ("mlp_backward(grad_prediction, cache)", "a dict", "mlp_forward", OWN),
-    ("softmax(logits)", "an array", "", FULL),
-    ("cross_entropy(logits, target)", "a float", "softmax", FULL),
-    ("cross_entropy_backward(logits, target)", "an array", "cross_entropy softmax", LOSS),
-    ("sgd_step(params, grads, lr)", "a dict", "", FULL),
-    ("train_mlp(x, target, params, lr, steps)", "(params, losses)", "mlp_forward mlp_backward sgd_step", BELOW),
-    ("name_the_mistake()", "a dict", "", NAMES),
-    ("rnn_cell_forward(x, h_prev, params)", "(h, cache)", "", CACHE),
-    ("rnn_cell_backward(grad_h, cache)", "a dict", "rnn_cell_forward", OWN),
-    ("column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by)", "(a_next, yt_pred)", "rnn_cell_forward", FULL),
-    (
-        "column_cell_backward(da_next, xt, a_prev, Wax, Waa, ba)",
-        "a dict",
-        "column_cell_forward rnn_cell_backward",
-        OWN,
-    ),
-    ("two_step_backward(grad_h1, grad_h2, cache_1, cache_2)", "a dict", "rnn_cell_forward rnn_cell_backward", OWN),
-    ("readout_forward(outputs, params)", "(logits, cache)", "", CACHE),
-    ("readout_backward(grad_logits, cache)", "a dict", "readout_forward", OWN),
-    ("sequence_loss(logits, target)", "(loss, grad_logits)", "", FULL),
-    ("rnn_forward(x, h0, params)", "(outputs, cache)", "", CACHE),
-    ("credit_matrix(grad_outputs, cache)", "an array", "rnn_forward", OWN),
-    ("rnn_backward(grad_outputs, cache)", "a dict", "rnn_forward", OWN),
-    ("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", "rnn_forward", OWN),
-    ("state_gradient_norms(grad_last, cache)", "an array", "rnn_forward", OWN),
-    ("clip_grad_norm(grads, max_norm)", "(grads, total_norm)", "", FULL),
-    ("residual_rnn_forward(x, h0, params)", "(outputs, cache)", "", CACHE),
-    ("residual_rnn_backward(grad_outputs, cache)", "a dict", "residual_rnn_forward", OWN),
-    ("loss_and_gradients(x, h0, target, params)", "(loss, grads)", "rnn_forward rnn_backward", BELOW),
-    ("train_adder(batches, params, lr)", "(params, losses)", "loss_and_gradients", BELOW),
-    (
-        "train_first_xor_last(batches, params, lr, max_norm)",
-        "(params, losses)",
-        "rnn_backward clip_grad_norm",
-        BELOW,
-    ),
-]
-
-_POINTS: dict[str, float] = {
-    "predict": 1,
-    "mse_loss": 1,
-    "numerical_derivative": 2,
-    "mse_gradients": 4,
-    "gradient_descent": 3,
-    "largest_stable_lr": 2,
-    "online_fit": 2,
-    "counterexample": 2,
-    "sigmoid": 1,
-    "mlp_forward": 2,
-    "half_squared_error": 1,
-    "worked_example": 2,
-    "numerical_gradient": 3,
-    "mlp_backward": 6,
-    "name_the_mistake": 1,
-    "softmax": 1,
-    "cross_entropy": 2,
-    "cross_entropy_backward": 3,
-    "sgd_step": 1,
-    "train_mlp": 2,
-    "rnn_cell_forward": 2,
-    "rnn_cell_backward": 6,
-    "column_cell_forward": 2,
-    "column_cell_backward": 3,
-    "two_step_backward": 5,
-    "readout_forward": 1,
-    "readout_backward": 2,
-    "sequence_loss": 4,
-    "rnn_forward": 2,
-    "credit_matrix": 3,
-    "rnn_backward": 8,
-    "rnn_backward_truncated": 4,
-    "state_gradient_norms": 2,
-    "residual_rnn_forward": 1,
-    "residual_rnn_backward": 3,
-    "clip_grad_norm": 1,
-    "loss_and_gradients": 3,
-    "train_adder": 2,
-    "train_first_xor_last": 1,
-}
+def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int], steps: bool) -> str:
+    """How `actual` differs: by a factor, a sign, a transpose, from a step on. `off` marks the entries that differ."""
+    compared = ~np.isnan(expected)
+    a, b = actual[compared], expected[compared]
+    if not np.any(a):
+        return "all zero"
+    words = [f"{int(off.sum())} of {a.size} entries differ"] if expected.ndim else []
+    factor = float(a @ b / (b @ b)) if np.any(b) else 0.0
+    if abs(factor - 1) < 1e-5 and relative_error(a, b, 0.0) < 1e-3:
+        words.append("close, but not close enough: is something rounded, or a difference to one side only?")
+    elif factor and relative_error(a, factor * b, 0.0) < 1e-6:
+        words = describe_factor(factor, sizes)
+    elif is_transposed(actual, expected):
+        words = ["these are the right numbers, transposed"]
+    if steps and len(off) > 1:
+        words.append(describe_steps(off))
+    return "; ".join(words)
 
 
-@dataclass(frozen=True)
-class Contract:
-    """What the course says of one function."""
-
-    call: str
-    returns: str
-    lower: tuple[str, ...]
-    blind: str
-
-    @property
-    def arguments(self) -> list[str]:
-        return [part.partition("=")[0].strip() for part in self.call.partition("(")[2].rstrip(")").split(",")]
-
-    @property
-    def parts(self) -> list[str]:
-        return self.returns.strip("()").split(", ")
+def describe_factor(factor: float, sizes: Mapping[str, int]) -> list[str]:
+    """A factor that all entries share, and the axes whose size it is (or one over it)."""
+    words = "the sign is the other way round" if abs(factor + 1) < 1e-6 else f"{factor:.6g} times the right one"
+    near = [name for name, size in sizes.items() if min(abs(factor * size - 1), abs(factor / size - 1)) < 1e-6]
+    return [words, *(f"{name} is {sizes[name]} here" for name in near)]
 
 
-_CONTRACTS = {
-    call.partition("(")[0]: Contract(call, returns, tuple(lower.split()), blind.format(lower.partition(" ")[0]))
-    for call, returns, lower, blind in _COURSE
-}
-_CHECKS: dict[str, Callable[[Ask], None]] = {}
-_LAWS: dict[tuple[str, ...], Callable[[Ask], None]] = {}
-_SESSION: dict[str, tuple[Any, Result]] = {}  # the function as it was, and what was found
-_MISSING = object()
+def is_transposed(actual: Array, expected: Array) -> bool:
+    square = expected.ndim == 2 and expected.shape[0] == expected.shape[1]
+    return square and relative_error(actual, expected.T, 0.0) < 1e-6
 
 
-def checks(name: str) -> Callable[[Any], Any]:
-    """Register the questions to the function `name`."""
-    return lambda run: _CHECKS.setdefault(name, run)
-
-
-def ties(*names: str) -> Callable[[Any], Any]:
-    """Register laws across the functions `names`; the first one is the one they say most about."""
-    return lambda run: _LAWS.setdefault(names, run)
+def describe_steps(off: Array) -> str:
+    """Where the error enters, counted from the last step, since a backward begins there."""
+    wrong_steps = np.flatnonzero(off.reshape(len(off), -1).any(axis=1))
+    right = len(off) - 1 - int(wrong_steps[-1])
+    if not right:
+        return "wrong from the last step on"
+    seen = "the last step is right" if right == 1 else f"the last {right} steps are right"
+    return f"{seen}, the error enters {count(right, 'step')} before the last"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# How a function is asked
+# The trial of one function: calls with random numbers go in, rows of a table come out.
 # ---------------------------------------------------------------------------------------------------------------------
+
+SLOW_CALL = 2.0  # seconds: one call on these small arrays takes far less than a millisecond
+BUDGET = 8.0  # seconds for all calls of one check
 
 
 class Stop(Exception):
-    """Nothing more can be asked; the text is the sentence for the student."""
+    """Nothing more can be checked; the text is the sentence for you."""
 
 
 class TimeUp(Stop):
@@ -467,49 +587,44 @@ class Unwritten(Stop):
     """A function that is needed is not written yet."""
 
 
-class Odd(Exception):
-    """A value that is no array of the right kind; the text says what came."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A value handed to the student's function as it is: a cache, a function, an array to be changed in place."""
-
-    value: Any
-
-
-class Ask:
-    """One conversation with one student's function: random numbers out, rows of a table in."""
+class Trial:
+    """One function of a notebook, called with random numbers, and the rows of its table."""
 
     def __init__(self, name: str, space: Mapping[str, Any], seed: int) -> None:
-        self.name, self.space, self.rng = name, space, np.random.default_rng(seed)
+        self.name = name
+        self.space = space
+        self.rng = np.random.default_rng(seed)
         self.rows: list[Row] = []
         self.notes: list[str] = []
-        self.sizes: dict[str, int] = {}
-        self.given: list[tuple[str, Sequence[Any], Sequence[Any]]] = []  # function, ours, the copies it got
+        self.sizes: dict[str, int] = {}  # of the axes, by name
+        self.called: set[str] = set()  # your functions that were called so far
+        self.given: list[tuple[str, Sequence[Any], Sequence[Any]]] = []  # function, our arguments, the copies it got
         self.caught: list[warnings.WarningMessage] = []
-        self.differencing = False
-        self.single = False  # something came as float32
-        self.rough = False  # something that is differenced came as float32
+        self.differencing = False  # while finite differences are taken
+        self.single = False  # one of your arrays is float32
+        self.rough = False  # one that is differenced is float32
         self.spent = 0.0
 
-    def follow(self, run: Callable[[Ask], None]) -> None:
-        """Ask one set of questions; what stops it becomes the last row."""
+    def follow(self, run: Callable[[Trial], None]) -> None:
+        """Run one check; what stops it becomes the last row."""
         try:
             run(self)
         except Stop as stop:
-            self.rows.append(Row("array", self.name, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
-        except Exception as error:  # a value so odd that our own arithmetic stumbles over it
-            self.rows.append(Row("array", self.name, False, f"what came cannot be judged ({_brief(error)})."))
+            self.add(Row("array", self.name, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
+        except Exception as error:  # a value so odd that our own arithmetic fails on it
+            self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
-    @property
-    def limit(self) -> float:
-        """The error allowed in numbers that are computed from what came."""
-        return SINGLE if self.single else EXACT
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
 
     def note(self, words: str) -> None:
         if words not in self.notes:
             self.notes.append(words)
+
+    @property
+    def limit(self) -> float:
+        """The error allowed in numbers that are computed from yours."""
+        return SINGLE if self.single else EXACT
 
     # -- random numbers
 
@@ -531,100 +646,102 @@ class Ask:
     # -- calls
 
     def call(self, name: str, *given: Any) -> Any:
-        """Call the student's `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+        self.called.add(name)
         function = self.space.get(name)
-        if function is None or not callable(function):
-            if function is None:
-                raise Unwritten(self.about(name, "is not defined yet"))
-            raise Stop(self.about(name, f"is {_kind(function)} and no function"))
-        copies = [value.value if isinstance(value, Kept) else _copy(value) for value in given]
+        if function is None:
+            raise Unwritten(self.about(name, "is not defined yet"))
+        if not callable(function):
+            raise Stop(self.about(name, f"is {kind_of(function)} and no function"))
+        copies = [value.value if isinstance(value, Uncopied) else copied(value) for value in given]
         if not self.differencing:
             self.given.append((name, given, copies))
         started = time.perf_counter()
         try:
             value = function(*copies)
-        except BaseException as error:  # also SystemExit and the stop button: the student reads a sentence
+        except BaseException as error:  # also SystemExit and the stop button: you read a sentence
             kind = Unwritten if isinstance(error, NotImplementedError) else Stop
             raise kind(self.failure(name, error)) from None
-        took = time.perf_counter() - started
-        self.spent += took
-        if took > SLOW_CALL:
-            raise TimeUp(
-                f"one call of {name} took {took:.1f} s, expected under {SLOW_CALL:g} s; the rest was not asked"
-            )
-        if self.spent > BUDGET:
-            raise TimeUp(f"the calls took {self.spent:.0f} s together, which is too slow; the rest was not asked")
+        self.count_time(name, time.perf_counter() - started)
         return value
+
+    def count_time(self, name: str, seconds: float) -> None:
+        """Stop where one call, or all calls together, took too long."""
+        self.spent += seconds
+        if seconds > SLOW_CALL:
+            took = f"one call of {name} took {seconds:.1f} s, expected under {SLOW_CALL:g} s"
+            raise TimeUp(f"{took}; the rest was not checked")
+        if self.spent > BUDGET:
+            raise TimeUp(f"the calls took {self.spent:.0f} s together, which is too slow; the rest was not checked")
 
     def about(self, name: str, what: str) -> str:
         return f"{name} {what}" if name == self.name else f"{self.name} depends on {name}, and {name} {what}"
 
     def failure(self, name: str, error: BaseException) -> str:
-        """What happened inside the student's function, in one sentence."""
+        """What happened inside your function, in one sentence."""
         if isinstance(error, NotImplementedError):
-            inside = _frames(error)
+            inside = functions_in(error)
             own = len(inside) < 2 or inside[-1] == name
             return self.about(name, "is not written yet" if own else f"calls {inside[-1]}: write that first")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
-        if isinstance(error, TypeError) and not _line_of(error) and name in _CONTRACTS:
-            return self.about(name, f"cannot be called as {_CONTRACTS[name].call}: {_brief(error)}")
-        return self.about(name, f"stopped with {_brief(error)}{_line_of(error)}")
+        if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
+            return self.about(name, f"cannot be called as {CONTRACTS[name].call}: {brief(error)}")
+        return self.about(name, f"stopped with {brief(error)}{line_of(error)}")
 
     def parts(self, name: str, *given: Any) -> list[Any]:
-        """The members of the tuple (or list) that the student's `name` returns."""
-        came, expected = self.call(name, *given), _CONTRACTS[name]
-        if isinstance(came, np.ndarray) and came.ndim == 1:
-            came = list(came)
-        if not isinstance(came, (tuple, list)) or len(came) != len(expected.parts):
-            length = f" of length {len(came)}" if isinstance(came, (tuple, list)) else ""
-            raise Stop(f"{name} returned {_kind(came)}{length}, expected {expected.returns}{_hint_none(came)}")
-        return list(came)
+        """The members of the tuple (or list) that your function `name` returns."""
+        actual, expected = self.call(name, *given), form_of(name)
+        if isinstance(actual, np.ndarray) and actual.ndim == 1:
+            actual = list(actual)
+        if not isinstance(actual, (tuple, list)) or len(actual) != len(expected.parts):
+            length = f" of length {len(actual)}" if isinstance(actual, (tuple, list)) else ""
+            got = f"{kind_of(actual)}{length}"
+            raise Stop(f"{name} returned {got}, expected {expected.returns}{hint_for_none(actual)}")
+        return list(actual)
 
-    def mapping(self, came: Any, keys: Sequence[str], name: str = "") -> dict[str, Any]:
-        """The members `keys` of a dict that the student returned; a missing one is marked."""
-        if not isinstance(came, Mapping):
+    def mapping(self, actual: Any, keys: Sequence[str], name: str = "") -> dict[str, Any]:
+        """The members `keys` of a dict that you returned; a missing one is marked."""
+        if not isinstance(actual, Mapping):
             expected = f"expected a dict with the keys {', '.join(keys)}"
-            raise Stop(f"{name or self.name} returned {_kind(came)}, {expected}{_hint_none(came)}")
-        return {key: came.get(key, _MISSING) for key in keys}
+            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}{hint_for_none(actual)}")
+        return {key: actual.get(key, MISSING) for key in keys}
 
     def value(self, name: str, *given: Any, shape: Sequence[int] | None = (), part: int | None = None) -> Array:
-        """What the student's `name` returns (or one part of it) as an array of `shape`."""
-        came = self.call(name, *given) if part is None else self.parts(name, *given)[part]
-        return self.as_array(came, shape, f"what {name} returned" if part is None else _CONTRACTS[name].parts[part])
+        """What your function `name` returns (or one part of it) as an array of `shape`."""
+        if part is None:
+            return self.as_array(self.call(name, *given), shape, f"what {name} returned")
+        return self.as_array(self.parts(name, *given)[part], shape, form_of(name).parts[part])
 
-    def forward(self, name: str, *given: Any, shape: Sequence[int] | None = None) -> tuple[Array, Kept]:
-        """(output, cache) of a student's forward function."""
-        output, cache = self.parts(name, *given)
-        return self.as_array(output, shape, _CONTRACTS[name].parts[0]), Kept(cache)
-
-    def as_array(self, came: Any, shape: Sequence[int] | None, label: str) -> Array:
-        """`came` as a float64 array of `shape`, or Stop with a sentence."""
+    def as_array(self, actual: Any, shape: Sequence[int] | None, label: str) -> Array:
+        """`actual` as a float64 array of `shape`, or Stop with a sentence."""
         try:
-            return self.read(came, shape)
+            return self.read(actual, shape)
         except Odd as odd:
             raise Stop(f"{label}: {odd}") from None
 
-    def read(self, came: Any, shape: Sequence[int] | None) -> Array:
-        """`came` as a float64 array of `shape`, or Odd saying what came and what was expected."""
-        wanted = lambda: f"expected {'an array' if shape is None else self.shape_words(shape)}"
-        if came is _MISSING:
+    def read(self, actual: Any, shape: Sequence[int] | None) -> Array:
+        """`actual` as a float64 array of `shape`, or Odd that says what it is and what was expected."""
+        expected = f"expected {'an array' if shape is None else self.shape_words(shape)}"
+        if actual is MISSING:
             raise Odd("this key is missing in your dict")
-        if came is None or isinstance(came, (str, bytes, Mapping, set)) or callable(came):
-            raise Odd(f"{wanted()}, came {_kind(came)}{_hint_none(came)}")
+        if actual is None or isinstance(actual, (str, bytes, Mapping, set)) or callable(actual):
+            raise Odd(f"{expected}, got {kind_of(actual)}{hint_for_none(actual)}")
         try:
-            array = np.asarray(came)
+            array = np.asarray(actual)
         except Exception as error:  # ragged lists and the like
-            raise Odd(f"{wanted()}, came {_kind(came)} that is no array ({_brief(error)})") from None
+            raise Odd(f"{expected}, got {kind_of(actual)} that is no array ({brief(error)})") from None
         if shape is not None and array.shape != tuple(shape):
-            raise Odd(f"{wanted()}, came shape {array.shape}")
+            raise Odd(f"{expected}, got shape {array.shape}")
         if array.dtype.kind != "f" or array.dtype.itemsize < 4:
             raise Odd(f"wrong dtype {array.dtype}, expected float64")
         if array.dtype == np.float32:
             self.single, self.rough = True, self.rough or self.differencing
             self.note("Some of your arrays are float32: right, and compared more loosely. The course uses float64.")
-        if not np.isfinite(array).all():
-            raise Odd(f"{int(np.sum(~np.isfinite(array)))} of {array.size} entries are NaN or infinite")
+        unusable = int(np.sum(~np.isfinite(array)))
+        if unusable:
+            which = f"{unusable} of {array.size} entries are" if array.ndim else "the number is"
+            raise Odd(f"{which} NaN or infinite")
         return array.astype(np.float64)
 
     def shape_words(self, shape: Sequence[int]) -> str:
@@ -638,81 +755,54 @@ class Ask:
     # -- rows
 
     def array(
-        self, label: str, came: Any, right: Any, *, upstream: float = 1.0, r: float = EXACT, steps: bool = False
+        self,
+        label: str,
+        actual: Any,
+        expected: Any,
+        *,
+        upstream: float = 1.0,
+        tolerance: float = EXACT,
+        steps: bool = False,
     ) -> bool:
-        """One row: is `came` the array `right`? NaN in `right` marks an entry that was not asked."""
-        right = np.asarray(right, dtype=np.float64)
+        """One row: is `actual` the array `expected`? NaN in `expected` marks an entry that is not compared."""
+        expected = np.asarray(expected, dtype=np.float64)
         before, self.single = self.single, False
         try:
-            array = self.read(came, right.shape)
+            array = self.read(actual, expected.shape)
         except Odd as odd:
-            self.rows.append(Row("array", label, False, str(odd)))
+            self.add(Row("array", label, False, str(odd)))
             return False
         finally:
-            mine, self.single = self.single, self.single or before
-        r = max(r, min(1e3 * r, 1e-3) if mine else 0.0, ROUGH if self.rough else 0.0)
-        gaps, error = np.abs(array - right), _error(array, right, upstream)
-        ok = error <= r
-        spot = np.unravel_index(int(np.nanargmax(gaps)), right.shape)
-        worst = f"[{', '.join(str(int(j)) for j in spot)}]" if right.ndim else ""
-        words = "" if ok else self.pattern(array, right, gaps > r * _scale(right, upstream), steps)
-        shape = str(right.shape) if right.ndim else "number"
-        self.rows.append(Row("array", label, ok, words, shape, worst, f"{error:.0e}"))
+            is_single, self.single = self.single, self.single or before
+        if is_single:
+            tolerance = max(tolerance, for_single(tolerance))
+        if self.rough:
+            tolerance = max(tolerance, ROUGH)
+        differences, error = np.abs(array - expected), relative_error(array, expected, upstream)
+        ok = error <= tolerance
+        off = differences > tolerance * scale(expected, upstream)
+        words = "" if ok else describe(array, expected, off, self.sizes, steps)
+        spot = np.unravel_index(int(np.nanargmax(differences)), expected.shape)
+        worst = f"[{', '.join(str(int(j)) for j in spot)}]" if expected.ndim else ""
+        shape = str(expected.shape) if expected.ndim else "number"
+        self.add(Row("array", label, ok, words, shape, worst, f"{error:.0e}", uses=frozenset(self.called)))
         return ok
 
-    def pattern(self, came: Array, right: Array, off: Array, steps: bool) -> str:
-        """What can be seen of a wrong array; nothing is guessed."""
-        a, b = came[~np.isnan(right)], right[~np.isnan(right)]
-        if not np.any(a):
-            return "all zero"
-        words = [f"{int(off.sum())} of {a.size} entries differ"] if right.ndim else []
-        factor = float(a @ b / (b @ b)) if np.any(b) else 0.0
-        if abs(factor - 1) < 1e-5 and _error(a, b, 0.0) < 1e-3:
-            words.append("close, but not close enough: is something rounded, or a difference to one side only?")
-        elif factor and _error(a, factor * b, 0.0) < 1e-6:
-            words = [
-                "the sign is the other way round" if abs(factor + 1) < 1e-6 else f"{factor:.6g} times the right one"
-            ]
-            near = [k for k, size in self.sizes.items() if min(abs(factor * size - 1), abs(factor / size - 1)) < 1e-6]
-            words += [f"{name} is {self.sizes[name]} here" for name in near]
-        elif right.ndim == 2 and right.shape[0] == right.shape[1] and _error(came, right.T, 0.0) < 1e-6:
-            words = ["these are the right numbers, transposed"]
-        if steps and len(off) > 1:
-            good = len(off) - 1 - int(np.flatnonzero(off.reshape(len(off), -1).any(axis=1))[-1])
-            seen = f"the last {'step is' if good == 1 else f'{good} steps are'} right"
-            enters = f"{seen}, the error enters {_count(good, 'step')} before the last"
-            words.append(enters if good else "wrong from the last step on")
-        return "; ".join(words)
-
-    def undo(
-        self, label: str, came: Any, right: Array, inverse: Callable[[Array], Array], low: float, high: float = math.inf
-    ) -> bool:
-        """One row: `inverse` of what came is `right`; for functions that are easier to undo than to copy."""
-        try:
-            array = self.read(came, right.shape)
-            outside = int(np.sum((array <= low) | (array >= high)))
-            if outside:
-                between = f"between {low:g} and {high:g}" if high < math.inf else f"above {low:g}"
-                raise Odd(f"{outside} of {array.size} entries are not {between}")
-            with np.errstate(all="ignore"):
-                undone = inverse(array)
-            if not np.all(np.isfinite(undone)):
-                raise Odd("the function that gave these entries is not the one of the course")
-        except Odd as odd:
-            self.rows.append(Row("array", label, False, str(odd)))
-            return False
-        return self.array(label, undone, right, r=ROUGH if self.single else EXACT)
+    def readable(self) -> bool:
+        """Could every array be compared at all?"""
+        return all(row.error for row in self.rows if row.kind == "array")
 
     @contextlib.contextmanager
-    def law(self, title: str, hint: str, r: float = EXACT) -> Iterator[Callable[..., None]]:
-        """One row: the block calls `same(came, right)` on arrays or dicts; `hint` says what a broken law points to."""
+    def law(self, title: str, hint: str, tolerance: float = EXACT) -> Iterator[Callable[..., None]]:
+        """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points."""
         broken: list[str] = []
+        called_before, self.called = self.called, set()
 
-        def same(came: Any, right: Any, label: str = "", upstream: float = 1.0) -> None:
-            limit = max(r, self.limit, ROUGH if self.rough else 0.0)
-            for key in right if isinstance(right, dict) else [None]:
-                a, b = (np.asarray(each if key is None else each[key], dtype=float) for each in (came, right))
-                if _error(a, b, upstream) > limit:
+        def same(actual: Any, expected: Any, label: str = "", upstream: float = 1.0) -> None:
+            allowed = max(tolerance, self.limit, ROUGH if self.rough else 0.0)
+            for key in expected if isinstance(expected, dict) else [None]:
+                a, b = (np.asarray(each if key is None else each[key], dtype=float) for each in (actual, expected))
+                if relative_error(a, b, upstream) > allowed:
                     broken.append(key or label)
 
         try:
@@ -720,149 +810,57 @@ class Ask:
         except TimeUp:
             raise
         except Stop as stop:
-            self.rows.append(Row("law", title, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
+            todo = isinstance(stop, Unwritten)
+            self.add(Row("law", title, False, f"{stop}.", todo=todo, uses=frozenset(self.called)))
             return
+        finally:
+            uses, self.called = frozenset(self.called), self.called | called_before
         seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
-        self.rows.append(Row("law", title, not broken, f"points to: {hint}{seen}" if broken else ""))
+        self.add(Row("law", title, not broken, f"points to: {hint}{seen}" if broken else "", uses=uses))
 
     def rule(self, title: str, ok: bool, words: str) -> bool:
         """One row: a law that needs no comparison of arrays."""
-        self.rows.append(Row("law", title, bool(ok), "" if ok else words))
+        self.add(Row("law", title, bool(ok), "" if ok else words, uses=frozenset(self.called)))
         return bool(ok)
 
     def twice(self, name: str, *given: Any) -> None:
         """The same arguments give the same, for functions without a cache."""
-        ok = _alike(self.call(name, *given), self.call(name, *given))
+        ok = alike(self.call(name, *given), self.call(name, *given))
         self.rule("called twice, the same", ok, "points to: something remembered between the calls, or changed by them")
 
     def untouched(self) -> None:
         """Every argument of every call is what it was before."""
         touched: dict[str, None] = {}
         for name, ours, theirs in self.given:
-            labels = _CONTRACTS[name].arguments
-            for j, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-                if not isinstance(mine, Kept) and not _identical(mine, other):
-                    touched[f"{labels[j]} of {name}"] = None
+            labels = form_of(name).arguments
+            for label, before, after in zip(labels, ours, theirs, strict=False):  # defaults may be missing
+                if not isinstance(before, Uncopied) and not unchanged(before, after):
+                    touched[f"{label} of {name}"] = None
         words = f"{', '.join(touched)} is changed by a call; a = a + b makes a new array, a += b does not"
-        self.rule("arguments untouched", not touched, words)
+        self.add(Row("law", "arguments untouched", not touched, words if touched else ""))
 
     # -- warnings and prints
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Around a whole check: warnings and prints become notes."""
-        sink = _Sink()
+        printed = PrintCounter()
         with (
             warnings.catch_warnings(record=True) as self.caught,
             np.errstate(all="warn", under="ignore"),
-            contextlib.redirect_stdout(sink),
-            contextlib.redirect_stderr(sink),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
         ):
             warnings.simplefilter("always")
             yield
-        for text in list({_squeeze(str(each.message)): None for each in self.caught if each.filename != _HERE})[:3]:
+        texts = dict.fromkeys(shortened(str(each.message)) for each in self.caught if not is_ours(each.filename))
+        for text in list(texts)[:3]:
             self.note(f"Your code warns: {text}. By itself this costs nothing; it often says where to look.")
-        if sink.count:
-            self.note(f"Your code prints ({_count(sink.count, 'character')} in this check). It costs nothing.")
-
-    @contextlib.contextmanager
-    def no_overflow(self) -> Iterator[None]:
-        """Inside a law: no overflow is recorded (silencing it is fine)."""
-        before = len(self.caught)
-        yield
-        if any("overflow" in str(each.message) for each in self.caught[before:]):
-            raise Stop("NumPy reports an overflow: shift the exponents so that none is above 0")
-
-    # -- differences
-
-    def slopes(self, loss: Callable[[Inputs], float], at: Inputs, share: float = 1.0, most: int = 10**6) -> Inputs:
-        """Central differences of `loss` for the entries of every array in `at`; NaN for those left out."""
-        one = lambda key: lambda array: loss({**at, key: array})
-        total, until, found = sum(array.size for array in at.values()), time.process_time() + 0.2, {}
-        for key, array in at.items():
-            until += DIFFERENCES * share * array.size / total
-            found[key] = self.differences(one(key), array, until, most)
-        return found
-
-    def differences(self, f: Callable[[Array], Any], at: Array, until: float, most: int = 10**6) -> Array:
-        """d f / d at, of shape at.shape + f.shape, by a rule of four points; some entries only when time runs out.
-
-        At most `most` entries are asked, in random order.
-        """
-        self.differencing = True
-        try:
-            slopes, spots = np.full(at.shape + np.shape(f(at)), np.nan), list(np.ndindex(at.shape))
-            eps = 0.06 if self.rough else 1e-3
-            for done, spot in enumerate(spots[j] for j in self.rng.permutation(len(spots))[:most]):
-                if done >= 2 and time.process_time() > until:
-                    self.note("Your forward is slow, so only some entries of each array were compared.")
-                    break
-                moved, values = at.copy(), []
-                for step in (-2, -1, 1, 2):
-                    moved[spot] = at[spot] + step * eps
-                    values.append(np.asarray(f(moved), dtype=np.float64))
-                slopes[spot] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * eps)
-            return slopes
-        finally:
-            self.differencing = False
+        if printed.count:
+            self.note(f"Your code prints ({count(printed.count, 'character')} in this check). It costs nothing.")
 
 
-def _judge(name: str, space: Mapping[str, Any], points: float | None, seed: int | None) -> Result:
-    """Ask one function everything and count the points."""
-    seed = _new_seed() if seed is None else seed
-    contract = _CONTRACTS.get(name)
-    if contract is None:
-        return Result(name, 0.0, points or 1.0, [Row("array", name, False, f"The course has no function {name}.")])
-    of = _POINTS.get(name, 1.0) if points is None else points
-    ask = Ask(name, space, seed)
-    with ask.listening():
-        ask.follow(_CHECKS[name])
-        if any(row.ok for row in ask.rows):
-            ask.untouched()
-    share = _share(ask.rows)
-    for lower in contract.lower if share or len(ask.rows) > 1 else ():
-        verdict = _known(lower, space).verdict if callable(space.get(lower)) else "OK"
-        if verdict == TO_DO:
-            ask.note(f"{name} depends on {lower}, which is not finished: write {lower} first.")
-        elif verdict != "OK":
-            ask.note(f"{name} depends on {lower}, which does not pass its own check: fix {lower} first.")
-    earned = of if share == 1 else math.floor(10 * of * share) / 10
-    return Result(name, float(earned), float(of), ask.rows, ask.notes, contract.blind, seed)
-
-
-def _known(name: str, space: Mapping[str, Any]) -> Result:
-    """The result of this session for a function that did not change since, or a new one."""
-    function, result = _SESSION.get(name, (None, None))
-    return result if result is not None and function is space.get(name) else _judge(name, space, None, 0)
-
-
-def _share(rows: list[Row]) -> float:
-    """Part of the points: three quarters for arrays, a quarter for laws; laws alone earn nothing."""
-    arrays, law_rows = ([row.ok for row in rows if row.kind == kind] for kind in ("array", "law"))
-    if not any(arrays):
-        return 0.0
-    right = sum(arrays) / len(arrays)
-    return 0.75 * right + 0.25 * sum(law_rows) / len(law_rows) if law_rows else right
-
-
-def _scale(right: Array, upstream: float) -> float:
-    """What an error is measured against: the largest entry, or the upstream where all are (nearly) zero."""
-    largest = float(np.nanmax(np.abs(right)))
-    return largest if largest > 1e-9 * upstream else upstream
-
-
-def _error(came: Array, right: Array, upstream: float) -> float:
-    """Largest difference over largest entry."""
-    if came.shape != right.shape or np.any(np.isnan(came)):
-        return math.inf
-    gap, scale = float(np.nanmax(np.abs(came - right))), _scale(right, upstream)
-    return gap / scale if scale else (0.0 if gap == 0 else math.inf)
-
-
-_HERE = _error.__code__.co_filename  # this file, however it was loaded
-
-
-class _Sink(io.TextIOBase):
+class PrintCounter(io.TextIOBase):
     """Counts what is printed and forgets it."""
 
     count = 0
@@ -872,122 +870,334 @@ class _Sink(io.TextIOBase):
         return len(text)
 
 
-def _notebook() -> Mapping[str, Any]:
-    """The globals of the cell that called."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename == _HERE:
-        frame = frame.f_back
-    return frame.f_globals
+def forward(trial: Trial, name: str, *given: Any, shape: Sequence[int] | None = None) -> tuple[Array, Uncopied]:
+    """(output, cache) of your forward function `name`."""
+    output, cache = trial.parts(name, *given)
+    return trial.as_array(output, shape, form_of(name).parts[0]), Uncopied(cache)
 
 
-def _new_seed() -> int:
+def array_undone(
+    trial: Trial,
+    label: str,
+    actual: Any,
+    expected: Array,
+    inverse: Callable[[Array], Array],
+    low: float,
+    high: float = math.inf,
+) -> bool:
+    """One row: `inverse` of your array is `expected`; for functions that are easier to undo than to copy."""
+    try:
+        array = trial.read(actual, expected.shape)
+        outside = int(np.sum((array <= low) | (array >= high)))
+        if outside:
+            between = f"between {low:g} and {high:g}" if high < math.inf else f"above {low:g}"
+            raise Odd(f"{outside} of {array.size} entries are not {between}")
+        with np.errstate(all="ignore"):
+            undone = inverse(array)
+        if not np.all(np.isfinite(undone)):
+            raise Odd("the function that gave these entries is not the one of the course")
+    except Odd as odd:
+        trial.add(Row("array", label, False, str(odd)))
+        return False
+    return trial.array(label, undone, expected, tolerance=ROUGH if trial.single else EXACT)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# From the rows of a trial to points, and to the function that must be fixed first.
+# ---------------------------------------------------------------------------------------------------------------------
+
+SESSION: dict[str, tuple[Any, Result]] = {}  # by name: the function as it was, and what was found
+LOWER: dict[str, tuple[Any, Result]] = {}  # the same for functions below, while one check or summary runs
+
+
+def judge(name: str, space: Mapping[str, Any], points: float | None, seed: int) -> Result:
+    """Run the check of one function and count the points."""
+    contract = CONTRACTS.get(name)
+    if contract is None:
+        return Result(name, 0.0, points or 1.0, [Row("array", name, False, unknown_name(name))])
+    of = POINTS.get(name, 1.0) if points is None else points
+    trial = Trial(name, space, seed)
+    with trial.listening():
+        trial.follow(contract.run)
+        if any(row.ok for row in trial.rows):
+            trial.untouched()
+    share = share_earned(trial.rows)
+    if share or len(trial.rows) > 1:
+        note_lower_functions(trial)
+    rows = rows_with_blame(trial)
+    earned = of if share == 1 else math.floor(10 * of * share) / 10
+    return Result(name, float(earned), float(of), rows, trial.notes, contract.blind, seed)
+
+
+def unknown_name(name: str) -> str:
+    """What to type instead of a name that this assignment does not have."""
+    near = difflib.get_close_matches(name, CONTRACTS, n=3, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"This assignment has no function {name}.{meant} It has {', '.join(CONTRACTS)}."
+
+
+def share_earned(rows: list[Row]) -> float:
+    """Part of the points: three quarters for arrays, a quarter for laws; laws alone earn nothing."""
+    arrays = [row.ok for row in rows if row.kind == "array"]
+    laws = [row.ok for row in rows if row.kind == "law"]
+    if not any(arrays):
+        return 0.0
+    right = sum(arrays) / len(arrays)
+    return 0.75 * right + 0.25 * sum(laws) / len(laws) if laws else right
+
+
+def note_lower_functions(trial: Trial) -> None:
+    """A note for each function that this one depends on and that is not written or not right."""
+    for lower in CONTRACTS[trial.name].needs:
+        if lower in CONTRACTS and callable(trial.space.get(lower)):
+            verdict = known(lower, trial.space).verdict
+            if verdict == TO_DO:
+                trial.note(f"{trial.name} depends on {lower}, which is not finished: write {lower} first.")
+            elif verdict in ("WRONG", UNDECIDED):
+                trial.note(f"{trial.name} depends on {lower}, which does not pass its own check: fix {lower} first.")
+
+
+def rows_with_blame(trial: Trial) -> list[Row]:
+    """The rows, where those that failed because another function is wrong say so and are not judged."""
+    mentioned = names_used(trial.space.get(trial.name), trial.space)
+    rows = []
+    for row in trial.rows:
+        wrong = wrong_functions(trial.name, row.uses | mentioned, trial.space) if row.judged and not row.ok else ()
+        if wrong:
+            unread = "" if row.error or row.kind == "law" else f" ({row.words.rstrip('.')})"
+            row = replace(row, words=f"fix {' and '.join(wrong)} first{unread}", fix_first=wrong)
+        rows.append(row)
+    return rows
+
+
+def wrong_functions(name: str, uses: frozenset[str], space: Mapping[str, Any]) -> tuple[str, ...]:
+    """The functions above `name` in the notebook that are used and wrong; the lowest ones, where these use others."""
+    found: dict[str, None] = {}
+    above = list(CONTRACTS)[: list(CONTRACTS).index(name)]
+    for lower in above:
+        if lower in uses and callable(space.get(lower)):
+            result = known(lower, space)
+            found |= dict.fromkeys(result.fix_first or ([lower] if result.verdict == "WRONG" else []))
+    return tuple(found)
+
+
+def known(name: str, space: Mapping[str, Any]) -> Result:
+    """The result of a function below: of this session if the function has not changed since, or a new one."""
+    function = space.get(name)
+    before, result = SESSION.get(name, (None, None))
+    if result is not None and before is function and not result.fix_first:
+        return result
+    before, result = LOWER.get(name, (None, None))
+    if result is None or before is not function:
+        result = judge(name, space, None, 0)
+        LOWER[name] = (function, result)
+    return result
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Check your own work, with NumPy alone.
+# ---------------------------------------------------------------------------------------------------------------------
+
+__all__ = ["check", "install_check", "laws", "needs", "summary"]
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_NUMPY = (1, 26)  # the oldest that the notebooks and their checks are tried with
+
+
+def check(name: str, points: float | None = None, *, seed: int | None = None) -> Result:
+    """Check the function `name` of your notebook and return the table; its `repr` is the points.
+
+    Nothing you wrote makes this raise. Give `seed` (it is below the table) to see the same numbers again.
+    """
+    space = notebook()
+    LOWER.clear()
+    try:
+        result = judge(name, space, points, new_seed() if seed is None else seed)
+    except BaseException as error:  # our own fault, or the stop button: a sentence, never a traceback
+        stopped = isinstance(error, KeyboardInterrupt)
+        words = "The check was stopped." if stopped else f"The check itself failed: {brief(error)}."
+        result = Result(name, 0.0, points or 1.0, [Row("array", name, False, words)])
+    if name in CONTRACTS:  # a misspelt name does not stay in the summary
+        SESSION[name] = (space.get(name), result)
+    return result
+
+
+def laws(*names: str, seed: int | None = None) -> Result:
+    """Show the laws that tie the functions `names` together. They need no answer key, and nothing raises."""
+    space, title = notebook(), " + ".join(names)
+    seed = new_seed() if seed is None else seed
+    groups = {group: run for group, run in LAWS.items() if set(group) <= set(names)}
+    if not groups:
+        known = "; ".join(" + ".join(group) for group in LAWS)
+        return Result(
+            title, 0.0, 0.0, notes=[f"There is no law for these names. There are laws for {known or 'none'}."]
+        )
+    rows, notes = [], []
+    for group, run in groups.items():
+        trial = Trial(group[0], space, seed)
+        with trial.listening():
+            trial.follow(run)
+        first = f"{group[0]}: " if len(groups) > 1 else ""
+        rows += [replace(row, kind="law", name=first + row.name) for row in trial.rows]
+        notes += [note for note in trial.notes if note not in notes]
+    return Result(title, 0.0, 0.0, rows, notes, "a mistake that keeps all of these laws.", seed)
+
+
+def summary() -> Summary:
+    """Show every function checked in this session; one that changed since is checked again."""
+    space = notebook()
+    LOWER.clear()
+    for name, (function, result) in list(SESSION.items()):
+        if space.get(name) is not function or result.fix_first:
+            with contextlib.suppress(BaseException):
+                SESSION[name] = (space.get(name), judge(name, space, result.of, new_seed()))
+    return Summary([result for _, result in SESSION.values()])
+
+
+@contextlib.contextmanager
+def needs(*names: str) -> Iterator[None]:
+    """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
+    before = open_figures()
+    try:
+        yield
+    except Exception as error:
+        missing, listed = unwritten_function(error, names), " and ".join(names)
+        if missing or isinstance(error, NotImplementedError):
+            print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+        else:
+            print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
+        for number in open_figures() - before:
+            sys.modules["matplotlib.pyplot"].close(number)
+
+
+def install_check() -> None:
+    """Print one line: everything the notebook needs is there, or what to do."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    wrong = []
+    if first_two(np.__version__) < OLDEST_NUMPY:
+        oldest = ".".join(map(str, OLDEST_NUMPY))
+        wrong.append(
+            f"This course needs NumPy {oldest} or newer; this notebook has {np.__version__}. "
+            "Run `%pip install -U numpy`, then restart the kernel."
+        )
+    if importlib.util.find_spec("matplotlib") is None:
+        wrong.append("matplotlib is missing. Run `%pip install matplotlib`, then restart the kernel.")
+    if sys.version_info < OLDEST_PYTHON:  # no newer NumPy can be installed there: one thing at a time
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        wrong = [
+            f"This course needs Python {oldest} or newer; this notebook runs on {python}. "
+            "Install a newer Python, then follow README.md, Install, with it."
+        ]
+    print(" ".join(wrong) or f"Ready: Python {python}, NumPy {np.__version__}, matplotlib, selfcheck.")
+
+
+def first_two(version: str) -> tuple[int, ...]:
+    """The first two numbers of a version."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def new_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1)[0]) % 1_000_000
 
 
-def _figures() -> set[int]:
-    """Numbers of the open figures; none before matplotlib is imported."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    return set(pyplot.get_fignums()) if pyplot else set()
+# ---------------------------------------------------------------------------------------------------------------------
+# Weighted sums entry by entry, and the random parameters of a recurrent net.
+# ---------------------------------------------------------------------------------------------------------------------
+
+CELL = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def _copy(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, dict):
-        return {key: _copy(each) for key, each in value.items()}
-    return type(value)(_copy(each) for each in value) if isinstance(value, (list, tuple)) else value
+def affine(rows: Array, weight: Array, bias: Array) -> Array:
+    """Weighted sums plus bias, entry by entry from the definition."""
+    return np.array([[math.fsum([b, *(w * row)]) for w, b in zip(weight, bias, strict=True)] for row in rows])
 
 
-def _identical(a: Any, b: Any) -> bool:
-    """Is `b`, which a student's function was given, still what `a` is?"""
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(_identical(a[key], b[key]) for key in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(_identical, a, b))
-    return a is b or bool(np.array_equal(a, b))
+def cell_sums(x: Array, h: Array, at: Inputs) -> Array:
+    """What goes into the tanh, for one step."""
+    return affine(x, at["weight_ih"], at["bias_ih"]) + affine(h, at["weight_hh"], at["bias_hh"])
 
 
-def _alike(a: Any, b: Any) -> bool:
-    """Did two calls return the same, up to rounding?"""
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return set(a) == set(b) and all(_alike(a[key], b[key]) for key in a)
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(_alike, a, b))
-    if isinstance(a, str) or isinstance(b, str):
-        return bool(a == b)
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12))
+def cell_params(at: Inputs) -> Inputs:
+    return {key: at[key] for key in CELL}
 
 
-def _kind(value: Any) -> str:
-    """A value in two words."""
-    if value is None or isinstance(value, np.ndarray):
-        return "None" if value is None else f"an array of shape {value.shape}"
-    word = type(value).__name__
-    return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
+def draw_cell_params(trial: Trial, d: int, h: int, scale: float = 1.0) -> Inputs:
+    """Weights that make pre-activations around 1 and are not symmetric."""
+    return {
+        "weight_ih": trial.spread(1.3 * scale / math.sqrt(d), h, d),
+        "weight_hh": trial.spread(1.7 * scale / math.sqrt(h), h, h),
+        "bias_ih": trial.spread(0.6, h),
+        "bias_hh": trial.spread(0.6, h),
+    }
 
 
-def _hint_none(value: Any) -> str:
-    return " (is the return missing?)" if value is None else ""
-
-
-def _squeeze(text: str, limit: int = 140) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _brief(error: BaseException) -> str:
-    """An exception in one line; one whose own text fails is still named."""
-    text = ""
-    with contextlib.suppress(Exception):
-        text = _squeeze(str(error))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _line_of(error: BaseException) -> str:
-    """Where in the student's code an exception arose: the last frame that is neither ours nor a library's."""
-    found, trace = "", error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        ours = code.co_filename == _HERE or "site-packages" in code.co_filename
-        if not ours and not code.co_filename.startswith(("<frozen", os.path.dirname(os.__file__))):
-            source = _squeeze(linecache.getline(code.co_filename, trace.tb_lineno), 80)
-            line = trace.tb_lineno - code.co_firstlineno + 1
-            found = f" ({code.co_name}, line {line}{': ' if source else ''}{source})"
-        trace = trace.tb_next
-    return found
-
-
-def _stub_behind(error: BaseException, names: Sequence[str]) -> str | None:
-    """The function that is not written: the innermost frame of a NotImplementedError, or an undefined name."""
-    if isinstance(error, NameError):
-        return error.name if error.name in names else None
-    inside = _frames(error) if isinstance(error, NotImplementedError) else []
-    return inside[-1] if inside and inside[-1].isidentifier() else None
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Names of the student's functions that an exception came through."""
-    found, trace = [], error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        found += [code.co_name] if code.co_filename != _HERE else []
-        trace = trace.tb_next
-    return found
+def draw_readout_params(trial: Trial, c: int, h: int) -> Inputs:
+    return {"weight_ho": trial.spread(2.0 / math.sqrt(h), c, h), "bias_ho": trial.spread(0.6, c)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Questions that many functions share
+# Finite differences of your own functions: what a gradient is compared with.
 # ---------------------------------------------------------------------------------------------------------------------
+
+DIFFERENCES = 0.8  # seconds for the differences of one check: a slow forward is called for fewer entries
+
+
+def slopes(trial: Trial, loss: Callable[[Inputs], float], at: Inputs, share: float = 1.0, most: int = 10**6) -> Inputs:
+    """Central differences of `loss` for the entries of every array in `at`; NaN for those that are not taken.
+
+    `share` is the part of the time that these may take, `most` the number of entries of each array.
+    """
+    total = sum(array.size for array in at.values())
+    until = time.process_time() + 0.2
+    found = {}
+    for key, array in at.items():
+        until += DIFFERENCES * share * array.size / total
+        found[key] = differences(trial, lambda moved, key=key: loss({**at, key: moved}), array, until, most)
+    return found
+
+
+def differences(trial: Trial, f: Callable[[Array], Any], at: Array, until: float, most: int = 10**6) -> Array:
+    """d f / d at, of shape at.shape + f.shape, by a rule of four points; some entries only when time runs out.
+
+    At most `most` entries are taken, in random order.
+    """
+    trial.differencing = True
+    try:
+        found = np.full(at.shape + np.shape(f(at)), np.nan)
+        spots = list(np.ndindex(at.shape))
+        eps = 0.06 if trial.rough else 1e-3
+        for done, place in enumerate(trial.rng.permutation(len(spots))[:most]):
+            if done >= 2 and time.process_time() > until:
+                trial.note("Your forward is slow, so only some entries of each array were compared.")
+                break
+            spot = spots[place]
+            moved, values = at.copy(), []
+            for step in (-2, -1, 1, 2):
+                moved[spot] = at[spot] + step * eps
+                values.append(np.asarray(f(moved), dtype=np.float64))
+            found[spot] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * eps)
+        return found
+    finally:
+        trial.differencing = False
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A forward function and its backward, checked together: against finite differences, and by laws.
+# ---------------------------------------------------------------------------------------------------------------------
+
+COST = 400  # a backward that costs more forwards than this is made of differences
+
+Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
 
 
 @dataclass(frozen=True)
-class Machine:
-    """A forward and a backward of the student's as one thing that can be differenced and asked for laws."""
+class Layer:
+    """Your forward and your backward as one thing: it can be differenced, and laws can be checked on it."""
 
     name: str  # the backward
     inputs: Inputs
     forward: Callable[[Inputs], Array]
-    open: Callable[[Inputs], Callable[[Array], Any]]  # one forward; then upstream → what the backward returns
+    run: Callable[[Inputs], Backward]  # one forward; its result is the backward with that forward's cache
     rows: dict[str, int]  # axis of the samples, for each input that has one and for "output"
     keys: dict[str, str] = field(default_factory=dict)  # names of the gradients where they are not the inputs'
     steps: tuple[str, ...] = ()  # inputs whose first axis is time
@@ -995,226 +1205,126 @@ class Machine:
     def key(self, name: str) -> str:
         return self.keys.get(name, name)
 
-    def grads(self, ask: Ask, upstream: Array) -> Inputs:
+    def grads(self, trial: Trial, upstream: Array) -> Inputs:
         """All gradients of one forward and one backward."""
-        return self.read(ask, self.open(self.inputs)(upstream))
+        return self.read(trial, self.run(self.inputs)(upstream))
 
-    def read(self, ask: Ask, came: Any) -> Inputs:
-        found = ask.mapping(came, [self.key(name) for name in self.inputs], self.name)
-        each = self.inputs.items()
-        return {name: ask.as_array(found[self.key(name)], array.shape, self.key(name)) for name, array in each}
+    def read(self, trial: Trial, actual: Any) -> Inputs:
+        found = trial.mapping(actual, [self.key(name) for name in self.inputs], self.name)
+        return {
+            name: trial.as_array(found[self.key(name)], array.shape, self.key(name))
+            for name, array in self.inputs.items()
+        }
 
-    def slopes(self, ask: Ask, upstream: Array, share: float = 1.0, most: int = 10**6) -> Inputs:
-        """Differences of the student's own forward, contracted with the upstream."""
-        return ask.slopes(lambda at: float(np.sum(upstream * self.forward(at))), self.inputs, share, most)
+    def slopes(self, trial: Trial, upstream: Array, share: float = 1.0, most: int = 10**6) -> Inputs:
+        """Differences of your own forward, contracted with the upstream gradient."""
+        loss = lambda at: float(np.sum(upstream * self.forward(at)))
+        return slopes(trial, loss, self.inputs, share, most)
 
-    def draw_upstream(self, ask: Ask) -> Array:
-        return ask.normal(*self.forward(self.inputs).shape)
-
-
-def cached(
-    ask: Ask, forward: str, backward: str, inputs: Inputs, rows: dict[str, int], extra: Inputs | None = None, *tail: Any
-) -> Machine:
-    """The machine of `forward(…, params)` and `backward(upstream, cache, *tail)`; inputs with rows are no params."""
-    first, order = [key for key in inputs if key in rows], [key for key in inputs if key not in rows]
-    ask.rng.shuffle(order)  # params are found by name, in whatever order
-
-    def run(at: Inputs) -> tuple[Array, Kept]:
-        return ask.forward(forward, *(at[key] for key in first), {**{key: at[key] for key in order}, **(extra or {})})
-
-    def opened(at: Inputs) -> Callable[[Array], Any]:
-        cache = run(at)[1]
-        return lambda upstream: ask.call(backward, upstream, cache, *tail)
-
-    return Machine(backward, inputs, lambda at: run(at)[0], opened, rows)
+    def draw_upstream(self, trial: Trial) -> Array:
+        return trial.normal(*self.forward(self.inputs).shape)
 
 
-def ask_backward(ask: Ask, machine: Machine) -> bool:
-    """Compare every array with differences, then ask the laws of any backward; False if an array cannot be read."""
-    upstream = machine.draw_upstream(ask)
-    found = ask.mapping(
-        machine.open(machine.inputs)(upstream), [machine.key(key) for key in machine.inputs], machine.name
-    )
-    right, size = machine.slopes(ask, upstream), float(np.max(np.abs(upstream)))
-    for key in machine.inputs:
-        label = machine.key(key)
-        ask.array(label, found[label], right[key], upstream=size, steps=key in machine.steps)
-    if not readable(ask):
-        ask.note("The laws are asked when every array can be read.")
+def layer_with_cache(
+    trial: Trial,
+    forward_name: str,
+    backward_name: str,
+    inputs: Inputs,
+    rows: dict[str, int],
+    more_params: Inputs | None = None,
+) -> Layer:
+    """The layer of `forward(…, params)` and `backward(upstream, cache)`; inputs without rows are the params."""
+    first = [key for key in inputs if key in rows]
+    order = [key for key in inputs if key not in rows]
+    trial.rng.shuffle(order)  # params are found by name, in whatever order
+
+    def run_forward(at: Inputs) -> tuple[Array, Uncopied]:
+        params = {**{key: at[key] for key in order}, **(more_params or {})}
+        return forward(trial, forward_name, *(at[key] for key in first), params)
+
+    def run(at: Inputs) -> Backward:
+        cache = run_forward(at)[1]
+        return lambda upstream: trial.call(backward_name, upstream, cache)
+
+    return Layer(backward_name, inputs, lambda at: run_forward(at)[0], run, rows)
+
+
+def check_gradients(trial: Trial, layer: Layer) -> bool:
+    """Compare every array with differences, then check the laws of any backward; False if an array cannot be read."""
+    upstream = layer.draw_upstream(trial)
+    actual = layer.run(layer.inputs)(upstream)
+    actual = trial.mapping(actual, [layer.key(key) for key in layer.inputs], layer.name)
+    expected, size = layer.slopes(trial, upstream), float(np.max(np.abs(upstream)))
+    for key in layer.inputs:
+        label = layer.key(key)
+        trial.array(label, actual[label], expected[key], upstream=size, steps=key in layer.steps)
+    if not trial.readable():
+        trial.note("The laws are checked when every array can be read.")
         return False
-    linear_laws(ask, machine)
-    cache_laws(ask, machine)
-    law_batch(ask, machine)
+    check_linear(trial, layer)
+    check_cache(trial, layer)
+    check_batch(trial, layer)
     return True
 
 
-def readable(ask: Ask) -> bool:
-    """Could every array be compared at all?"""
-    return all(row.error for row in ask.rows if row.kind == "array")
-
-
-def linear_laws(ask: Ask, machine: Machine) -> None:
-    """A backward is a linear map of the upstream."""
-    back, (one, two) = machine.open(machine.inputs), (machine.draw_upstream(ask) for _ in range(2))
-    ones, a, b = machine.read(ask, back(one)), 1.7, -0.6
-    with ask.law("zero upstream gives zero", "an upstream that is ignored or replaced") as same:
-        same(machine.read(ask, back(0 * one)), {key: 0 * grad for key, grad in ones.items()})
-    with ask.law("linear in the upstream", "clipping, a square, or an upstream that is changed") as same:
-        twos, both = (machine.read(ask, back(upstream)) for upstream in (two, a * one + b * two))
+def check_linear(trial: Trial, layer: Layer) -> None:
+    """A backward is a linear map of the upstream gradient."""
+    backward, one, two = layer.run(layer.inputs), layer.draw_upstream(trial), layer.draw_upstream(trial)
+    ones, a, b = layer.read(trial, backward(one)), 1.7, -0.6
+    with trial.law("zero upstream gives zero", "an upstream that is ignored or replaced") as same:
+        same(layer.read(trial, backward(0 * one)), {key: 0 * grad for key, grad in ones.items()})
+    with trial.law("linear in the upstream", "clipping, a square, or an upstream that is changed") as same:
+        twos, both = (layer.read(trial, backward(upstream)) for upstream in (two, a * one + b * two))
         same(both, {key: a * ones[key] + b * twos[key] for key in ones})
     if "bias_hh" in ones:
-        with ask.law("both biases get the same", "one of the two: they only enter as a sum") as same:
+        with trial.law("both biases get the same", "one of the two: they only enter as a sum") as same:
             same(ones["bias_ih"], ones["bias_hh"])
 
 
-def cache_laws(ask: Ask, machine: Machine) -> None:
-    """A cache answers twice, and also after another forward."""
-    back, upstream = machine.open(machine.inputs), machine.draw_upstream(ask)
-    first = machine.read(ask, back(upstream))
-    with ask.law("called twice, the same", "a cache changed in place, or lists that are never cleared") as same:
-        same(machine.read(ask, back(upstream)), first)
-    with ask.law(
-        "the cache still works after another forward", "values kept outside the cache, in a global name"
-    ) as same:
-        machine.open({key: ask.spread(1.0, *array.shape) for key, array in machine.inputs.items()})
-        same(machine.read(ask, back(upstream)), first)
+def check_cache(trial: Trial, layer: Layer) -> None:
+    """A cache serves twice, and also after another forward."""
+    backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
+    first = layer.read(trial, backward(upstream))
+    with trial.law("called twice, the same", "a cache changed in place, or lists that are never cleared") as same:
+        same(layer.read(trial, backward(upstream)), first)
+    hint = "values kept outside the cache, in a global name"
+    with trial.law("the cache still works after another forward", hint) as same:
+        layer.run({key: trial.spread(1.0, *array.shape) for key, array in layer.inputs.items()})
+        same(layer.read(trial, backward(upstream)), first)
 
 
-def law_batch(ask: Ask, machine: Machine) -> None:
+def check_batch(trial: Trial, layer: Layer) -> None:
     """Samples do not see each other: gradients of inputs join, gradients of parameters add."""
-    upstream, rows = machine.draw_upstream(ask), machine.rows
-    with ask.law("one sample and the others give the whole", "a mean, a wrong axis, or samples that are mixed") as same:
-        whole, halves = machine.grads(ask, upstream), []
+    upstream, rows = layer.draw_upstream(trial), layer.rows
+    hint = "a mean, a wrong axis, or samples that are mixed"
+    with trial.law("one sample and the others give the whole", hint) as same:
+        whole, halves = layer.grads(trial, upstream), []
         for piece in (slice(0, 1), slice(1, None)):
-            part = {key: _along(v, rows[key], piece) if key in rows else v for key, v in machine.inputs.items()}
-            halves.append(replace(machine, inputs=part).grads(ask, _along(upstream, rows["output"], piece)))
+            part = {key: along(v, rows[key], piece) if key in rows else v for key, v in layer.inputs.items()}
+            halves.append(replace(layer, inputs=part).grads(trial, along(upstream, rows["output"], piece)))
         for key, grad in whole.items():
-            pair = [half[key] for half in halves]
-            same(grad, np.concatenate(pair, rows[key]) if key in rows else pair[0] + pair[1], machine.key(key))
+            one, others = (half[key] for half in halves)
+            joined = np.concatenate([one, others], rows[key]) if key in rows else one + others
+            same(grad, joined, layer.key(key))
 
 
-def law_cost(ask: Ask, machine: Machine) -> bool:
+def check_cost(trial: Trial, layer: Layer) -> bool:
     """A backward costs a few forwards, not one for every weight."""
-    back, upstream = machine.open(machine.inputs), machine.draw_upstream(ask)
-    forward, backward = _seconds(lambda: machine.forward(machine.inputs)), _seconds(lambda: back(upstream))
-    words = f"it costs {backward / forward:.0f} forwards: differences in place of a derivation?"
-    return ask.rule("costs a few forwards", backward < COST * forward or backward < 0.05, words)
+    run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
+    forward_time = seconds(lambda: layer.forward(layer.inputs))
+    backward_time = seconds(lambda: run_backward(upstream))
+    ok = backward_time < COST * forward_time or backward_time < 0.05
+    words = f"it costs {backward_time / forward_time:.0f} forwards: differences instead of a derivation?"
+    return trial.rule("costs a few forwards", ok, words)
 
 
-def law_rows(ask: Ask, name: str, params: Inputs, *rows: Array) -> None:
-    """Row i of the output depends on row i of the inputs alone; and the same call gives the same."""
-    whole = ask.forward(name, *rows, params)[0]
-    with ask.law("a row alone gives the same row", "a sum, mean or maximum over the batch") as same:
-        same(ask.forward(name, *(each[:1] for each in rows), params)[0], whole[:1])
-    with ask.law("called twice, the same", "something remembered between the calls") as same:
-        same(ask.forward(name, *rows, params)[0], whole)
-
-
-@dataclass(frozen=True)
-class Training:
-    """A training loop of the student's as something that can be asked."""
-
-    name: str
-    start: Inputs
-    lr: float
-    run: Callable[[Inputs, int, int], tuple[Any, Any]]  # parameters, first step, end → (parameters, losses)
-    loss: Callable[[Inputs, int], float]  # the student's own loss of these parameters at that step
-    max_norm: float = math.inf  # below the norm of every gradient, where steps are clipped
-
-
-def ask_training(ask: Ask, training: Training, most: int = 8) -> None:
-    """The first loss, the first step against differences of the loss, the later losses, and the loop in two pieces.
-
-    The gradient has a check of its own, so at most `most` entries of each parameter are asked here.
-    """
-    start, hint = training.start, "a step that depends on its place, or a start that is changed in place"
-
-    def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
-        params, losses = training.run(begin, first, end)
-        found = ask.mapping(params, list(begin), training.name)
-        arrays = {key: ask.as_array(found[key], begin[key].shape, key) for key in begin}
-        return arrays, ask.as_array(losses, (end - first,), "losses")
-
-    after, losses = run(start, 0, 1)
-    ask.array("losses[0], before the first update", losses[0], training.loss(start, 0), r=TRAINING)
-    slopes = ask.slopes(lambda at: training.loss(at, 0), start, most=most)
-    moved, rate = {key: start[key] - after[key] for key in start}, training.lr
-    if training.max_norm < math.inf:  # one factor for all arrays, and the length of the whole step
-        along, square = (sum(float(np.nansum(a[k] * slopes[k])) for k in start) for a in (moved, slopes))
-        rate = along / square
-        with ask.law("a clipped step is lr * max_norm long", "a norm over other arrays, or no clipping", 1e-4) as same:
-            same(_norm(*moved.values()), training.lr * training.max_norm)
-    for key in start:
-        ask.array(f"{key} after one step", after[key], start[key] - rate * slopes[key], r=TRAINING)
-    end, losses = run(start, 0, 3)
-    own = [training.loss(state, step) for step, state in enumerate([start, after, run(start, 0, 2)[0]])]
-    ask.array("losses, each before its update", losses, own, r=TRAINING)
-    with ask.law("one step, then the others: the same end", hint, TRAINING) as same:
-        same(run(after, 1, 3)[0], end)
-    with ask.law("called twice, the same", "something remembered between the calls", TRAINING) as same:
-        same(run(start, 0, 3)[0], end)
-
-
-def ask_loss(ask: Ask, name: str, shape: Sequence[int], one: float, mean: bool) -> None:
-    """A loss that is a mean or a sum over single pairs; `one` is the loss of a pair that is off by one."""
-    prediction, target, single = ask.normal(*shape), ask.normal(*shape), (1,) * len(shape)
-    gap = float(ask.rng.uniform(0.3, 3.0))
-    ask.array("loss of one pair", ask.call(name, np.full(single, 2 + gap), np.full(single, 2.0)), one * gap**2)
-    pairs = zip(prediction.flat, target.flat, strict=True)
-    alone = [float(ask.value(name, *(np.full(single, each) for each in pair))) for pair in pairs]
-    whole = math.fsum(alone) / (len(alone) if mean else 1)
-    ask.array("loss", ask.call(name, prediction, target), whole)
-    with ask.law("equal arrays give 0", "a constant that does not belong there") as same:
-        same(ask.value(name, target, target), 0.0)
-    title = "the data twice changes nothing" if mean else "the data twice doubles the loss"
-    with ask.law(title, "a sum in place of a mean, or a mean in place of a sum") as same:
-        same(ask.value(name, np.tile(prediction, 2), np.tile(target, 2)), whole * (1 if mean else 2))
-    ask.twice(name, prediction, target)
-
-
-def ask_class_loss(ask: Ask, loss: Callable[[Array, Array], float], logits: Array) -> Array:
-    """Two rows that only a cross-entropy of single rows passes; returns its values, a column a class."""
-    classes = logits.shape[-1]
-    rows = [[loss(row[None], np.array([j])) for j in range(classes)] for row in logits.reshape(-1, classes)]
-    table = np.array(rows).reshape(logits.shape)
-    ask.array("loss between the classes of one row", _ratios(table), -_ratios(logits), r=ask.limit)
-    ask.array("probabilities of one row, summed", np.exp(-table).sum(axis=-1), np.ones(logits.shape[:-1]), r=ask.limit)
-    return table
-
-
-def ask_softmax(ask: Ask, label: str, came: Any, logits: Array, axis: int = -1) -> None:
-    """Two rows that only a softmax along `axis` passes: ratios and sums."""
-    ask.undo(f"{label}: log of ratios", came, _ratios(logits, axis), lambda p: _ratios(np.log(p), axis), 0.0)
-    with contextlib.suppress(Odd):
-        sums = ask.read(came, logits.shape).sum(axis=axis)
-        ask.array(f"{label}: sums", sums, np.ones_like(sums), r=ask.limit)
-
-
-def _ratios(logs: Array, axis: int = -1) -> Array:
-    """Logarithms of what stands to the first entry along the axis."""
-    return logs - np.take(logs, [0], axis)
-
-
-def _affine(rows: Array, weight: Array, bias: Array) -> Array:
-    """Weighted sums plus bias, entry by entry from the definition."""
-    return np.array([[math.fsum([b, *(w * row)]) for w, b in zip(weight, bias, strict=True)] for row in rows])
-
-
-def _log_odds(p: Array) -> Array:
-    """What a sigmoid was made of."""
-    return np.log(p) - np.log1p(-p)
-
-
-def _norm(*arrays: Array) -> float:
-    return math.sqrt(math.fsum(np.concatenate([array.ravel() for array in arrays]) ** 2))
-
-
-def _along(array: Array, axis: int, piece: slice) -> Array:
+def along(array: Array, axis: int, piece: slice) -> Array:
+    """A piece of an array along one axis."""
     return array[(slice(None),) * axis + (piece,)].copy()
 
 
-def _seconds(run: Callable[[], Any]) -> float:
-    """CPU time of a call, the best of three; a long one is not asked again."""
+def seconds(run: Callable[[], Any]) -> float:
+    """CPU time of a call, the best of three; a long one is measured once."""
     best = math.inf
     for _ in range(3):
         started = time.process_time()
@@ -1226,988 +1336,499 @@ def _seconds(run: Callable[[], Any]) -> float:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# a1_linear_fit
+# The exercise that asks for the name of each mistake: only the form of the answer is checked.
 # ---------------------------------------------------------------------------------------------------------------------
 
+NAMES = "whether your names are the right ones: only their form is checked."
 
-@checks("predict")
-def check_predict(ask: Ask) -> None:
-    (n,) = ask.draw_sizes("N")
-    x, w, b = ask.normal(n), 1.7, -0.6
-    ask.array("prediction", ask.call("predict", x, w, b), np.polyval([w, b], x))
-    with ask.law("w = 0 gives b everywhere", "b is missing, or has the wrong sign") as same:
-        same(ask.value("predict", x, 0.0, b, shape=(n,)), np.full(n, b))
-    ask.twice("predict", x, w, b)
 
-
-@checks("mse_loss")
-def check_mse_loss(ask: Ask) -> None:
-    ask_loss(ask, "mse_loss", ask.draw_sizes("N"), 1.0, mean=True)
-
-
-@checks("numerical_derivative")
-def check_numerical_derivative(ask: Ask) -> None:
-    name, eps, at = "numerical_derivative", 0.125, float(ask.rng.uniform(0.5, 2.0))
-    a, b, c = (float(value) for value in ask.spread(2.0, 3))
-    b = math.copysign(b, a)
-    calls: list[float] = []
-
-    def parabola(value: float) -> float:
-        calls.append(float(value))
-        return a * value**2 + b * value + c
-
-    ask.array("of a line", ask.call(name, Kept(lambda v: a * v + b), at, eps), a)
-    ask.array("of a parabola, eps = 1/8", ask.call(name, Kept(parabola), at, eps), 2 * a * at + b)
-    ask.array("of a cube, eps = 1/8", ask.call(name, Kept(lambda v: c * v**3), at, eps), c * (3 * at**2 + eps**2))
-    ask.array("of sin at 0.3, default eps", ask.call(name, Kept(lambda v: math.sin(float(v))), 0.3), math.cos(0.3))
-    centre = sum(calls) / len(calls) if calls else math.nan
-    ask.rule(
-        "f is asked on both sides", abs(centre - at) < 1e-9, "points to: differences to one side, only half as good"
-    )
-    ask.twice(name, Kept(parabola), at, eps)
-
-
-def _fit(ask: Ask) -> tuple[Array, Array, float, float]:
-    """x, target, w, b of a fit whose targets are all off by a good deal."""
-    n = max(ask.draw_sizes("N")[0], 3)
-    ask.sizes["N"] = n
-    return ask.spread(2.0, n), ask.spread(3.0, n), float(ask.normal()), float(ask.normal())
-
-
-def _fit_loss(ask: Ask, x: Array, target: Array) -> Callable[[Inputs], float]:
-    """The student's own loss of w and b."""
-    return lambda at: float(ask.value("mse_loss", ask.call("predict", x, float(at["w"]), float(at["b"])), target))
-
-
-@checks("mse_gradients")
-def check_mse_gradients(ask: Ask) -> None:
-    x, target, w, b = _fit(ask)
-    both = ask.parts("mse_gradients", x, target, w, b)
-    right = ask.slopes(_fit_loss(ask, x, target), {"w": np.array(w), "b": np.array(b)})
-    for came, key in zip(both, right, strict=True):
-        ask.array(f"d{key}", came, right[key])
-    if readable(ask):
-        pair = lambda *at: np.array([ask.value("mse_gradients", *at, w, b, part=j) for j in (0, 1)])
-        with ask.law("the data twice changes nothing", "a sum where the loss has a mean") as same:
-            same(pair(np.tile(x, 2), np.tile(target, 2)), pair(x, target))
-        with ask.law("a perfect fit has no slope", "something that does not vanish with the errors") as same:
-            same(pair(x, np.polyval([w, b], x)), np.zeros(2))
-    ask.twice("mse_gradients", x, target, w, b)
-
-
-@checks("gradient_descent")
-def check_gradient_descent(ask: Ask) -> None:
-    x, target, w, b = _fit(ask)
-    name, lr, loss = "gradient_descent", 0.05, _fit_loss(ask, x, target)
-
-    def run(at: Inputs, first: int, end: int) -> tuple[Any, Any]:
-        *last, losses = ask.parts(name, x, target, float(at["w"]), float(at["b"]), lr, end - first)
-        return dict(zip("wb", last, strict=True)), losses
-
-    ask_training(ask, Training(name, {"w": np.array(w), "b": np.array(b)}, lr, run, lambda at, step: loss(at)))
-
-
-def _slope(f: Callable[[float], float], at: float) -> float:
-    """Exact for parabolas, up to rounding."""
-    return f(at + 0.5) - f(at - 0.5)
-
-
-def _true_step(w: float, x: float, y: float, b: float, lr: float) -> float:
-    """w after one update with the true slope of half the squared error of one sample."""
-    return w - lr * _slope(lambda v: 0.5 * float(np.polyval([v, b], x) - y) ** 2, w)
-
-
-@checks("online_fit")
-def check_online_fit(ask: Ask) -> None:
-    x, target, w, _ = _fit(ask)
-    name, passes, lr, n = "online_fit", 3, 0.06, len(x)
-    for label, b in (("weights", [-2.5]), ("weights, default b", [])):
-        came, right = ask.call(name, x, target, w, lr, passes, *b), np.full(passes * n + 1, w)
-        with contextlib.suppress(Odd):
-            own = ask.read(came, right.shape)
-            steps = [(own[j], x[j % n], target[j % n], *(b or [-6.0]), lr) for j in range(passes * n)]
-            right[1:] = [_true_step(*step) for step in steps]
-        ask.array(label, came, right)
-    with ask.law(
-        "one pass, then the others: the same end", "a pass that does not begin where the last one ended"
-    ) as same:
-        whole = ask.value(name, x, target, w, lr, passes, shape=(passes * n + 1,))
-        same(ask.value(name, x, target, float(whole[n]), lr, passes - 1, shape=None), whole[n:])
-    ask.twice(name, x, target, w, lr, passes)
-
-
-@checks("largest_stable_lr")
-def check_largest_stable_lr(ask: Ask) -> None:
-    x = _fit(ask)[0] + float(ask.normal())
-
-    def slopes(w: float, b: float) -> list[float]:
-        loss = lambda w, b: float(np.mean(np.polyval([w, b], x) ** 2))
-        return [_slope(lambda v: loss(v, b), w), _slope(lambda v: loss(w, v), b)]
-
-    turn = np.array([slopes(1.0, 0.0), slopes(0.0, 1.0)])
-
-    def growth(lr: float) -> float:
-        """What one step of descent multiplies the worst direction with."""
-        return float(np.max(np.abs(np.linalg.eigvals(np.eye(2) - lr * turn))))
-
-    low, high = 0.0, 4.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if growth(middle) < 1 else (low, middle)
-    if ask.array("learning rate", ask.call("largest_stable_lr", x), low) or readable(ask):
-        lr = float(ask.value("largest_stable_lr", x))
-        ask.rule("1 % below it every direction shrinks", growth(0.99 * lr) < 1, "the rate is too large")
-        ask.rule("1 % above it one direction grows", growth(1.01 * lr) > 1, "the rate is too small")
-    ask.twice("largest_stable_lr", x)
-
-
-@checks("counterexample")
-def check_counterexample(ask: Ask) -> None:
-    x, target, w, lr = (ask.as_array(np.asarray(v, dtype=float), None, "numbers") for v in ask.parts("counterexample"))
-    if x.ndim != 1 or x.shape != target.shape or len(set(x)) < 2 or w.ndim or lr.ndim or lr <= 0:
-        raise Stop("counterexample: expected x and target of one length, two different x, a number w, and lr above 0")
-    best = float(np.linalg.lstsq(x[:, None], target + 6, rcond=None)[0][0])
-    article = true = float(w)
-    for one, y in zip(x, target, strict=True):
-        article += float(lr) * (y - np.polyval([article, -6.0], one))
-        true = _true_step(true, one, y, -6.0, float(lr))
-    start, end, nearer = (abs(value - best) for value in (float(w), article, true))
-    for label, ok, distance in (
-        ("the article's rule ends farther away", math.isfinite(article) and end > start, end),
-        ("the true gradient ends nearer", nearer < start, nearer),
-    ):
-        words = f"best w {best:.4g}: its distance goes from {start:.4g} to {distance:.4g}"
-        ask.rows.append(Row("array", label, bool(ok), words))
-    ask.twice("counterexample")
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# a2_mlp_backprop
-# ---------------------------------------------------------------------------------------------------------------------
-
-EXTREME = np.array([[1000.0, -1000.0, 0.0, 1.5], [-1000.0, -1000.0, 1000.0, 999.0]])
-NO_OVERFLOW, LARGEST_OFF = "no overflow at ±1000", "exp of a large number: take the largest of the row off first"
-
-
-@checks("sigmoid")
-def check_sigmoid(ask: Ask) -> None:
-    z, far = ask.spread(4.0, *ask.draw_sizes("N", "H")), np.array([-1000.0, 0.0, 1000.0])
-    ask.undo("sigmoid, undone: z", ask.call("sigmoid", z), z, _log_odds, 0.0, 1.0)
-    with ask.law("σ(-z) = 1 - σ(z)", "something that is not symmetric around 0") as same:
-        same(ask.value("sigmoid", -z, shape=z.shape), 1 - ask.value("sigmoid", z, shape=z.shape))
-    with ask.law(NO_OVERFLOW, "exp of a large number: use a form with exp of -|z| only") as same, ask.no_overflow():
-        same(ask.value("sigmoid", far, shape=(3,)), np.array([0.0, 0.5, 1.0]))
-    with ask.law("one number works, too", "indexing that needs an axis") as same:
-        same(ask.value("sigmoid", np.array(0.0)), 0.5)
-    ask.twice("sigmoid", z)
-
-
-def _mlp(ask: Ask, sizes: Sequence[int] = ()) -> Inputs:
-    n, d, h, o = sizes or ask.draw_sizes("N", "D", "H", "O")
-    inputs = {
-        "x": ask.spread(1.7, n, d),
-        "weight_1": ask.spread(2.2 / math.sqrt(d), h, d),
-        "bias_1": ask.spread(0.8, h),
-    }
-    return {**inputs, "weight_2": ask.spread(2.2 / math.sqrt(h), o, h), "bias_2": ask.spread(0.8, o)}
-
-
-def _mlp_machine(ask: Ask, sizes: Sequence[int] = ()) -> Machine:
-    return cached(ask, "mlp_forward", "mlp_backward", _mlp(ask, sizes), {"x": 0, "output": 0})
-
-
-@checks("mlp_forward")
-def check_mlp_forward(ask: Ask) -> None:
-    params = _mlp(ask)
-    x, h = params.pop("x"), ask.sizes["H"]
-    see_hidden = {
-        **params,
-        "weight_2": np.eye(h),
-        "bias_2": np.zeros(h),
-    }  # the output is the sigmoid of the hidden layer
-    came, right = ask.parts("mlp_forward", x, see_hidden)[0], _affine(x, params["weight_1"], params["bias_1"])
-    if ask.undo("hidden layer, sigmoids undone", came, right, lambda p: _log_odds(_log_odds(p)), 0.0, 1.0):
-        hidden = _log_odds(np.asarray(came, dtype=float))
-        right = _affine(hidden, params["weight_2"], params["bias_2"])
-        ask.undo("prediction, sigmoid undone", ask.parts("mlp_forward", x, params)[0], right, _log_odds, 0.0, 1.0)
-    law_rows(ask, "mlp_forward", {**params, "unused": np.ones(2)}, x)
-
-
-@checks("half_squared_error")
-def check_half_squared_error(ask: Ask) -> None:
-    ask_loss(ask, "half_squared_error", ask.draw_sizes("N", "O"), 0.5, mean=False)
-
-
-@checks("worked_example")
-def check_worked_example(ask: Ask) -> None:
-    x, label, digits = np.array([[0.4, 0.5]]), 1.0, 5e-4
-    first = {"weight_1": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]), "bias_1": np.array([0.1, 0.2, 0.3])}
-    at = {**first, "weight_2": np.array([[0.1, 0.2, 0.3]]), "bias_2": np.array([0.1])}
-
-    def stages(at: Inputs) -> dict[str, Any]:
-        net_1 = _affine(x, at["weight_1"], at["bias_1"])
-        hidden = 0.5 + 0.5 * np.tanh(net_1 / 2)
-        net_2 = _affine(hidden, at["weight_2"], at["bias_2"])
-        prediction = 0.5 + 0.5 * np.tanh(net_2 / 2)
-        loss = 0.5 * float(prediction[0, 0] - label) ** 2
-        return {"net_1": net_1, "hidden": hidden, "net_2": net_2, "prediction": prediction, "loss": loss}
-
-    right = stages(at)
-    came = ask.mapping(ask.call("worked_example"), [*right, "grads"])
-    for key, value in right.items():
-        ask.array(key, came[key], value, r=digits)
-    grads = ask.mapping(came["grads"], list(at), "worked_example, under grads,")
-    for key, value in ask.slopes(lambda moved: stages(moved)["loss"], at).items():
-        ask.array(f"grads: {key}", grads[key], value, r=digits)
-
-
-@checks("numerical_gradient")
-def check_numerical_gradient(ask: Ask) -> None:
-    name, eps, (n, d) = "numerical_gradient", 0.125, ask.draw_sizes("N", "D")
-    matrix = ask.spread(2.0, n, d)
-    changed: list[str] = []
-    used: list[float] = []
-    cases = {"a matrix": matrix, "a vector": ask.spread(2.0, d), "a 0-d array": np.array(0.7)}
-    cases["a strided array"] = ask.spread(2.0, 2 * d, n)[::2].T
-
-    def polynomial(c: Array, power: int, calls: list[int]) -> Kept:
-        def f(given: Any) -> float:
-            calls.append(1)
-            if np.shape(given) != c.shape:
-                raise ValueError(f"f was called with shape {np.shape(given)}, it needs {c.shape}")
-            return float(np.sum(c * np.asarray(given) ** power))
-
-        return Kept(f)
-
-    for label, array in cases.items():
-        c, before = ask.spread(1.5, *array.shape), array.copy()
-        calls: list[int] = []
-        came = ask.call(name, polynomial(c, 3, calls), Kept(array), eps)
-        ask.array(f"{label}: cubes, eps = 1/8", came, c * (3 * before**2 + eps**2))
-        used.append(len(calls) / array.size)
-        changed += [label] if not np.array_equal(array, before) else []
-        array[...] = before
-    c, before = ask.spread(1.5, n, d), matrix.copy()
-    ask.array("a matrix: squares, eps = 1/8", ask.call(name, polynomial(c, 2, []), Kept(matrix), eps), 2 * c * before)
-    wave = Kept(lambda given: float(np.sum(c * np.sin(given))))
-    ask.array("a matrix: sine, default eps", ask.call(name, wave, Kept(before.copy())), c * np.cos(before))
-    ask.twice(name, wave, Kept(matrix))
-    words = f"{', '.join(changed)} came back changed: keep the old value and write it back (x + eps - eps is not x)"
-    ask.rule("the array is put back to the bit", not changed, words)
-    words = f"f is called {max(used):.0f} times an entry, expected 2" if max(used) else "f is never called"
-    ask.rule("two calls of f an entry", 0 < max(used) <= 4, words)
-
-
-@checks("mlp_backward")
-def check_mlp_backward(ask: Ask) -> None:
-    if ask_backward(ask, _mlp_machine(ask)):
-        law_cost(ask, _mlp_machine(ask, (2, 15, 30, 4)))
-
-
-@checks("softmax")
-def check_softmax(ask: Ask) -> None:
-    t, n, c = ask.draw_sizes("T", "N", "C")
-    for label, shape in (("rows", (n, c)), ("one row", (c,)), ("three axes", (t, n, c))):
-        logits = ask.spread(3.0, *shape)
-        ask_softmax(ask, label, ask.call("softmax", logits), logits)
-    softmax_laws(ask)
-    ask.twice("softmax", logits)
-
-
-@ties("softmax")
-def softmax_laws(ask: Ask) -> None:
-    n, c = ask.draw_sizes("N", "C")
-    logits = ask.spread(3.0, n, c)
-    p = ask.value("softmax", logits, shape=(n, c))
-    with ask.law("each row sums to 1", "a sum over the whole matrix, or over the wrong axis") as same:
-        same(p.sum(axis=-1), np.ones(n))
-    with ask.law("adding a number to a row changes nothing", "a sum over the whole matrix, or no division") as same:
-        same(ask.value("softmax", logits + ask.spread(2.0, n, 1), shape=(n, c)), p)
-    with ask.law(NO_OVERFLOW, LARGEST_OFF) as same, ask.no_overflow():
-        far = ask.value("softmax", EXTREME, shape=EXTREME.shape)
-        same(far.sum(axis=-1), np.ones(2))
-        same(far[:, 2], np.array([0.0, math.e / (math.e + 1)]))
-
-
-@checks("cross_entropy")
-def check_cross_entropy(ask: Ask) -> None:
-    name, (n, c) = "cross_entropy", ask.draw_sizes("N", "C")
-    logits, target = ask.spread(3.0, n, c), ask.rng.integers(0, c, n)
-    table = ask_class_loss(ask, lambda row, label: float(ask.value(name, row, label)), logits)
-    ask.array("loss of all rows", ask.call(name, logits, target), math.fsum(table[np.arange(n), target]) / n)
-    with ask.law("uniform logits give log C", "a sum in place of a mean, or another logarithm") as same:
-        same(ask.value(name, np.full((n, c), 0.7), target), math.log(c))
-    with ask.law("adding a number to a row changes nothing", "a softmax over the whole matrix") as same:
-        same(ask.value(name, logits + ask.spread(2.0, n, 1), target), ask.value(name, logits, target))
-    with (
-        ask.law(NO_OVERFLOW, "log of a probability that is 0: take the logarithm before exp") as same,
-        ask.no_overflow(),
-    ):
-        far = [ask.value(name, EXTREME[:1], np.array([j])) for j in range(4)]
-        same(np.array(far), np.array([0.0, 2000.0, 1000.0, 998.5]))
-    ask.twice(name, logits, target)
-
-
-@checks("cross_entropy_backward")
-def check_cross_entropy_backward(ask: Ask) -> None:
-    name, (n, c) = "cross_entropy_backward", ask.draw_sizes("N", "C")
-    logits, target = ask.spread(3.0, n, c), ask.rng.integers(0, c, n)
-    loss = lambda at: float(ask.value("cross_entropy", at["logits"], target))
-    came = ask.call(name, logits, target)
-    ask.array("grad_logits", came, ask.slopes(loss, {"logits": logits})["logits"])
-    with ask.law("each row sums to 0", "the 1 of the target is not taken off, or a factor p(1 - p) too many") as same:
-        same(ask.value(name, logits, target, shape=(n, c)).sum(axis=1), np.zeros(n))
-    with ask.law("the rows twice halve each entry", "the mean over rows: the loss divides by N") as same:
-        twice = ask.value(name, np.tile(logits, (2, 1)), np.tile(target, 2), shape=(2 * n, c))
-        same(2 * twice[:n], ask.value(name, logits, target, shape=(n, c)))
-    with ask.law(NO_OVERFLOW, LARGEST_OFF) as same, ask.no_overflow():
-        same(ask.value(name, EXTREME, np.array([1, 3]), shape=EXTREME.shape)[0], np.array([0.5, -0.5, 0.0, 0.0]))
-    ask.twice(name, logits, target)
-
-
-@checks("sgd_step")
-def check_sgd_step(ask: Ask) -> None:
-    name, lr, (n, d) = "sgd_step", 0.37, ask.draw_sizes("N", "D")
-    params = {"weight": ask.normal(n, d), "bias": ask.normal(n)}
-    grads = {"x": ask.normal(d), **{key: ask.spread(1.0, *array.shape) for key, array in params.items()}}
-    for key, moved in ask.mapping(ask.call(name, params, grads, lr), list(params)).items():
-        with contextlib.suppress(Odd):
-            moved = (params[key] - ask.read(moved, params[key].shape)) / lr
-        ask.array(f"{key}: (old - new) / lr", moved, grads[key], r=ask.limit)
-    with ask.law("lr = 0 moves nothing", "a step that does not depend on lr") as same:
-        still = ask.mapping(ask.call(name, params, grads, 0.0), list(params))
-        same({key: ask.as_array(still[key], params[key].shape, key) for key in params}, params)
-    ask.twice(name, params, grads, lr)
-
-
-@checks("train_mlp")
-def check_train_mlp(ask: Ask) -> None:
-    name, lr, params = "train_mlp", 0.4, _mlp(ask)
-    x = params.pop("x")
-    target = ask.rng.uniform(0, 1, (len(x), ask.sizes["O"]))
-
-    def loss(at: Inputs, step: int) -> float:
-        return float(ask.value("half_squared_error", ask.forward("mlp_forward", x, at)[0], target))
-
-    def run(at: Inputs, first: int, end: int) -> Any:
-        return ask.parts(name, x, target, at, lr, end - first)
-
-    ask_training(ask, Training(name, params, lr, run, loss))
-
-
-@checks("name_the_mistake")
-def check_name_the_mistake(ask: Ask) -> None:
-    listed = ask.space.get("mistake_names")  # the list above the cell, where the notebook gives it that name
-    for letter, name in ask.mapping(ask.call("name_the_mistake"), list("ABCDEF")).items():
-        if name is _MISSING:
+def check_names(trial: Trial, name: str) -> None:
+    """One row a letter: is there a name, and is it in the list?"""
+    listed = trial.space.get("mistake_names")  # the list above the cell, where the notebook gives it that name
+    for letter, given in trial.mapping(trial.call(name), list("ABCDEF")).items():
+        if given is MISSING:
             words = "this key is missing in your dict"
-        elif not isinstance(name, str) or not name.strip():
-            words = "no name yet" if name in ("", None) else f"expected a name from the list, came {_kind(name)}"
+        elif not isinstance(given, str) or not given.strip():
+            words = "no name yet" if given in ("", None) else f"expected a name from the list, got {kind_of(given)}"
         else:
-            words = "" if not listed or name in listed else f"{name!r} does not stand in the list of names"
-        ask.rows.append(Row("array", letter, not words, words))
+            words = "" if not listed or given in listed else f"{given!r} is not in the list of names"
+        trial.add(Row("array", letter, not words, words))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# a3_rnn_cell
+# A recurrent net through time: a forward and a backward over a whole sequence, plain or residual.
 # ---------------------------------------------------------------------------------------------------------------------
 
-CELL = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36
 
 
-def _weights(ask: Ask, d: int, h: int, scale: float = 1.0) -> Inputs:
-    """Weights that make pre-activations around 1 and are not symmetric."""
-    w_ih, w_hh = ask.spread(1.3 * scale / math.sqrt(d), h, d), ask.spread(1.7 * scale / math.sqrt(h), h, h)
-    return {"weight_ih": w_ih, "weight_hh": w_hh, "bias_ih": ask.spread(0.6, h), "bias_hh": ask.spread(0.6, h)}
-
-
-def _readout(ask: Ask, c: int, h: int) -> Inputs:
-    return {"weight_ho": ask.spread(2.0 / math.sqrt(h), c, h), "bias_ho": ask.spread(0.6, c)}
-
-
-def _cell(ask: Ask, sizes: Sequence[int] = ()) -> Inputs:
-    n, d, h = sizes or ask.draw_sizes("N", "D", "H")
-    return {"x": ask.spread(1.7, n, d), "h_prev": ask.spread(0.9, n, h), **_weights(ask, d, h)}
-
-
-def _cell_machine(ask: Ask, at: Inputs) -> Machine:
-    return cached(ask, "rnn_cell_forward", "rnn_cell_backward", at, {"x": 0, "h_prev": 0, "output": 0})
-
-
-def _params(at: Inputs) -> Inputs:
-    return {key: at[key] for key in CELL}
-
-
-def _sums(x: Array, h: Array, at: Inputs) -> Array:
-    """What goes into the tanh, for one step."""
-    return _affine(x, at["weight_ih"], at["bias_ih"]) + _affine(h, at["weight_hh"], at["bias_hh"])
-
-
-@checks("rnn_cell_forward")
-def check_rnn_cell_forward(ask: Ask) -> None:
-    at = _cell(ask)
-    params, rows = {**_readout(ask, 6, ask.sizes["H"]), **_params(at)}, (at["x"], at["h_prev"])
-    ask.undo("h, tanh undone", ask.parts("rnn_cell_forward", *rows, params)[0], _sums(*rows, at), np.arctanh, -1.0, 1.0)
-    law_rows(ask, "rnn_cell_forward", params, *rows)
-
-
-@checks("rnn_cell_backward")
-def check_rnn_cell_backward(ask: Ask) -> None:
-    if ask_backward(ask, _cell_machine(ask, _cell(ask))):
-        law_cost(ask, _cell_machine(ask, _cell(ask, (2, 12, 20))))
-
-
-def _column(ask: Ask) -> Inputs:
-    """The cell's problem in the textbook's layout: a sample is a column."""
-    n, d, h, c = ask.draw_sizes("N", "D", "H", "C")
-    at, out = _cell(ask, (n, d, h)), _readout(ask, c, h)
-    given = {"xt": at["x"].T.copy(), "a_prev": at["h_prev"].T.copy(), "Wax": at["weight_ih"], "Waa": at["weight_hh"]}
-    return {**given, "Wya": out["weight_ho"], "ba": ask.spread(0.9, h, 1), "by": out["bias_ho"][:, None]}
-
-
-def _as_rows(at: Inputs) -> Inputs:
-    """A problem in columns as one of the row cell."""
-    half = at["ba"][:, 0] / 2
-    return {
-        **{"x": at["xt"].T.copy(), "h_prev": at["a_prev"].T.copy(), "weight_ih": at["Wax"], "weight_hh": at["Waa"]},
-        **{"bias_ih": half, "bias_hh": half},
-    }
-
-
-def _column_machine(ask: Ask, at: Inputs) -> Machine:
-    keys = {"xt": "dxt", "a_prev": "da_prev", "Wax": "dWax", "Waa": "dWaa", "ba": "dba"}
-
-    def forward(moved: Inputs) -> Array:
-        given = [moved.get(key, each) for key, each in at.items()]
-        return ask.value("column_cell_forward", *given, part=0, shape=moved["a_prev"].shape)
-
-    def opened(moved: Inputs) -> Callable[[Array], Any]:
-        return lambda upstream: ask.call("column_cell_backward", upstream, *(moved[key] for key in keys))
-
-    rows = {"xt": 1, "a_prev": 1, "output": 1}
-    return Machine("column_cell_backward", {key: at[key] for key in keys}, forward, opened, rows, keys)
-
-
-@checks("column_cell_forward")
-def check_column_cell_forward(ask: Ask) -> None:
-    name, at = "column_cell_forward", _column(ask)
-    a_next, y = ask.parts(name, *at.values())
-    rows = _as_rows(at)
-    ask.undo("a_next, tanh undone", a_next, _sums(rows["x"], rows["h_prev"], rows).T, np.arctanh, -1.0, 1.0)
-    logits = _affine(ask.as_array(a_next, at["a_prev"].shape, "a_next").T, at["Wya"], at["by"][:, 0]).T
-    ask_softmax(ask, "yt_pred, along a column", y, logits, axis=0)
-    if readable(ask):
-        with ask.law("a column alone gives the same column", "a softmax over the whole matrix, or over rows") as same:
-            alone = ask.parts(name, *{**at, "xt": at["xt"][:, :1], "a_prev": at["a_prev"][:, :1]}.values())
-            for part, (one, whole) in enumerate(zip(alone, (a_next, y), strict=True)):
-                same(ask.as_array(one, None, "a column alone"), np.asarray(whole)[:, :1], ("a_next", "yt_pred")[part])
-    ask.twice(name, *at.values())
-
-
-@checks("column_cell_backward")
-def check_column_cell_backward(ask: Ask) -> None:
-    ask_backward(ask, _column_machine(ask, _column(ask)))
-
-
-def _two_steps(ask: Ask) -> Machine:
-    """Two cells in a row as one machine: inputs x_1, x_2, h0; the output is both h."""
-    cell = _cell(ask)
-    at = {"x_1": cell["x"], "x_2": ask.spread(1.7, *cell["x"].shape), "h0": cell["h_prev"], **_params(cell)}
-
-    def run(at: Inputs) -> tuple[Array, Kept, Kept]:
-        h1, cache_1 = ask.forward("rnn_cell_forward", at["x_1"], at["h0"], _params(at), shape=at["h0"].shape)
-        h2, cache_2 = ask.forward("rnn_cell_forward", at["x_2"], h1, _params(at), shape=at["h0"].shape)
-        return np.stack([h1, h2]), cache_1, cache_2
-
-    def opened(at: Inputs) -> Callable[[Array], Any]:
-        caches = run(at)[1:]
-        return lambda upstream: ask.call("two_step_backward", *upstream, *caches)
-
-    rows = {"x_1": 0, "x_2": 0, "h0": 0, "output": 1}
-    return Machine("two_step_backward", at, lambda at: run(at)[0], opened, rows)
-
-
-@checks("two_step_backward")
-def check_two_step_backward(ask: Ask) -> None:
-    machine = _two_steps(ask)
-    ask_backward(ask, machine)
-    if readable(ask):
-        upstream = machine.draw_upstream(ask)
-        first_step = np.array([[[1.0]], [[0.0]]])
-        only_2, other_1 = upstream * (1 - first_step), upstream + first_step
-        first, second, third = (machine.grads(ask, each) for each in (upstream, only_2, other_1))
-        carried = all(np.any(np.abs(second[key]) > 1e-9) for key in ("x_1", "h0"))
-        ask.rule("with grad_h1 = 0 the carry still reaches x_1 and h0", carried, "points to: the carry is dropped")
-        with ask.law(
-            "grad_h1 does not touch x_2", "time running backwards: a loss at step 1 cannot move step 2"
-        ) as same:
-            same(third["x_2"], first["x_2"])
-
-
-@checks("readout_forward")
-def check_readout_forward(ask: Ask) -> None:
-    t, n, h, c = ask.draw_sizes("T", "N", "H", "C")
-    params = {**_weights(ask, 6, h), **_readout(ask, c, h)}
-    for label, axes in (("logits (T, N, C)", (t, n)), ("logits (N, C)", (n,)), ("three leading axes", (2, t, n))):
-        outputs = ask.spread(0.9, *axes, h)
-        right = _affine(outputs.reshape(-1, h), params["weight_ho"], params["bias_ho"]).reshape(*axes, c)
-        ask.array(label, ask.parts("readout_forward", outputs, params)[0], right)
-    law_rows(ask, "readout_forward", params, ask.spread(0.9, n, h))
-
-
-@checks("readout_backward")
-def check_readout_backward(ask: Ask) -> None:
-    t, n, h, c = ask.draw_sizes("T", "N", "H", "C")
-
-    def machine(*axes: int) -> Machine:
-        at = {"outputs": ask.normal(*axes, h), **_readout(ask, c, h)}
-        return cached(ask, "readout_forward", "readout_backward", at, {"outputs": 0, "output": 0})
-
-    ask_backward(ask, replace(machine(t, n), steps=("outputs",)))
-    for label, axes in (("one leading axis", (n,)), ("three leading axes", (2, 2, n))):
-        with ask.law(f"right with {label}, too", "a sum over a fixed number of axes") as same:
-            upstream, other = ask.normal(*axes, c), machine(*axes)
-            same(other.grads(ask, upstream), other.slopes(ask, upstream, 0.3))
-
-
-@checks("sequence_loss")
-def check_sequence_loss(ask: Ask) -> None:
-    name, (t, n, c) = "sequence_loss", ask.draw_sizes("T", "N", "C")
-    logits, target = ask.spread(3.0, t, n, c), ask.rng.integers(0, c, (t, n))
-    loss = lambda logits, target: float(ask.value(name, logits, target, part=0))
-    table = ask_class_loss(ask, lambda row, label: loss(row[None], label[None]), logits)
-    own, grad = ask.parts(name, logits, target)
-    ask.array("loss", own, math.fsum(np.take_along_axis(table, target[..., None], axis=2).ravel()) / (t * n))
-    right = ask.slopes(lambda at: loss(at["logits"], target), {"logits": logits})
-    ask.array("grad_logits", grad, right["logits"], steps=True)
-    with ask.law("uniform logits give log C, whatever T and N", "a sum, or a mean over N alone") as same:
-        same(loss(np.full((t, n, c), 0.3), target), math.log(c))
-    with ask.law(
-        "each row of grad_logits sums to 0", "the 1 of the target is not taken off, or p(1 - p) too many"
-    ) as same:
-        same(ask.as_array(grad, logits.shape, "grad_logits").sum(axis=2), np.zeros((t, n)))
-    with ask.law(NO_OVERFLOW, LARGEST_OFF) as same, ask.no_overflow():
-        far, labels = EXTREME[:, None], np.array([[1], [2]])
-        same(loss(far, labels), 1000.0 + math.log1p(math.exp(-1.0)) / 2)
-        same(ask.value(name, far, labels, part=1, shape=far.shape)[0, 0], np.array([0.5, -0.5, 0.0, 0.0]))
-    ask.twice(name, logits, target)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# a4_bptt
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-def _rnn(ask: Ask, sizes: Sequence[int] = (), kind: str = "rnn") -> Inputs:
-    t, n, d, h = sizes or ask.draw_sizes("T", "N", "D", "H")
+def draw_rnn(trial: Trial, sizes: Sequence[int] = (), kind: str = "rnn") -> Inputs:
+    t, n, d, h = sizes or trial.draw_sizes("T", "N", "D", "H")
     scale = 1.0 if kind == "rnn" else 0.5  # the states of a residual net add up
-    return {"x": ask.spread(1.7, t, n, d), "h0": ask.spread(0.9, n, h), **_weights(ask, d, h, scale)}
+    return {"x": trial.spread(1.7, t, n, d), "h0": trial.spread(0.9, n, h), **draw_cell_params(trial, d, h, scale)}
 
 
-def _rnn_machine(ask: Ask, at: Inputs, kind: str = "rnn") -> Machine:
-    extra = {"weight_ho": np.ones((2, 7)), "bias_ho": np.ones(2)}  # the params of a whole network go in
+def rnn_layer(trial: Trial, at: Inputs, kind: str = "rnn") -> Layer:
+    readout = {"weight_ho": np.ones((2, 7)), "bias_ho": np.ones(2)}  # the params of a whole network go in
     rows = {"x": 1, "h0": 0, "output": 1}
-    return replace(cached(ask, f"{kind}_forward", f"{kind}_backward", at, rows, extra), steps=("x",))
+    layer = layer_with_cache(trial, f"{kind}_forward", f"{kind}_backward", at, rows, readout)
+    return replace(layer, steps=("x",))
 
 
-def _outputs(ask: Ask, name: str, at: Inputs) -> Array:
-    return ask.value(name, at["x"], at["h0"], _params(at), part=0, shape=(len(at["x"]), *at["h0"].shape))
+def outputs_of(trial: Trial, name: str, at: Inputs) -> Array:
+    shape = (len(at["x"]), *at["h0"].shape)
+    return trial.value(name, at["x"], at["h0"], cell_params(at), part=0, shape=shape)
 
 
-def ask_rnn_forward(ask: Ask, kind: str) -> None:
+def check_forward_in_time(trial: Trial, kind: str) -> None:
     """Every step from the one before it, undone; then the laws of time."""
-    name, at = f"{kind}_forward", _rnn(ask, kind=kind)
-    outputs = _outputs(ask, name, at)
+    name, at = f"{kind}_forward", draw_rnn(trial, kind=kind)
+    outputs = outputs_of(trial, name, at)
     before = np.concatenate([at["h0"][None], outputs[:-1]])
-    right = np.stack([_sums(x, h, at) for x, h in zip(at["x"], before, strict=True)])
-    came, what = (outputs, "outputs") if kind == "rnn" else (outputs - before, "changes of outputs")
-    ask.undo(f"{what}, tanh undone", came, right, np.arctanh, -1.0, 1.0)
-    law_pieces(ask, name, at)
-    if kind == "rnn" and callable(ask.space.get("rnn_cell_forward")):
-        law_one_step(ask)
-    with ask.law("a sample alone gives the same", "samples that are mixed, or time and batch exchanged") as same:
-        same(_outputs(ask, name, {**at, "x": at["x"][:, :1].copy(), "h0": at["h0"][:1]}), outputs[:, :1])
-    with ask.law("more params, in another order, do no harm", "params that are not taken by name") as same:
-        more = {"weight_ho": np.ones((2, 7)), **dict(reversed(_params(at).items()))}
-        same(ask.value(name, at["x"], at["h0"], more, part=0, shape=None), outputs)
-    with ask.law("called twice, the same", "something remembered between the calls") as same:
-        same(_outputs(ask, name, at), outputs)
+    expected = np.stack([cell_sums(x, h, at) for x, h in zip(at["x"], before, strict=True)])
+    actual, label = (outputs, "outputs") if kind == "rnn" else (outputs - before, "changes of outputs")
+    array_undone(trial, f"{label}, tanh undone", actual, expected, np.arctanh, -1.0, 1.0)
+    check_pieces(trial, name, at)
+    if kind == "rnn" and callable(trial.space.get("rnn_cell_forward")):
+        check_one_step(trial)
+    with trial.law("a sample alone gives the same", "samples that are mixed, or time and batch exchanged") as same:
+        alone = {**at, "x": at["x"][:, :1].copy(), "h0": at["h0"][:1]}
+        same(outputs_of(trial, name, alone), outputs[:, :1])
+    with trial.law("more params, in another order, do no harm", "params that are not taken by name") as same:
+        more = {"weight_ho": np.ones((2, 7)), **dict(reversed(cell_params(at).items()))}
+        same(trial.value(name, at["x"], at["h0"], more, part=0, shape=None), outputs)
+    with trial.law("called twice, the same", "something remembered between the calls") as same:
+        same(outputs_of(trial, name, at), outputs)
 
 
-def law_pieces(ask: Ask, name: str, at: Inputs) -> None:
+def check_pieces(trial: Trial, name: str, at: Inputs) -> None:
     """Forward in two pieces, the second starting where the first ended, is forward whole."""
-    cut = int(ask.rng.integers(1, len(at["x"])))
-    with ask.law("forward in two pieces is forward whole", "h0 is not the start, or steps out of order") as same:
-        first = _outputs(ask, name, {**at, "x": at["x"][:cut]})
-        second = _outputs(ask, name, {**at, "x": at["x"][cut:], "h0": first[-1]})
-        same(np.concatenate([first, second]), _outputs(ask, name, at))
+    cut = int(trial.rng.integers(1, len(at["x"])))
+    with trial.law("forward in two pieces is forward whole", "h0 is not the start, or steps out of order") as same:
+        first = outputs_of(trial, name, {**at, "x": at["x"][:cut]})
+        second = outputs_of(trial, name, {**at, "x": at["x"][cut:], "h0": first[-1]})
+        same(np.concatenate([first, second]), outputs_of(trial, name, at))
 
 
-@ties("rnn_forward", "rnn_cell_forward")
-def law_one_step(ask: Ask) -> None:
-    at = _rnn(ask)
-    with ask.law("T = 1 is the cell", "the step itself, or where the loop begins") as same:
-        cell = ask.forward("rnn_cell_forward", at["x"][0], at["h0"], _params(at), shape=at["h0"].shape)[0]
-        same(_outputs(ask, "rnn_forward", {**at, "x": at["x"][:1]})[0], cell)
+def check_one_step(trial: Trial) -> None:
+    at = draw_rnn(trial)
+    with trial.law("T = 1 is the cell", "the step itself, or where the loop begins") as same:
+        shape = at["h0"].shape
+        cell = forward(trial, "rnn_cell_forward", at["x"][0], at["h0"], cell_params(at), shape=shape)[0]
+        same(outputs_of(trial, "rnn_forward", {**at, "x": at["x"][:1]})[0], cell)
 
 
-@checks("rnn_forward")
-def check_rnn_forward(ask: Ask) -> None:
-    ask_rnn_forward(ask, "rnn")
+def check_backward_in_time(trial: Trial, kind: str) -> None:
+    layer = rnn_layer(trial, draw_rnn(trial, kind=kind), kind)
+    if check_gradients(trial, layer):
+        check_first_step(trial, layer)
+        check_cut(trial, layer, int(trial.rng.integers(1, len(layer.inputs["x"]))))
+        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (16, 2, 8, 14), kind), kind)):
+            check_linear_time(trial, kind)
 
 
-@checks("residual_rnn_forward")
-def check_residual_rnn_forward(ask: Ask) -> None:
-    ask_rnn_forward(ask, "residual_rnn")
-
-
-def law_cut(ask: Ask, machine: Machine, cut: int) -> None:
+def check_cut(trial: Trial, layer: Layer, cut: int) -> None:
     """Backward over two pieces, the second's h0 gradient added to the first's last upstream, is backward whole."""
-    at, outputs = machine.inputs, machine.forward(machine.inputs)
-    upstream, hint = machine.draw_upstream(ask), "the carry, an overwritten sum, the first step, or h0's gradient"
-    with ask.law(f"cut after step {cut}: two pieces give the whole", hint) as same:
-        whole = machine.grads(ask, upstream)
-        late = replace(machine, inputs={**at, "x": at["x"][cut:], "h0": outputs[cut - 1]}).grads(ask, upstream[cut:])
+    at, outputs = layer.inputs, layer.forward(layer.inputs)
+    upstream, hint = layer.draw_upstream(trial), "the carry, an overwritten sum, the first step, or h0's gradient"
+    with trial.law(f"cut after step {cut}: two pieces give the whole", hint) as same:
+        whole = layer.grads(trial, upstream)
+        late = replace(layer, inputs={**at, "x": at["x"][cut:], "h0": outputs[cut - 1]}).grads(trial, upstream[cut:])
         meeting = upstream[:cut].copy()
         meeting[-1] += late["h0"]
-        early = replace(machine, inputs={**at, "x": at["x"][:cut]}).grads(ask, meeting)
+        early = replace(layer, inputs={**at, "x": at["x"][:cut]}).grads(trial, meeting)
         same(whole["x"], np.concatenate([early["x"], late["x"]]), "x")
         same(whole, {"h0": early["h0"], **{key: early[key] + late[key] for key in CELL}})
 
 
-def law_first_step(ask: Ask, machine: Machine) -> None:
+def check_first_step(trial: Trial, layer: Layer) -> None:
     """With T = 1 there is no carry: only the step itself can be wrong."""
-    one = replace(machine, inputs={**machine.inputs, "x": machine.inputs["x"][:1]})
-    with ask.law("right for T = 1", "the step itself (tanh', transposes, biases) or h0's gradient") as same:
-        upstream = one.draw_upstream(ask)
-        same(one.grads(ask, upstream), one.slopes(ask, upstream, 0.4))
+    one = replace(layer, inputs={**layer.inputs, "x": layer.inputs["x"][:1]})
+    with trial.law("right for T = 1", "the step itself (tanh', transposes, biases) or h0's gradient") as same:
+        upstream = one.draw_upstream(trial)
+        same(one.grads(trial, upstream), one.slopes(trial, upstream, 0.4))
 
 
-def law_linear_time(ask: Ask, kind: str) -> None:
+def check_linear_time(trial: Trial, kind: str) -> None:
     """Six times the steps may cost about six times as much."""
-    machines = [_rnn_machine(ask, _rnn(ask, (t, 2, 3, 4), kind), kind) for t in (25, 150)]
-    asked = [(machine.open(machine.inputs), machine.draw_upstream(ask)) for machine in machines]
-    for _ in range(4):  # a busy machine is asked again
-        short, long = (_seconds(lambda back=back, upstream=upstream: back(upstream)) for back, upstream in asked)
-        if (ok := long < max(GROWTH * short, 0.03)) or long > 0.1:
+    layers = [rnn_layer(trial, draw_rnn(trial, (t, 2, 3, 4), kind), kind) for t in (25, 150)]
+    prepared = [(layer.run(layer.inputs), layer.draw_upstream(trial)) for layer in layers]
+    for _ in range(4):  # a busy machine is measured again
+        short, long = (seconds(lambda run=run, upstream=upstream: run(upstream)) for run, upstream in prepared)
+        ok = long < max(GROWTH * short, 0.03)
+        if ok or long > 0.1:
             break
     words = f"6 times the steps cost {long / short:.0f} times as much: walk back once and pass the carry on"
-    ask.rule("time grows like T", ok, words)
+    trial.rule("time grows like T", ok, words)
 
 
-def ask_bptt(ask: Ask, kind: str) -> None:
-    """The questions to a backward through time."""
-    machine = _rnn_machine(ask, _rnn(ask, kind=kind), kind)
-    if ask_backward(ask, machine):
-        law_first_step(ask, machine)
-        law_cut(ask, machine, int(ask.rng.integers(1, len(machine.inputs["x"]))))
-        if law_cost(ask, _rnn_machine(ask, _rnn(ask, (16, 2, 8, 14), kind), kind)):
-            law_linear_time(ask, kind)
+def tie_through_time(trial: Trial, kind: str) -> None:
+    layer = rnn_layer(trial, draw_rnn(trial, kind=kind), kind)
+    for cut in range(1, len(layer.inputs["x"])):
+        check_cut(trial, layer, cut)
+    check_first_step(trial, layer)
+    check_linear(trial, layer)
+    check_batch(trial, layer)
 
 
-@checks("rnn_backward")
-def check_rnn_backward(ask: Ask) -> None:
-    ask_bptt(ask, "rnn")
+# ---------------------------------------------------------------------------------------------------------------------
+# A training loop, checked step by step against the differences of your own loss.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
-@checks("residual_rnn_backward")
-def check_residual_rnn_backward(ask: Ask) -> None:
-    ask_bptt(ask, "residual_rnn")
+@dataclass(frozen=True)
+class Training:
+    """Your training loop, and your own loss."""
+
+    name: str
+    start: Inputs
+    lr: float
+    run: Callable[[Inputs, int, int], tuple[Any, Any]]  # parameters, first step, end → (parameters, losses)
+    loss: Callable[[Inputs, int], float]  # of these parameters at that step
+    max_norm: float = math.inf  # below the norm of every gradient, where steps are clipped
 
 
-def _credit(ask: Ask, at: Inputs, outputs: Array, state: int, upstream: Array) -> list[float]:
-    """Norms of what each step from `state` on puts on the h before it: differences of the rest of the forward."""
-    rest = lambda h: _outputs(ask, "rnn_forward", {**at, "x": at["x"][state:], "h0": h})
-    until = time.process_time() + DIFFERENCES / len(at["x"])
-    shares = ask.differences(rest, outputs[state - 1] if state else at["h0"], until)
-    return [_norm(np.einsum("ijkl,kl->ij", shares[:, :, j], each)) for j, each in enumerate(upstream[state:])]
+def check_training(trial: Trial, training: Training, most: int = 8) -> None:
+    """The first loss, the first step against differences of the loss, the later losses, and the loop in two pieces.
 
+    The gradient has a check of its own, so at most `most` entries of each parameter are compared here.
+    """
+    start, hint = training.start, "a step that depends on its place, or a start that is changed in place"
 
-@checks("credit_matrix")
-def check_credit_matrix(ask: Ask) -> None:
-    at = _rnn(ask)
-    shape = (len(at["x"]), *at["h0"].shape)
-    outputs, cache = ask.forward("rnn_forward", at["x"], at["h0"], _params(at), shape=shape)
-    upstream = ask.normal(*shape)
-    came = ask.call("credit_matrix", upstream, cache)
-    right = np.diag([_norm(step) for step in upstream])
-    for state in range(1, len(right)):
-        right[state:, state - 1] = _credit(ask, at, outputs, state, upstream)
-    if ask.array("credit", came, right) or readable(ask):
-        credit = ask.value("credit_matrix", upstream, cache, shape=right.shape)
-        with ask.law("no step is credited to a later one", "rows and columns exchanged: [t, k], t injects") as same:
-            same(np.triu(credit, 1), np.zeros_like(credit))
-        with ask.law("the diagonal is the norm of what is injected", "a crossing or a tanh' too many") as same:
-            same(np.diag(credit), np.diag(right))
-        with ask.law("twice the upstream, twice the credit", "squares in place of norms") as same:
-            same(ask.value("credit_matrix", -2 * upstream, cache, shape=right.shape), 2 * credit)
-    ask.twice("credit_matrix", upstream, cache)
+    def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
+        params, losses = training.run(begin, first, end)
+        found = trial.mapping(params, list(begin), training.name)
+        arrays = {key: trial.as_array(found[key], begin[key].shape, key) for key in begin}
+        return arrays, trial.as_array(losses, (end - first,), "losses")
 
-
-@checks("state_gradient_norms")
-def check_state_gradient_norms(ask: Ask) -> None:
-    name, at = "state_gradient_norms", _rnn(ask)
-    shape = (len(at["x"]), *at["h0"].shape)
-    outputs, cache = ask.forward("rnn_forward", at["x"], at["h0"], _params(at), shape=shape)
-    upstream = np.zeros(shape)
-    upstream[-1] = ask.normal(*shape[1:])
-    came = ask.call(name, upstream[-1], cache)
-    norms = [_credit(ask, at, outputs, state, upstream)[-1] for state in range(len(outputs))]
-    right = np.array([*norms, _norm(upstream[-1])])
-    if ask.array("norms", came, right, steps=True) or readable(ask):
-        came = ask.value(name, upstream[-1], cache, shape=right.shape)
-        with ask.law(
-            "the last is the norm of grad_last", "a crossing too many: outputs[T-1] is touched directly"
+    after, losses = run(start, 0, 1)
+    trial.array("losses[0], before the first update", losses[0], training.loss(start, 0), tolerance=TRAINING)
+    gradients = slopes(trial, lambda at: training.loss(at, 0), start, most=most)
+    rate = training.lr
+    if training.max_norm < math.inf:
+        moved = {key: start[key] - after[key] for key in start}
+        rate = dot(moved, gradients) / dot(gradients, gradients)  # one factor for all arrays
+        with trial.law(
+            "a clipped step is lr * max_norm long", "a norm over other arrays, or no clipping", 1e-4
         ) as same:
-            same(came[-1], right[-1])
-        with ask.law("twice the upstream, twice the norms", "squares in place of norms") as same:
-            same(ask.value(name, -2 * upstream[-1], cache, shape=right.shape), 2 * came)
-    ask.twice(name, upstream[-1], cache)
+            same(norm(*moved.values()), training.lr * training.max_norm)
+    for key in start:
+        expected = start[key] - rate * gradients[key]
+        trial.array(f"{key} after one step", after[key], expected, tolerance=TRAINING)
+    end, losses = run(start, 0, 3)
+    states = [start, after, run(start, 0, 2)[0]]
+    own = [training.loss(state, step) for step, state in enumerate(states)]
+    trial.array("losses, each before its update", losses, own, tolerance=TRAINING)
+    with trial.law("one step, then the others: the same end", hint, TRAINING) as same:
+        same(run(after, 1, 3)[0], end)
+    with trial.law("called twice, the same", "something remembered between the calls", TRAINING) as same:
+        same(run(start, 0, 3)[0], end)
 
 
-def _truncated(ask: Ask, at: Inputs, k: int) -> Machine:
-    """The machine whose forward is the truncated one: what lies more than k crossings back is held at its value."""
-    machine, fixed = _rnn_machine(ask, at), _outputs(ask, "rnn_forward", at)
+def dot(a: Inputs, b: Inputs) -> float:
+    """The dot product of two dicts of arrays; entries that are NaN do not count."""
+    return sum(float(np.nansum(a[key] * b[key])) for key in a)
 
-    def forward(moved: Inputs) -> Array:
+
+def norm(*arrays: Array) -> float:
+    """The Euclidean norm of all entries together."""
+    return math.sqrt(math.fsum(np.concatenate([array.ravel() for array in arrays]) ** 2))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The checks of this assignment: backpropagation through time, truncated, clipped, and in training.
+# ---------------------------------------------------------------------------------------------------------------------
+
+gives("rnn_cell_forward(x, h_prev, params)", "(h, cache)")
+gives("readout_forward(outputs, params)", "(logits, cache)")
+gives("sequence_loss(logits, target)", "(loss, grad_logits)")
+
+
+# -- forward
+
+
+@checks("rnn_forward(x, h0, params)", "(outputs, cache)", blind=CACHE)
+def check_rnn_forward(trial: Trial) -> None:
+    check_forward_in_time(trial, "rnn")
+
+
+ties("rnn_forward", "rnn_cell_forward")(check_one_step)
+
+
+@ties("rnn_forward")
+def tie_rnn_forward(trial: Trial) -> None:
+    check_pieces(trial, "rnn_forward", draw_rnn(trial))
+
+
+# -- credit
+
+
+def forward_with_cache(trial: Trial, at: Inputs) -> tuple[Array, Any]:
+    shape = (len(at["x"]), *at["h0"].shape)
+    return forward(trial, "rnn_forward", at["x"], at["h0"], cell_params(at), shape=shape)
+
+
+def credit_of(trial: Trial, at: Inputs, outputs: Array, state: int, upstream: Array) -> list[float]:
+    """Norms of what each step from `state` on puts on the h before it: differences of the rest of the forward."""
+    rest = lambda h: outputs_of(trial, "rnn_forward", {**at, "x": at["x"][state:], "h0": h})
+    until = time.process_time() + DIFFERENCES / len(at["x"])
+    shares = differences(trial, rest, outputs[state - 1] if state else at["h0"], until)
+    return [norm(np.einsum("ijkl,kl->ij", shares[:, :, j], each)) for j, each in enumerate(upstream[state:])]
+
+
+@checks("credit_matrix(grad_outputs, cache)", "an array", "rnn_forward", blind=OWN)
+def check_credit_matrix(trial: Trial) -> None:
+    name, at = "credit_matrix", draw_rnn(trial)
+    outputs, cache = forward_with_cache(trial, at)
+    upstream = trial.normal(*outputs.shape)
+    actual = trial.call(name, upstream, cache)
+    expected = np.diag([norm(step) for step in upstream])
+    for state in range(1, len(expected)):
+        expected[state:, state - 1] = credit_of(trial, at, outputs, state, upstream)
+    if trial.array("credit", actual, expected) or trial.readable():
+        credit = trial.value(name, upstream, cache, shape=expected.shape)
+        hint = "rows and columns exchanged: [t, k], t injects"
+        with trial.law("no step is credited to a later one", hint) as same:
+            same(np.triu(credit, 1), np.zeros_like(credit))
+        with trial.law("the diagonal is the norm of what is injected", "a crossing or a tanh' too many") as same:
+            same(np.diag(credit), np.diag(expected))
+        with trial.law("twice the upstream, twice the credit", "squares instead of norms") as same:
+            same(trial.value(name, -2 * upstream, cache, shape=expected.shape), 2 * credit)
+    trial.twice(name, upstream, cache)
+
+
+# -- backward
+
+
+@checks("rnn_backward(grad_outputs, cache)", "a dict", "rnn_forward", blind=OWN)
+def check_rnn_backward(trial: Trial) -> None:
+    check_backward_in_time(trial, "rnn")
+
+
+@ties("rnn_backward", "rnn_forward")
+def tie_rnn(trial: Trial) -> None:
+    tie_through_time(trial, "rnn")
+
+
+# -- truncation
+
+
+def truncated_layer(trial: Trial, at: Inputs, k: int) -> Layer:
+    """The layer whose forward is the truncated one: what is more than k crossings back keeps its value."""
+    layer, fixed = rnn_layer(trial, at), outputs_of(trial, "rnn_forward", at)
+
+    def truncated_forward(moved: Inputs) -> Array:
         outputs = []
         for step in range(len(moved["x"])):
             begin = max(0, step - k)
             before = fixed[begin - 1] if begin else at["h0"]
             piece = {**moved, "x": moved["x"][begin : step + 1], "h0": moved["h0"] if step + 1 <= k else before}
-            outputs.append(_outputs(ask, "rnn_forward", piece)[-1])
+            outputs.append(outputs_of(trial, "rnn_forward", piece)[-1])
         return np.stack(outputs)
 
-    def opened(moved: Inputs) -> Callable[[Array], Any]:
-        cache = ask.forward("rnn_forward", moved["x"], moved["h0"], _params(moved))[1]
-        return lambda upstream: ask.call("rnn_backward_truncated", upstream, cache, k)
+    def run(moved: Inputs) -> Backward:
+        cache = forward(trial, "rnn_forward", moved["x"], moved["h0"], cell_params(moved))[1]
+        return lambda upstream: trial.call("rnn_backward_truncated", upstream, cache, k)
 
-    return replace(
-        machine, name="rnn_backward_truncated", forward=forward if k < len(fixed) else machine.forward, open=opened
-    )
+    used = truncated_forward if k < len(fixed) else layer.forward
+    return replace(layer, name="rnn_backward_truncated", forward=used, run=run)
 
 
-@checks("rnn_backward_truncated")
-def check_rnn_backward_truncated(ask: Ask) -> None:
-    at, steps = _rnn(ask), 4
-    ask.sizes["T"] = steps
-    at["x"] = ask.spread(1.7, steps, *at["x"].shape[1:])
-    for k in (0, int(ask.rng.integers(1, steps - 1))):
-        machine = _truncated(ask, at, k)
-        upstream = machine.draw_upstream(ask)
-        found = ask.mapping(machine.open(at)(upstream), list(at))
-        right = machine.slopes(ask, upstream, 0.4, most=20)
+@checks("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", "rnn_forward", blind=OWN)
+def check_rnn_backward_truncated(trial: Trial) -> None:
+    at, steps = draw_rnn(trial), 4
+    trial.sizes["T"] = steps
+    at["x"] = trial.spread(1.7, steps, *at["x"].shape[1:])
+    for k in (0, int(trial.rng.integers(1, steps - 1))):
+        layer = truncated_layer(trial, at, k)
+        upstream = layer.draw_upstream(trial)
+        actual = trial.mapping(layer.run(at)(upstream), list(at))
+        expected = layer.slopes(trial, upstream, 0.4, most=20)
         for key in at:
-            ask.array(f"{key} (k = {k})", found[key], right[key], steps=key == "x")
-    if readable(ask):
-        full = _truncated(ask, at, steps)
-        right = full.slopes(ask, upstream, 0.3)
-        truncation_ends(ask, at, upstream, right)
-        linear_laws(ask, machine)
-        cache_laws(ask, machine)
+            trial.array(f"{key} (k = {k})", actual[key], expected[key], steps=key == "x")
+    if trial.readable():
+        full = truncated_layer(trial, at, steps).slopes(trial, upstream, 0.3)
+        check_truncation_ends(trial, at, upstream, full)
+        check_linear(trial, layer)
+        check_cache(trial, layer)
 
 
-def truncation_ends(ask: Ask, at: Inputs, upstream: Array, full: Inputs) -> None:
+def check_truncation_ends(trial: Trial, at: Inputs, upstream: Array, full: Inputs) -> None:
     """k ≥ T is the full gradient `full`; k = T - 1 is full but for h0."""
     steps = len(at["x"])
     for k, title in ((steps, "k = T"), (steps + 3, "k = T + 3"), (steps - 1, "k = T - 1, but for h0,")):
-        with ask.law(f"{title} is the full gradient", "truncation a step early, or in chunks") as same:
-            grads = _truncated(ask, at, k).grads(ask, upstream)
+        with trial.law(f"{title} is the full gradient", "truncation a step early, or in chunks") as same:
+            grads = truncated_layer(trial, at, k).grads(trial, upstream)
             same(grads, {key: grad for key, grad in full.items() if key != "h0" or k >= steps})
-    with ask.law("with k = T - 1 the last step does not reach h0", "truncation a step late: s + 1 ≤ k") as same:
-        last = np.zeros_like(upstream)
-        last[-1] = upstream[-1]
-        same(_truncated(ask, at, steps - 1).grads(ask, last)["h0"], 0 * at["h0"])
+    hint = "truncation a step late: s + 1 ≤ k"
+    with trial.law("with k = T - 1 the last step does not reach h0", hint) as same:
+        grads = truncated_layer(trial, at, steps - 1).grads(trial, only_last(upstream))
+        same(grads["h0"], 0 * at["h0"])
 
 
-@checks("clip_grad_norm")
-def check_clip_grad_norm(ask: Ask) -> None:
-    name, near, (n, d) = "clip_grad_norm", 1e-5, ask.draw_sizes("N", "D")  # PyTorch's 1e-6 beside the norm is right
-    grads = {"weight": ask.spread(2.0, n, d), "bias": ask.spread(0.5, n)}
-    total, zeros = _norm(*grads.values()), {key: 0 * array for key, array in grads.items()}
-
-    def clip(given: Inputs, max_norm: float) -> tuple[Inputs, Any]:
-        clipped, norm = ask.parts(name, given, max_norm)
-        found = ask.mapping(clipped, list(given))
-        return {key: ask.as_array(found[key], array.shape, key) for key, array in given.items()}, norm
-
-    clipped, norm = clip(grads, total / 3)
-    ask.array("total_norm", norm, total)
-    for key, array in grads.items():
-        ask.array(f"{key}: clipped / given", clipped[key] / array, np.full(array.shape, 1 / 3), r=near)
-    with ask.law(
-        "clipped, one norm over all arrays is max_norm", "an array at a time, or the largest entry", near
-    ) as same:
-        same(_norm(*clipped.values()), total / 3)
-    with ask.law("below max_norm nothing changes", "clipping although the norm is small", near) as same:
-        same(clip(grads, 2 * total)[0], grads)
-    with ask.law("all zero stays all zero", "a division by the norm without a look at 0") as same:
-        kept, norm = clip(zeros, 1.0)
-        same(kept, zeros)
-        same(ask.as_array(norm, (), "total_norm"), 0.0)
-    ask.twice(name, grads, 1.0)
-
-
-def _network(ask: Ask) -> tuple[Array, Array, Inputs, int]:
-    """x, h0, the six parameters, and the number of classes."""
-    t, n, d, h, c = ask.draw_sizes("T", "N", "D", "H", "C")
-    at = _rnn(ask, (t, n, d, h))
-    return at["x"], at["h0"], {**_params(at), **_readout(ask, c, h)}, c
-
-
-def _network_loss(ask: Ask, x: Array, h0: Array, target: Array, params: Inputs, last: bool = False) -> float:
-    """The loss of the student's own rnn_forward, readout_forward and sequence_loss."""
-    outputs = ask.forward("rnn_forward", x, h0, params)[0]
-    logits = ask.forward("readout_forward", outputs[-1:] if last else outputs, params)[0]
-    return float(ask.value("sequence_loss", logits, target[None] if last else target, part=0))
-
-
-@checks("loss_and_gradients")
-def check_loss_and_gradients(ask: Ask) -> None:
-    name, (x, h0, params, c) = "loss_and_gradients", _network(ask)
-    target = ask.rng.integers(0, c, x.shape[:2])
-    own = lambda at: _network_loss(ask, x, h0, target, at)
-    loss, grads = ask.parts(name, x, h0, target, params)
-    ask.array("loss", loss, own(params))
-    right, found = ask.slopes(own, params), ask.mapping(grads, list(params))
-    for key in params:
-        ask.array(key, found[key], right[key])
-    with ask.law("a sample three times is that sample", "a loss that is no mean over the batch") as same:
-        one = (x[:, :1], h0[:1], target[:, :1])
-        many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
-        same(*(ask.value(name, *each, params, part=0) for each in (one, many)))
-    ask.twice(name, x, h0, target, params)
-
-
-def ask_batches(ask: Ask, name: str, last: bool, *max_norm: float) -> None:
-    """Training over given batches, h0 = 0, against differences of the student's own loss."""
-    x, h0, params, c = _network(ask)
-    axes = x.shape[1:2] if last else x.shape[:2]
-    batches = [(ask.spread(1.7, *x.shape), ask.rng.integers(0, c, axes)) for _ in range(3)]
-
-    def loss(at: Inputs, step: int) -> float:
-        return _network_loss(ask, batches[step][0], 0 * h0, batches[step][1], at, last)
-
-    def run(at: Inputs, first: int, end: int) -> Any:
-        return ask.parts(name, batches[first:end], at, 0.5, *max_norm)
-
-    clipped = max_norm[0] if max_norm and max_norm[0] < 1 else math.inf
-    ask_training(ask, Training(name, params, 0.5, run, loss, clipped))
-
-
-@checks("train_adder")
-def check_train_adder(ask: Ask) -> None:
-    ask_batches(ask, "train_adder", False)
-
-
-@checks("train_first_xor_last")
-def check_train_first_xor_last(ask: Ask) -> None:
-    for title, max_norm in (("clipped", 0.01), ("not clipped", 100.0)):
-        before = len(ask.rows)
-        ask_batches(ask, "train_first_xor_last", True, max_norm)
-        ask.rows[before:] = [replace(row, name=f"{title}: {row.name}") for row in ask.rows[before:]]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Laws across functions
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@ties("mlp_backward", "mlp_forward")
-def tie_mlp(ask: Ask) -> None:
-    machine = _mlp_machine(ask)
-    linear_laws(ask, machine)
-    law_batch(ask, machine)
-
-
-@ties("rnn_cell_backward", "rnn_cell_forward")
-def tie_cell(ask: Ask) -> None:
-    machine = _cell_machine(ask, _cell(ask))
-    linear_laws(ask, machine)
-    law_batch(ask, machine)
-
-
-@ties("column_cell_forward", "rnn_cell_forward")
-def tie_column_forward(ask: Ask) -> None:
-    at = _column(ask)
-    rows = _as_rows(at)
-    a_next, y = ask.parts("column_cell_forward", *at.values())
-    with ask.law("column cell = row cell, transposed", "one of the two, or the biases do not add up") as same:
-        h = ask.forward("rnn_cell_forward", rows["x"], rows["h_prev"], _params(rows))[0]
-        same(ask.as_array(a_next, at["a_prev"].shape, "a_next"), h.T)
-    with ask.law("the columns of yt_pred sum to 1", "a softmax over the whole matrix") as same:
-        sums = ask.as_array(y, None, "yt_pred").sum(axis=0)
-        same(sums, np.ones(ask.sizes["N"]))
-
-
-@ties("column_cell_backward", "rnn_cell_backward", "rnn_cell_forward")
-def tie_column_backward(ask: Ask) -> None:
-    at = _column(ask)
-    upstream = ask.normal(*at["a_prev"].shape)
-    with ask.law("column gradients = row gradients, transposed", "one of the two backwards") as same:
-        mine = _column_machine(ask, at).grads(ask, upstream)
-        row = _cell_machine(ask, _as_rows(at)).grads(ask, upstream.T.copy())
-        same(mine, {"xt": row["x"].T, "a_prev": row["h_prev"].T, "Wax": row["weight_ih"], "Waa": row["weight_hh"]})
-        same(mine["ba"][:, 0], row["bias_ih"], "ba")
-
-
-@ties("two_step_backward", "rnn_cell_backward", "rnn_cell_forward")
-def tie_two_steps(ask: Ask) -> None:
-    machine = _two_steps(ask)
-    at, upstream = machine.inputs, machine.draw_upstream(ask) * [[[0.0]], [[1.0]]]
-    both = machine.grads(ask, upstream)
-    second = {"x": at["x_2"], "h_prev": machine.forward(at)[0], **_params(at)}
-    alone = _cell_machine(ask, second).grads(ask, upstream[1])
-    for key, grad in both.items():
-        without = alone["x"] if key == "x_2" else alone.get(key, 0 * grad)
-        changes = _error(grad, without, 1.0) > EXACT
-        title = f"{key} {'stays' if key == 'x_2' else 'changes'} when the carry is left out"
-        ask.rule(title, changes == (key != "x_2"), "points to: the carry is dropped, or goes to the wrong place")
-    linear_laws(ask, machine)
-
-
-@ties("rnn_forward")
-def tie_rnn_forward(ask: Ask) -> None:
-    law_pieces(ask, "rnn_forward", _rnn(ask))
-
-
-def tie_through_time(ask: Ask, kind: str) -> None:
-    machine = _rnn_machine(ask, _rnn(ask, kind=kind), kind)
-    for cut in range(1, len(machine.inputs["x"])):
-        law_cut(ask, machine, cut)
-    law_first_step(ask, machine)
-    linear_laws(ask, machine)
-    law_batch(ask, machine)
-
-
-@ties("rnn_backward", "rnn_forward")
-def tie_rnn(ask: Ask) -> None:
-    tie_through_time(ask, "rnn")
-
-
-@ties("residual_rnn_backward", "residual_rnn_forward")
-def tie_residual(ask: Ask) -> None:
-    law_pieces(ask, "residual_rnn_forward", _rnn(ask, kind="residual_rnn"))
-    tie_through_time(ask, "residual_rnn")
+def only_last(upstream: Array) -> Array:
+    """The upstream gradient of a loss at the last step alone."""
+    last = np.zeros_like(upstream)
+    last[-1] = upstream[-1]
+    return last
 
 
 @ties("rnn_backward_truncated", "rnn_backward")
-def tie_truncated(ask: Ask) -> None:
-    machine = _rnn_machine(ask, _rnn(ask))
-    upstream = machine.draw_upstream(ask)
-    truncation_ends(ask, machine.inputs, upstream, machine.grads(ask, upstream))
-    with ask.law("with k = 1 the last step reaches two steps", "a window that is too long or too short") as same:
-        last = np.zeros_like(upstream)
-        last[-1] = upstream[-1]
-        reached = np.any(_truncated(ask, machine.inputs, 1).grads(ask, last)["x"], axis=(1, 2))
-        same(reached, np.arange(len(last)) >= len(last) - 2)
+def tie_truncated(trial: Trial) -> None:
+    layer = rnn_layer(trial, draw_rnn(trial))
+    upstream = layer.draw_upstream(trial)
+    check_truncation_ends(trial, layer.inputs, upstream, layer.grads(trial, upstream))
+    with trial.law("with k = 1 the last step reaches two steps", "a window that is too long or too short") as same:
+        grads = truncated_layer(trial, layer.inputs, 1).grads(trial, only_last(upstream))
+        reached = np.any(grads["x"], axis=(1, 2))
+        same(reached, np.arange(len(reached)) >= len(reached) - 2)
+
+
+# -- vanishing, residual nets, clipping
+
+
+@checks("state_gradient_norms(grad_last, cache)", "an array", "rnn_forward", blind=OWN)
+def check_state_gradient_norms(trial: Trial) -> None:
+    name, at = "state_gradient_norms", draw_rnn(trial)
+    outputs, cache = forward_with_cache(trial, at)
+    upstream = np.zeros(outputs.shape)
+    upstream[-1] = trial.normal(*outputs.shape[1:])
+    actual = trial.call(name, upstream[-1], cache)
+    norms = [credit_of(trial, at, outputs, state, upstream)[-1] for state in range(len(outputs))]
+    expected = np.array([*norms, norm(upstream[-1])])
+    if trial.array("norms", actual, expected, steps=True) or trial.readable():
+        own = trial.value(name, upstream[-1], cache, shape=expected.shape)
+        hint = "a crossing too many: outputs[T-1] is touched directly"
+        with trial.law("the last is the norm of grad_last", hint) as same:
+            same(own[-1], expected[-1])
+        with trial.law("twice the upstream, twice the norms", "squares instead of norms") as same:
+            same(trial.value(name, -2 * upstream[-1], cache, shape=expected.shape), 2 * own)
+    trial.twice(name, upstream[-1], cache)
 
 
 @ties("credit_matrix", "state_gradient_norms")
-def tie_credit(ask: Ask) -> None:
-    at = _rnn(ask)
-    outputs, cache = ask.forward("rnn_forward", at["x"], at["h0"], _params(at))
-    upstream, steps = ask.normal(*outputs.shape), len(outputs)
-    with ask.law("the last row of the matrix is the norms without h0", "one of the two: both follow one error") as same:
-        credit = ask.value("credit_matrix", upstream, cache, shape=(steps, steps))
-        same(credit[-1], ask.value("state_gradient_norms", upstream[-1], cache, shape=(steps + 1,))[1:])
+def tie_credit(trial: Trial) -> None:
+    at = draw_rnn(trial)
+    outputs, cache = forward(trial, "rnn_forward", at["x"], at["h0"], cell_params(at))
+    upstream, steps = trial.normal(*outputs.shape), len(outputs)
+    hint = "one of the two: both follow one error"
+    with trial.law("the last row of the matrix is the norms without h0", hint) as same:
+        credit = trial.value("credit_matrix", upstream, cache, shape=(steps, steps))
+        norms = trial.value("state_gradient_norms", upstream[-1], cache, shape=(steps + 1,))
+        same(credit[-1], norms[1:])
+
+
+@checks("residual_rnn_forward(x, h0, params)", "(outputs, cache)", blind=CACHE)
+def check_residual_rnn_forward(trial: Trial) -> None:
+    check_forward_in_time(trial, "residual_rnn")
+
+
+@checks("residual_rnn_backward(grad_outputs, cache)", "a dict", "residual_rnn_forward", blind=OWN)
+def check_residual_rnn_backward(trial: Trial) -> None:
+    check_backward_in_time(trial, "residual_rnn")
+
+
+@ties("residual_rnn_backward", "residual_rnn_forward")
+def tie_residual(trial: Trial) -> None:
+    check_pieces(trial, "residual_rnn_forward", draw_rnn(trial, kind="residual_rnn"))
+    tie_through_time(trial, "residual_rnn")
+
+
+@checks("clip_grad_norm(grads, max_norm)", "(grads, total_norm)")
+def check_clip_grad_norm(trial: Trial) -> None:
+    name, near, (n, d) = "clip_grad_norm", 1e-5, trial.draw_sizes("N", "D")  # PyTorch adds 1e-6 to the norm: right
+    grads = {"weight": trial.spread(2.0, n, d), "bias": trial.spread(0.5, n)}
+    total, zeros = norm(*grads.values()), {key: 0 * array for key, array in grads.items()}
+
+    def clip(given: Inputs, max_norm: float) -> tuple[Inputs, Any]:
+        clipped, total_norm = trial.parts(name, given, max_norm)
+        found = trial.mapping(clipped, list(given))
+        return {key: trial.as_array(found[key], array.shape, key) for key, array in given.items()}, total_norm
+
+    clipped, total_norm = clip(grads, total / 3)
+    trial.array("total_norm", total_norm, total)
+    for key, array in grads.items():
+        trial.array(f"{key}: clipped / given", clipped[key] / array, np.full(array.shape, 1 / 3), tolerance=near)
+    hint = "an array at a time, or the largest entry"
+    with trial.law("clipped, one norm over all arrays is max_norm", hint, near) as same:
+        same(norm(*clipped.values()), total / 3)
+    with trial.law("below max_norm nothing changes", "clipping although the norm is small", near) as same:
+        same(clip(grads, 2 * total)[0], grads)
+    with trial.law("all zero stays all zero", "a division by the norm without a look at 0") as same:
+        kept, total_norm = clip(zeros, 1.0)
+        same(kept, zeros)
+        same(trial.as_array(total_norm, (), "total_norm"), 0.0)
+    trial.twice(name, grads, 1.0)
+
+
+# -- a whole network
+
+
+def draw_network(trial: Trial) -> tuple[Array, Array, Inputs, int]:
+    """x, h0, the six parameters, and the number of classes."""
+    t, n, d, h, c = trial.draw_sizes("T", "N", "D", "H", "C")
+    at = draw_rnn(trial, (t, n, d, h))
+    return at["x"], at["h0"], {**cell_params(at), **draw_readout_params(trial, c, h)}, c
+
+
+def network_loss(trial: Trial, x: Array, h0: Array, target: Array, params: Inputs, last: bool = False) -> float:
+    """The loss of your own rnn_forward, readout_forward and sequence_loss."""
+    outputs = forward(trial, "rnn_forward", x, h0, params)[0]
+    logits = forward(trial, "readout_forward", outputs[-1:] if last else outputs, params)[0]
+    return float(trial.value("sequence_loss", logits, target[None] if last else target, part=0))
+
+
+@checks("loss_and_gradients(x, h0, target, params)", "(loss, grads)", "rnn_forward rnn_backward", blind=BELOW)
+def check_loss_and_gradients(trial: Trial) -> None:
+    name, (x, h0, params, c) = "loss_and_gradients", draw_network(trial)
+    target = trial.rng.integers(0, c, x.shape[:2])
+    own = lambda at: network_loss(trial, x, h0, target, at)
+    loss, grads = trial.parts(name, x, h0, target, params)
+    trial.array("loss", loss, own(params))
+    expected, actual = slopes(trial, own, params), trial.mapping(grads, list(params))
+    for key in params:
+        trial.array(key, actual[key], expected[key])
+    with trial.law("a sample three times is that sample", "a loss that is no mean over the batch") as same:
+        one = (x[:, :1], h0[:1], target[:, :1])
+        many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
+        same(*(trial.value(name, *each, params, part=0) for each in (one, many)))
+    trial.twice(name, x, h0, target, params)
+
+
+def check_batches(trial: Trial, name: str, last: bool, *max_norm: float) -> None:
+    """Training over given batches, h0 = 0, against differences of your own loss."""
+    x, h0, params, c = draw_network(trial)
+    axes = x.shape[1:2] if last else x.shape[:2]
+    batches = [(trial.spread(1.7, *x.shape), trial.rng.integers(0, c, axes)) for _ in range(3)]
+
+    def loss(at: Inputs, step: int) -> float:
+        return network_loss(trial, batches[step][0], 0 * h0, batches[step][1], at, last)
+
+    def run(at: Inputs, first: int, end: int) -> Any:
+        return trial.parts(name, batches[first:end], at, 0.5, *max_norm)
+
+    clipped = max_norm[0] if max_norm and max_norm[0] < 1 else math.inf
+    check_training(trial, Training(name, params, 0.5, run, loss, clipped))
+
+
+@checks("train_adder(batches, params, lr)", "(params, losses)", "loss_and_gradients", blind=BELOW)
+def check_train_adder(trial: Trial) -> None:
+    check_batches(trial, "train_adder", False)
+
+
+@checks(
+    "train_first_xor_last(batches, params, lr, max_norm)",
+    "(params, losses)",
+    "rnn_backward clip_grad_norm",
+    blind=BELOW,
+)
+def check_train_first_xor_last(trial: Trial) -> None:
+    for title, max_norm in (("clipped", 0.01), ("not clipped", 100.0)):
+        before = len(trial.rows)
+        check_batches(trial, "train_first_xor_last", True, max_norm)
+        trial.rows[before:] = [replace(row, name=f"{title}: {row.name}") for row in trial.rows[before:]]
+
+
+@checks("name_the_mistake()", "a dict", blind=NAMES)
+def check_name_the_mistake(trial: Trial) -> None:
+    check_names(trial, "name_the_mistake")

@@ -1,0 +1,284 @@
+"""The checks of this assignment: a net of two layers, its gradients, and classification.
+
+worked_example asks for given numbers, so its check computes the net itself and takes its slopes by differences. No
+other check holds an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .cells import affine
+from .differences import slopes
+from .layers import Layer, check_batch, check_cost, check_gradients, check_linear, check_rows, layer_with_cache
+from .losses import (
+    EXTREME,
+    NO_OVERFLOW,
+    SUBTRACT_LARGEST,
+    check_class_loss,
+    check_softmax_values,
+    check_squared_loss,
+)
+from .naming import NAMES, check_names
+from .registry import BELOW, CACHE, LOSS, OWN, SHAPE, checks, ties
+from .tolerance import Array, Inputs
+from .training import Training, check_training
+from .trial import Trial, array_undone, forward, no_overflow
+from .values import Odd, Uncopied
+
+
+@checks("sigmoid(z)", "an array")
+def check_sigmoid(trial: Trial) -> None:
+    z, far = trial.spread(4.0, *trial.draw_sizes("N", "H")), np.array([-1000.0, 0.0, 1000.0])
+    array_undone(trial, "sigmoid, undone: z", trial.call("sigmoid", z), z, log_odds, 0.0, 1.0)
+    with trial.law("σ(-z) = 1 - σ(z)", "something that is not symmetric around 0") as same:
+        same(trial.value("sigmoid", -z, shape=z.shape), 1 - trial.value("sigmoid", z, shape=z.shape))
+    hint = "exp of a large number: use a form with exp of -|z| only"
+    with trial.law(NO_OVERFLOW, hint) as same, no_overflow(trial):
+        same(trial.value("sigmoid", far, shape=(3,)), np.array([0.0, 0.5, 1.0]))
+    with trial.law("one number works, too", "indexing that needs an axis") as same:
+        same(trial.value("sigmoid", np.array(0.0)), 0.5)
+    trial.twice("sigmoid", z)
+
+
+def log_odds(p: Array) -> Array:
+    """What a sigmoid was made of."""
+    return np.log(p) - np.log1p(-p)
+
+
+def draw_mlp(trial: Trial, sizes: Sequence[int] = ()) -> Inputs:
+    n, d, h, o = sizes or trial.draw_sizes("N", "D", "H", "O")
+    return {
+        "x": trial.spread(1.7, n, d),
+        "weight_1": trial.spread(2.2 / math.sqrt(d), h, d),
+        "bias_1": trial.spread(0.8, h),
+        "weight_2": trial.spread(2.2 / math.sqrt(h), o, h),
+        "bias_2": trial.spread(0.8, o),
+    }
+
+
+def mlp_layer(trial: Trial, sizes: Sequence[int] = ()) -> Layer:
+    return layer_with_cache(trial, "mlp_forward", "mlp_backward", draw_mlp(trial, sizes), {"x": 0, "output": 0})
+
+
+@checks("mlp_forward(x, params)", "(prediction, cache)", "sigmoid", blind=CACHE)
+def check_mlp_forward(trial: Trial) -> None:
+    """First a net whose upper layer passes the hidden one on, then the upper layer on your own hidden one."""
+    name, params = "mlp_forward", draw_mlp(trial)
+    x, h = params.pop("x"), trial.sizes["H"]
+    passing_on = {**params, "weight_2": np.eye(h), "bias_2": np.zeros(h)}
+    actual, expected = trial.parts(name, x, passing_on)[0], affine(x, params["weight_1"], params["bias_1"])
+    twice_undone = lambda p: log_odds(log_odds(p))
+    if array_undone(trial, "hidden layer, sigmoids undone", actual, expected, twice_undone, 0.0, 1.0):
+        hidden = log_odds(np.asarray(actual, dtype=float))
+        expected = affine(hidden, params["weight_2"], params["bias_2"])
+        prediction = trial.parts(name, x, params)[0]
+        array_undone(trial, "prediction, sigmoid undone", prediction, expected, log_odds, 0.0, 1.0)
+    check_rows(trial, name, {**params, "unused": np.ones(2)}, x)
+
+
+@checks("half_squared_error(prediction, target)", "a float")
+def check_half_squared_error(trial: Trial) -> None:
+    check_squared_loss(trial, "half_squared_error", trial.draw_sizes("N", "O"), 0.5, mean=False)
+
+
+@checks(
+    "worked_example()",
+    "a dict",
+    blind="nothing: every number is compared with the net itself, to four digits.",
+)
+def check_worked_example(trial: Trial) -> None:
+    """This exercise asks for given numbers, so they are computed here: the net, and its slopes by differences."""
+    label, digits = 1.0, 5e-4
+    x = np.array([[0.4, 0.5]])
+    params = {
+        "weight_1": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]),
+        "bias_1": np.array([0.1, 0.2, 0.3]),
+        "weight_2": np.array([[0.1, 0.2, 0.3]]),
+        "bias_2": np.array([0.1]),
+    }
+
+    def stages(at: Inputs) -> dict[str, Any]:
+        net_1 = affine(x, at["weight_1"], at["bias_1"])
+        hidden = 0.5 + 0.5 * np.tanh(net_1 / 2)
+        net_2 = affine(hidden, at["weight_2"], at["bias_2"])
+        prediction = 0.5 + 0.5 * np.tanh(net_2 / 2)
+        loss = 0.5 * float(prediction[0, 0] - label) ** 2
+        return {"net_1": net_1, "hidden": hidden, "net_2": net_2, "prediction": prediction, "loss": loss}
+
+    expected = stages(params)
+    actual = trial.mapping(trial.call("worked_example"), [*expected, "grads"])
+    for key, value in expected.items():
+        trial.array(key, actual[key], value, tolerance=digits)
+    grads = trial.mapping(actual["grads"], list(params), "worked_example, under grads,")
+    for key, value in slopes(trial, lambda moved: stages(moved)["loss"], params).items():
+        trial.array(f"grads: {key}", grads[key], value, tolerance=digits)
+
+
+@checks("numerical_gradient(f, array, eps=1e-6)", "an array", blind=SHAPE)
+def check_numerical_gradient(trial: Trial) -> None:
+    """The error of a central difference is known: none for squares, eps² c for cubes c v³."""
+    name, eps, (n, d) = "numerical_gradient", 0.125, trial.draw_sizes("N", "D")
+    matrix = trial.spread(2.0, n, d)
+    changed: list[str] = []
+    calls_an_entry: list[float] = []
+    cases = {
+        "a matrix": matrix,
+        "a vector": trial.spread(2.0, d),
+        "a 0-d array": np.array(0.7),
+        "a strided array": trial.spread(2.0, 2 * d, n)[::2].T,
+    }
+    for label, array in cases.items():
+        c, before = trial.spread(1.5, *array.shape), array.copy()
+        calls: list[int] = []
+        actual = trial.call(name, power_sum(c, 3, calls), Uncopied(array), eps)
+        trial.array(f"{label}: cubes, eps = 1/8", actual, c * (3 * before**2 + eps**2))
+        calls_an_entry.append(len(calls) / array.size)
+        if not np.array_equal(array, before):
+            changed.append(label)
+        array[...] = before
+    c, before = trial.spread(1.5, n, d), matrix.copy()
+    actual = trial.call(name, power_sum(c, 2, []), Uncopied(matrix), eps)
+    trial.array("a matrix: squares, eps = 1/8", actual, 2 * c * before)
+    wave = Uncopied(lambda given: float(np.sum(c * np.sin(given))))
+    again = before.copy()
+    trial.array("a matrix: sine, default eps", trial.call(name, wave, Uncopied(again)), c * np.cos(before))
+    if not np.array_equal(again, before):
+        changed.append("a matrix with the default eps")
+    trial.twice(name, wave, Uncopied(matrix))
+    words = f"{', '.join(changed)} is changed: keep the old value and write it back (x + eps - eps is not x)"
+    trial.rule("the array is restored exactly", not changed, words)
+    most = max(calls_an_entry)
+    words = f"f is called {most:.0f} times an entry, expected 2" if most else "f is never called"
+    trial.rule("two calls of f an entry", 0 < most <= 4, words)
+
+
+def power_sum(c: Array, power: int, calls: list[int]) -> Uncopied:
+    """The function sum of c v^power over the entries v, which counts its calls."""
+
+    def f(given: Any) -> float:
+        calls.append(1)
+        if np.shape(given) != c.shape:
+            raise ValueError(f"f was called with shape {np.shape(given)}, it needs {c.shape}")
+        return float(np.sum(c * np.asarray(given) ** power))
+
+    return Uncopied(f)
+
+
+@checks("mlp_backward(grad_prediction, cache)", "a dict", "mlp_forward", blind=OWN)
+def check_mlp_backward(trial: Trial) -> None:
+    if check_gradients(trial, mlp_layer(trial)):
+        check_cost(trial, mlp_layer(trial, (2, 15, 30, 4)))
+
+
+@ties("mlp_backward", "mlp_forward")
+def tie_mlp(trial: Trial) -> None:
+    layer = mlp_layer(trial)
+    check_linear(trial, layer)
+    check_batch(trial, layer)
+
+
+@checks("name_the_mistake()", "a dict", blind=NAMES)
+def check_name_the_mistake(trial: Trial) -> None:
+    check_names(trial, "name_the_mistake")
+
+
+@checks("softmax(logits)", "an array")
+def check_softmax(trial: Trial) -> None:
+    t, n, c = trial.draw_sizes("T", "N", "C")
+    for label, shape in (("rows", (n, c)), ("one row", (c,)), ("three axes", (t, n, c))):
+        logits = trial.spread(3.0, *shape)
+        check_softmax_values(trial, label, trial.call("softmax", logits), logits)
+    check_softmax_laws(trial)
+    trial.twice("softmax", logits)
+
+
+@ties("softmax")
+def check_softmax_laws(trial: Trial) -> None:
+    n, c = trial.draw_sizes("N", "C")
+    logits = trial.spread(3.0, n, c)
+    p = trial.value("softmax", logits, shape=(n, c))
+    with trial.law("each row sums to 1", "a sum over the whole matrix, or over the wrong axis") as same:
+        same(p.sum(axis=-1), np.ones(n))
+    with trial.law("adding a number to a row changes nothing", "a sum over the whole matrix, or no division") as same:
+        same(trial.value("softmax", logits + trial.spread(2.0, n, 1), shape=(n, c)), p)
+    with trial.law(NO_OVERFLOW, SUBTRACT_LARGEST) as same, no_overflow(trial):
+        far = trial.value("softmax", EXTREME, shape=EXTREME.shape)
+        same(far.sum(axis=-1), np.ones(2))
+        same(far[:, 2], np.array([0.0, math.e / (math.e + 1)]))
+
+
+@checks("cross_entropy(logits, target)", "a float", "softmax")
+def check_cross_entropy(trial: Trial) -> None:
+    name, (n, c) = "cross_entropy", trial.draw_sizes("N", "C")
+    logits, target = trial.spread(3.0, n, c), trial.rng.integers(0, c, n)
+    table = check_class_loss(trial, lambda row, label: float(trial.value(name, row, label)), logits)
+    trial.array("loss of all rows", trial.call(name, logits, target), math.fsum(table[np.arange(n), target]) / n)
+    with trial.law("uniform logits give log C", "a sum instead of a mean, or another logarithm") as same:
+        same(trial.value(name, np.full((n, c), 0.7), target), math.log(c))
+    with trial.law("adding a number to a row changes nothing", "a softmax over the whole matrix") as same:
+        same(trial.value(name, logits + trial.spread(2.0, n, 1), target), trial.value(name, logits, target))
+    hint = "log of a probability that is 0: take the logarithm before exp"
+    with trial.law(NO_OVERFLOW, hint) as same, no_overflow(trial):
+        far = [trial.value(name, EXTREME[:1], np.array([j])) for j in range(4)]
+        same(np.array(far), np.array([0.0, 2000.0, 1000.0, 998.5]))
+    trial.twice(name, logits, target)
+
+
+@checks("cross_entropy_backward(logits, target)", "an array", "cross_entropy softmax", blind=LOSS)
+def check_cross_entropy_backward(trial: Trial) -> None:
+    name, (n, c) = "cross_entropy_backward", trial.draw_sizes("N", "C")
+    logits, target = trial.spread(3.0, n, c), trial.rng.integers(0, c, n)
+    loss = lambda at: float(trial.value("cross_entropy", at["logits"], target))
+    actual = trial.call(name, logits, target)
+    trial.array("grad_logits", actual, slopes(trial, loss, {"logits": logits})["logits"])
+    hint = "the 1 of the target is not subtracted, or a factor p(1 - p) too many"
+    with trial.law("each row sums to 0", hint) as same:
+        same(trial.value(name, logits, target, shape=(n, c)).sum(axis=1), np.zeros(n))
+    with trial.law("the rows twice halve each entry", "the mean over rows: the loss divides by N") as same:
+        twice = trial.value(name, np.tile(logits, (2, 1)), np.tile(target, 2), shape=(2 * n, c))
+        same(2 * twice[:n], trial.value(name, logits, target, shape=(n, c)))
+    with trial.law(NO_OVERFLOW, SUBTRACT_LARGEST) as same, no_overflow(trial):
+        far = trial.value(name, EXTREME, np.array([1, 3]), shape=EXTREME.shape)
+        same(far[0], np.array([0.5, -0.5, 0.0, 0.0]))
+    trial.twice(name, logits, target)
+
+
+@checks("sgd_step(params, grads, lr)", "a dict")
+def check_sgd_step(trial: Trial) -> None:
+    name, lr, (n, d) = "sgd_step", 0.37, trial.draw_sizes("N", "D")
+    params = {"weight": trial.normal(n, d), "bias": trial.normal(n)}
+    grads = {"x": trial.normal(d), **{key: trial.spread(1.0, *array.shape) for key, array in params.items()}}
+    for key, moved in trial.mapping(trial.call(name, params, grads, lr), list(params)).items():
+        with contextlib.suppress(Odd):
+            moved = (params[key] - trial.read(moved, params[key].shape)) / lr
+        trial.array(f"{key}: (old - new) / lr", moved, grads[key], tolerance=trial.limit)
+    with trial.law("lr = 0 moves nothing", "a step that does not depend on lr") as same:
+        still = trial.mapping(trial.call(name, params, grads, 0.0), list(params))
+        same({key: trial.as_array(still[key], params[key].shape, key) for key in params}, params)
+    trial.twice(name, params, grads, lr)
+
+
+@checks(
+    "train_mlp(x, target, params, lr, steps)",
+    "(params, losses)",
+    "mlp_forward mlp_backward sgd_step",
+    blind=BELOW,
+)
+def check_train_mlp(trial: Trial) -> None:
+    name, lr, params = "train_mlp", 0.4, draw_mlp(trial)
+    x = params.pop("x")
+    target = trial.rng.uniform(0, 1, (len(x), trial.sizes["O"]))
+
+    def loss(at: Inputs, step: int) -> float:
+        return float(trial.value("half_squared_error", forward(trial, "mlp_forward", x, at)[0], target))
+
+    def run(at: Inputs, first: int, end: int) -> Any:
+        return trial.parts(name, x, target, at, lr, end - first)
+
+    check_training(trial, Training(name, params, lr, run, loss))

@@ -1,0 +1,174 @@
+"""A forward function and its backward, checked together: against finite differences, and by laws."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .differences import slopes
+from .tolerance import Array, Inputs
+from .trial import Trial, forward
+from .values import Uncopied
+
+COST = 400  # a backward that costs more forwards than this is made of differences
+
+Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Your forward and your backward as one thing: it can be differenced, and laws can be checked on it."""
+
+    name: str  # the backward
+    inputs: Inputs
+    forward: Callable[[Inputs], Array]
+    run: Callable[[Inputs], Backward]  # one forward; its result is the backward with that forward's cache
+    rows: dict[str, int]  # axis of the samples, for each input that has one and for "output"
+    keys: dict[str, str] = field(default_factory=dict)  # names of the gradients where they are not the inputs'
+    steps: tuple[str, ...] = ()  # inputs whose first axis is time
+
+    def key(self, name: str) -> str:
+        return self.keys.get(name, name)
+
+    def grads(self, trial: Trial, upstream: Array) -> Inputs:
+        """All gradients of one forward and one backward."""
+        return self.read(trial, self.run(self.inputs)(upstream))
+
+    def read(self, trial: Trial, actual: Any) -> Inputs:
+        found = trial.mapping(actual, [self.key(name) for name in self.inputs], self.name)
+        return {
+            name: trial.as_array(found[self.key(name)], array.shape, self.key(name))
+            for name, array in self.inputs.items()
+        }
+
+    def slopes(self, trial: Trial, upstream: Array, share: float = 1.0, most: int = 10**6) -> Inputs:
+        """Differences of your own forward, contracted with the upstream gradient."""
+        loss = lambda at: float(np.sum(upstream * self.forward(at)))
+        return slopes(trial, loss, self.inputs, share, most)
+
+    def draw_upstream(self, trial: Trial) -> Array:
+        return trial.normal(*self.forward(self.inputs).shape)
+
+
+def layer_with_cache(
+    trial: Trial,
+    forward_name: str,
+    backward_name: str,
+    inputs: Inputs,
+    rows: dict[str, int],
+    more_params: Inputs | None = None,
+) -> Layer:
+    """The layer of `forward(…, params)` and `backward(upstream, cache)`; inputs without rows are the params."""
+    first = [key for key in inputs if key in rows]
+    order = [key for key in inputs if key not in rows]
+    trial.rng.shuffle(order)  # params are found by name, in whatever order
+
+    def run_forward(at: Inputs) -> tuple[Array, Uncopied]:
+        params = {**{key: at[key] for key in order}, **(more_params or {})}
+        return forward(trial, forward_name, *(at[key] for key in first), params)
+
+    def run(at: Inputs) -> Backward:
+        cache = run_forward(at)[1]
+        return lambda upstream: trial.call(backward_name, upstream, cache)
+
+    return Layer(backward_name, inputs, lambda at: run_forward(at)[0], run, rows)
+
+
+def check_gradients(trial: Trial, layer: Layer) -> bool:
+    """Compare every array with differences, then check the laws of any backward; False if an array cannot be read."""
+    upstream = layer.draw_upstream(trial)
+    actual = layer.run(layer.inputs)(upstream)
+    actual = trial.mapping(actual, [layer.key(key) for key in layer.inputs], layer.name)
+    expected, size = layer.slopes(trial, upstream), float(np.max(np.abs(upstream)))
+    for key in layer.inputs:
+        label = layer.key(key)
+        trial.array(label, actual[label], expected[key], upstream=size, steps=key in layer.steps)
+    if not trial.readable():
+        trial.note("The laws are checked when every array can be read.")
+        return False
+    check_linear(trial, layer)
+    check_cache(trial, layer)
+    check_batch(trial, layer)
+    return True
+
+
+def check_linear(trial: Trial, layer: Layer) -> None:
+    """A backward is a linear map of the upstream gradient."""
+    backward, one, two = layer.run(layer.inputs), layer.draw_upstream(trial), layer.draw_upstream(trial)
+    ones, a, b = layer.read(trial, backward(one)), 1.7, -0.6
+    with trial.law("zero upstream gives zero", "an upstream that is ignored or replaced") as same:
+        same(layer.read(trial, backward(0 * one)), {key: 0 * grad for key, grad in ones.items()})
+    with trial.law("linear in the upstream", "clipping, a square, or an upstream that is changed") as same:
+        twos, both = (layer.read(trial, backward(upstream)) for upstream in (two, a * one + b * two))
+        same(both, {key: a * ones[key] + b * twos[key] for key in ones})
+    if "bias_hh" in ones:
+        with trial.law("both biases get the same", "one of the two: they only enter as a sum") as same:
+            same(ones["bias_ih"], ones["bias_hh"])
+
+
+def check_cache(trial: Trial, layer: Layer) -> None:
+    """A cache serves twice, and also after another forward."""
+    backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
+    first = layer.read(trial, backward(upstream))
+    with trial.law("called twice, the same", "a cache changed in place, or lists that are never cleared") as same:
+        same(layer.read(trial, backward(upstream)), first)
+    hint = "values kept outside the cache, in a global name"
+    with trial.law("the cache still works after another forward", hint) as same:
+        layer.run({key: trial.spread(1.0, *array.shape) for key, array in layer.inputs.items()})
+        same(layer.read(trial, backward(upstream)), first)
+
+
+def check_batch(trial: Trial, layer: Layer) -> None:
+    """Samples do not see each other: gradients of inputs join, gradients of parameters add."""
+    upstream, rows = layer.draw_upstream(trial), layer.rows
+    hint = "a mean, a wrong axis, or samples that are mixed"
+    with trial.law("one sample and the others give the whole", hint) as same:
+        whole, halves = layer.grads(trial, upstream), []
+        for piece in (slice(0, 1), slice(1, None)):
+            part = {key: along(v, rows[key], piece) if key in rows else v for key, v in layer.inputs.items()}
+            halves.append(replace(layer, inputs=part).grads(trial, along(upstream, rows["output"], piece)))
+        for key, grad in whole.items():
+            one, others = (half[key] for half in halves)
+            joined = np.concatenate([one, others], rows[key]) if key in rows else one + others
+            same(grad, joined, layer.key(key))
+
+
+def check_cost(trial: Trial, layer: Layer) -> bool:
+    """A backward costs a few forwards, not one for every weight."""
+    run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
+    forward_time = seconds(lambda: layer.forward(layer.inputs))
+    backward_time = seconds(lambda: run_backward(upstream))
+    ok = backward_time < COST * forward_time or backward_time < 0.05
+    words = f"it costs {backward_time / forward_time:.0f} forwards: differences instead of a derivation?"
+    return trial.rule("costs a few forwards", ok, words)
+
+
+def check_rows(trial: Trial, name: str, params: Inputs, *rows: Array) -> None:
+    """Row i of the output depends on row i of the inputs alone; and the same call gives the same."""
+    whole = forward(trial, name, *rows, params)[0]
+    with trial.law("a row alone gives the same row", "a sum, mean or maximum over the batch") as same:
+        same(forward(trial, name, *(each[:1] for each in rows), params)[0], whole[:1])
+    with trial.law("called twice, the same", "something remembered between the calls") as same:
+        same(forward(trial, name, *rows, params)[0], whole)
+
+
+def along(array: Array, axis: int, piece: slice) -> Array:
+    """A piece of an array along one axis."""
+    return array[(slice(None),) * axis + (piece,)].copy()
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """CPU time of a call, the best of three; a long one is measured once."""
+    best = math.inf
+    for _ in range(3):
+        started = time.process_time()
+        run()
+        best = min(best, time.process_time() - started)
+        if best > 0.05:
+            break
+    return max(best, 1e-6)

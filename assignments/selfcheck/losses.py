@@ -1,0 +1,62 @@
+"""Losses, and what they are made of, checked by the properties that define them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .tolerance import Array
+from .trial import Trial, array_undone
+from .values import Odd
+
+EXTREME = np.array([[1000.0, -1000.0, 0.0, 1.5], [-1000.0, -1000.0, 0.0, -1.0]])  # each row has its own maximum
+NO_OVERFLOW = "no overflow at ±1000"
+SUBTRACT_LARGEST = "exp of a large number: subtract the largest of the row first"
+
+
+def check_squared_loss(trial: Trial, name: str, shape: Sequence[int], one: float, mean: bool) -> None:
+    """A loss that is a mean or a sum over single pairs; `one` is the loss of a pair that is off by one."""
+    prediction, target, single = trial.normal(*shape), trial.normal(*shape), (1,) * len(shape)
+    gap = float(trial.rng.uniform(0.3, 3.0))
+    off_by_gap = trial.call(name, np.full(single, 2 + gap), np.full(single, 2.0))
+    trial.array("loss of one pair", off_by_gap, one * gap**2)
+    pairs = zip(prediction.flat, target.flat, strict=True)
+    alone = [float(trial.value(name, *(np.full(single, each) for each in pair))) for pair in pairs]
+    whole = math.fsum(alone) / (len(alone) if mean else 1)
+    trial.array("loss", trial.call(name, prediction, target), whole)
+    with trial.law("equal arrays give 0", "a constant that does not belong there") as same:
+        same(trial.value(name, target, target), 0.0)
+    title = "the data twice changes nothing" if mean else "the data twice doubles the loss"
+    with trial.law(title, "a sum instead of a mean, or a mean instead of a sum") as same:
+        same(trial.value(name, np.tile(prediction, 2), np.tile(target, 2)), whole * (1 if mean else 2))
+    trial.twice(name, prediction, target)
+
+
+def check_class_loss(trial: Trial, loss: Callable[[Array, Array], float], logits: Array) -> Array:
+    """Two rows that only a cross-entropy of single rows passes; returns its values, a column a class."""
+    classes = logits.shape[-1]
+    rows = [[loss(row[None], np.array([j])) for j in range(classes)] for row in logits.reshape(-1, classes)]
+    table = np.array(rows).reshape(logits.shape)
+    limit = trial.limit
+    trial.array("loss between the classes of one row", to_first(table), -to_first(logits), tolerance=limit)
+    sums = np.exp(-table).sum(axis=-1)
+    trial.array("probabilities of one row, summed", sums, np.ones(logits.shape[:-1]), tolerance=limit)
+    return table
+
+
+def check_softmax_values(trial: Trial, label: str, actual: Any, logits: Array, axis: int = -1) -> None:
+    """Two rows that only a softmax along `axis` passes: ratios and sums."""
+    log_ratios = lambda p: to_first(np.log(p), axis)
+    array_undone(trial, f"{label}: log of ratios", actual, to_first(logits, axis), log_ratios, 0.0)
+    with contextlib.suppress(Odd):
+        sums = trial.read(actual, logits.shape).sum(axis=axis)
+        trial.array(f"{label}: sums", sums, np.ones_like(sums), tolerance=trial.limit)
+
+
+def to_first(logs: Array, axis: int = -1) -> Array:
+    """Logarithms of the ratios to the first entry along the axis."""
+    return logs - np.take(logs, [0], axis)

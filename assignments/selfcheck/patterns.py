@@ -1,0 +1,51 @@
+"""What can be seen of a wrong array, in words; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .tolerance import Array, relative_error
+from .values import count
+
+
+def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int], steps: bool) -> str:
+    """How `actual` differs: by a factor, a sign, a transpose, from a step on. `off` marks the entries that differ."""
+    compared = ~np.isnan(expected)
+    a, b = actual[compared], expected[compared]
+    if not np.any(a):
+        return "all zero"
+    words = [f"{int(off.sum())} of {a.size} entries differ"] if expected.ndim else []
+    factor = float(a @ b / (b @ b)) if np.any(b) else 0.0
+    if abs(factor - 1) < 1e-5 and relative_error(a, b, 0.0) < 1e-3:
+        words.append("close, but not close enough: is something rounded, or a difference to one side only?")
+    elif factor and relative_error(a, factor * b, 0.0) < 1e-6:
+        words = describe_factor(factor, sizes)
+    elif is_transposed(actual, expected):
+        words = ["these are the right numbers, transposed"]
+    if steps and len(off) > 1:
+        words.append(describe_steps(off))
+    return "; ".join(words)
+
+
+def describe_factor(factor: float, sizes: Mapping[str, int]) -> list[str]:
+    """A factor that all entries share, and the axes whose size it is (or one over it)."""
+    words = "the sign is the other way round" if abs(factor + 1) < 1e-6 else f"{factor:.6g} times the right one"
+    near = [name for name, size in sizes.items() if min(abs(factor * size - 1), abs(factor / size - 1)) < 1e-6]
+    return [words, *(f"{name} is {sizes[name]} here" for name in near)]
+
+
+def is_transposed(actual: Array, expected: Array) -> bool:
+    square = expected.ndim == 2 and expected.shape[0] == expected.shape[1]
+    return square and relative_error(actual, expected.T, 0.0) < 1e-6
+
+
+def describe_steps(off: Array) -> str:
+    """Where the error enters, counted from the last step, since a backward begins there."""
+    wrong_steps = np.flatnonzero(off.reshape(len(off), -1).any(axis=1))
+    right = len(off) - 1 - int(wrong_steps[-1])
+    if not right:
+        return "wrong from the last step on"
+    seen = "the last step is right" if right == 1 else f"the last {right} steps are right"
+    return f"{seen}, the error enters {count(right, 'step')} before the last"

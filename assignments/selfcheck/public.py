@@ -1,0 +1,134 @@
+"""Check your own work, with NumPy alone.
+
+Put this file beside the notebook and type, below a function that you wrote,
+
+    import selfcheck
+    selfcheck.check("the_function")
+
+`check` draws fresh random numbers, calls your function and shows a table: one row an array, one row a law. A gradient
+is compared with finite differences of your own forward function; a forward function is checked by the properties that
+define it. Every table ends with what it cannot see.
+
+    check(name, points, seed=…)   one function            laws(*names)      what ties several functions together
+    summary()                     every check so far      needs(*names)     around figures that need your functions
+    install_check()               is Python ready?
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from .frames import notebook, open_figures, unwritten_function
+from .judging import LOWER, SESSION, judge
+from .registry import CONTRACTS, LAWS
+from .tables import Result, Row, Summary
+from .trial import Trial
+from .values import brief
+
+__all__ = ["check", "install_check", "laws", "needs", "summary"]
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_NUMPY = (1, 26)  # the oldest that the notebooks and their checks are tried with
+
+
+def check(name: str, points: float | None = None, *, seed: int | None = None) -> Result:
+    """Check the function `name` of your notebook and return the table; its `repr` is the points.
+
+    Nothing you wrote makes this raise. Give `seed` (it is below the table) to see the same numbers again.
+    """
+    space = notebook()
+    LOWER.clear()
+    try:
+        result = judge(name, space, points, new_seed() if seed is None else seed)
+    except BaseException as error:  # our own fault, or the stop button: a sentence, never a traceback
+        stopped = isinstance(error, KeyboardInterrupt)
+        words = "The check was stopped." if stopped else f"The check itself failed: {brief(error)}."
+        result = Result(name, 0.0, points or 1.0, [Row("array", name, False, words)])
+    if name in CONTRACTS:  # a misspelt name does not stay in the summary
+        SESSION[name] = (space.get(name), result)
+    return result
+
+
+def laws(*names: str, seed: int | None = None) -> Result:
+    """Show the laws that tie the functions `names` together. They need no answer key, and nothing raises."""
+    space, title = notebook(), " + ".join(names)
+    seed = new_seed() if seed is None else seed
+    groups = {group: run for group, run in LAWS.items() if set(group) <= set(names)}
+    if not groups:
+        known = "; ".join(" + ".join(group) for group in LAWS)
+        return Result(
+            title, 0.0, 0.0, notes=[f"There is no law for these names. There are laws for {known or 'none'}."]
+        )
+    rows, notes = [], []
+    for group, run in groups.items():
+        trial = Trial(group[0], space, seed)
+        with trial.listening():
+            trial.follow(run)
+        first = f"{group[0]}: " if len(groups) > 1 else ""
+        rows += [replace(row, kind="law", name=first + row.name) for row in trial.rows]
+        notes += [note for note in trial.notes if note not in notes]
+    return Result(title, 0.0, 0.0, rows, notes, "a mistake that keeps all of these laws.", seed)
+
+
+def summary() -> Summary:
+    """Show every function checked in this session; one that changed since is checked again."""
+    space = notebook()
+    LOWER.clear()
+    for name, (function, result) in list(SESSION.items()):
+        if space.get(name) is not function or result.fix_first:
+            with contextlib.suppress(BaseException):
+                SESSION[name] = (space.get(name), judge(name, space, result.of, new_seed()))
+    return Summary([result for _, result in SESSION.values()])
+
+
+@contextlib.contextmanager
+def needs(*names: str) -> Iterator[None]:
+    """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
+    before = open_figures()
+    try:
+        yield
+    except Exception as error:
+        missing, listed = unwritten_function(error, names), " and ".join(names)
+        if missing or isinstance(error, NotImplementedError):
+            print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+        else:
+            print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
+        for number in open_figures() - before:
+            sys.modules["matplotlib.pyplot"].close(number)
+
+
+def install_check() -> None:
+    """Print one line: everything the notebook needs is there, or what to do."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    wrong = []
+    if first_two(np.__version__) < OLDEST_NUMPY:
+        oldest = ".".join(map(str, OLDEST_NUMPY))
+        wrong.append(
+            f"This course needs NumPy {oldest} or newer; this notebook has {np.__version__}. "
+            "Run `%pip install -U numpy`, then restart the kernel."
+        )
+    if importlib.util.find_spec("matplotlib") is None:
+        wrong.append("matplotlib is missing. Run `%pip install matplotlib`, then restart the kernel.")
+    if sys.version_info < OLDEST_PYTHON:  # no newer NumPy can be installed there: one thing at a time
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        wrong = [
+            f"This course needs Python {oldest} or newer; this notebook runs on {python}. "
+            "Install a newer Python, then follow README.md, Install, with it."
+        ]
+    print(" ".join(wrong) or f"Ready: Python {python}, NumPy {np.__version__}, matplotlib, selfcheck.")
+
+
+def first_two(version: str) -> tuple[int, ...]:
+    """The first two numbers of a version."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def new_seed() -> int:
+    return int(np.random.SeedSequence().generate_state(1)[0]) % 1_000_000

@@ -1,0 +1,117 @@
+"""All that we use of nbgrader (and nbconvert) beyond its documented interface: in one place, each checked by name.
+
+An nbgrader that no longer has one of these is refused with a sentence when it starts, before it touches anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nbconvert.exporters import Exporter
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
+from nbgrader.preprocessors import CheckCellMetadata, Execute, SaveAutoGrades
+
+# What we call or override, with its arguments.
+USED = {
+    "nbgrader.converters.base:BaseConverter._format_source": "self assignment_id student_id escape",
+    "nbgrader.converters.base:BaseConverter._format_dest": "self assignment_id student_id escape",
+    "nbgrader.converters.base:BaseConverter.convert_single_notebook": "self notebook_filename",
+    "nbgrader.converters.base:BaseConverter.init_destination": "self assignment_id student_id",
+    "nbgrader.converters.base:BaseConverter.init_assignment": "self assignment_id student_id",
+    "nbgrader.converters.base:BaseConverter.init_notebooks": "self",
+    "nbgrader.converters.autograde:Autograde._init_preprocessors": "self",
+    "nbgrader.preprocessors.saveautogrades:SaveAutoGrades._add_score": "self cell resources",
+    "nbgrader.coursedir:CourseDirectory.get_existing_timestamp": "self dest_path",
+    "nbgrader.exchange.default.release_feedback:ExchangeReleaseFeedback.copy_files": "self",
+    "nbconvert.exporters.exporter:Exporter._init_resources": "self resources",
+}
+# Where nbgrader's commands and its API look up the classes that ours stand in for: it has no configuration for them.
+PLACES = {
+    "Autograde": ("nbgrader.apps.autogradeapp", "nbgrader.apps.api"),
+    "GenerateAssignment": ("nbgrader.apps.generateassignmentapp", "nbgrader.apps.api"),
+    "GenerateFeedback": ("nbgrader.apps.generatefeedbackapp", "nbgrader.apps.api"),
+    "Gradebook": ("nbgrader.apps.dbapp",),
+}
+
+
+def check() -> None:
+    """Raise RuntimeError where the installed nbgrader is not the one that this module was written for."""
+    for name, arguments in USED.items():
+        module, _, path = name.partition(":")
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        if found is None:
+            raise changed(f"{module} has no {path}")
+        if " ".join(inspect.signature(found).parameters) != arguments:
+            raise changed(f"{path} takes other arguments")
+    for name, modules in PLACES.items():
+        for module in modules:
+            if not hasattr(importlib.import_module(module), name):
+                raise changed(f"{module} has no {name}")
+    if not hasattr(Exporter(), "_preprocessors"):
+        raise changed("nbconvert's Exporter has no _preprocessors")
+    autograde_preprocessors(SaveAutoGrades)
+
+
+def changed(what: str) -> RuntimeError:
+    """The error for another nbgrader."""
+    return RuntimeError(f"nbgrader changed: {what}. Install the versions that pyproject.toml pins.")
+
+
+def install(**classes: type) -> None:
+    """Put our classes where nbgrader looks them up. Raises RuntimeError for an nbgrader that looks elsewhere."""
+    check()
+    for name, ours in classes.items():
+        for module in PLACES[name]:
+            setattr(importlib.import_module(module), name, ours)
+
+
+def source_of(converter: BaseConverter, assignment: str, student: str) -> str:
+    """The folder that a converter reads."""
+    return str(converter._format_source(assignment, student))
+
+
+def target_of(converter: BaseConverter, assignment: str, student: str) -> str:
+    """The folder that a converter writes."""
+    return str(converter._format_dest(assignment, student))
+
+
+def convert_once(converter: BaseConverter, notebook_filename: str, preprocessors: Sequence[Any]) -> None:
+    """Convert one notebook in a single pass: nbgrader's Autograde reads and writes it twice, first to sanitize it."""
+    converter.exporter._preprocessors = []
+    for preprocessor in preprocessors:
+        converter.exporter.register_preprocessor(preprocessor)
+    BaseConverter.convert_single_notebook(converter, notebook_filename)
+
+
+def autograde_preprocessors(save: type) -> list[type]:
+    """nbgrader's own list: without Execute, since our worker has run the code, and with marks saved by ``save``.
+
+    Without CheckCellMetadata, which costs a third of nbgrader's own time: reading a submission gives every cell its
+    metadata from release/, where generate_assignment has checked them. Raises RuntimeError for another nbgrader.
+    """
+    default = list(Autograde.autograde_preprocessors.default())
+    ours: dict[type, list[type]] = {Execute: [], CheckCellMetadata: [], SaveAutoGrades: [save]}
+    for one in ours:
+        if one not in default:
+            raise changed(f"{one.__name__} is not among the preprocessors of Autograde")
+    return [replacement for one in default for replacement in ours.get(one, [one])]
+
+
+@contextmanager
+def one_transaction(gradebook: Gradebook) -> Iterator[None]:
+    """Commit what happens inside at once, or nothing of it: SaveAutoGrades commits after every cell."""
+    session = gradebook.db
+    commit, session.commit = session.commit, session.flush
+    try:
+        yield
+    finally:
+        session.commit = commit
+    session.commit()
