@@ -1,7 +1,9 @@
 """The student's process: what it can do, what it cannot, and what a death costs. Real cage, real kernels."""
 
 import dataclasses
+import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from autograder.course.settings import load_course
+from autograder.course.settings import ROOT, load_course
 from autograder.grading.executor import Executor, GradingError
 from autograder.grading.worker import in_words
 from autograder.kernels import cage as cage_module
@@ -151,26 +153,66 @@ def test_a_cell_that_kills_is_left_out_and_the_rest_runs(start: Start) -> None:
     assert student.f(np.ones(1)) == 1
 
 
+# Lines that do harm without a wall. Each has its control: with isolation off the very same line succeeds.
 ATTACKS = {
-    "network": "import socket; socket.create_connection(('127.0.0.1', 22), 1)",
-    "write outside home": "open('/usr/x', 'w')",
-    "write to its own Python": "open('/venv/x', 'w')",
-    "read the course": "import glob; assert glob.glob('/**/suites/*', recursive=False) or glob.glob('/**/.course_seed')",
-    "raise a limit of the parent": "import resource; resource.prlimit(2, resource.RLIMIT_AS, (1, 1))",
-    "see other processes": "import os; assert [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 3]; os.kill(2, 0)",
-    "mount": "import ctypes; assert ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None) == 0",
+    "network": "import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
+    "write outside home": "open('{folder}/written', 'w')",
+    "write to its own Python": "import sys; open(sys.prefix + '/written_by_a_test', 'w')",
+    "read a file of the teacher": "assert open('{folder}/secret').read() == 'seed'",
+    "read the course": "assert open('{course}/course.toml').read()",
+    "change a limit of the grader": "import resource; resource.prlimit({pid}, resource.RLIMIT_CORE, (0, 0))",
+    "signal the grader": "import os; os.kill({pid}, 0)",
+    "see the grader's processes": "import os; assert '{pid}' in os.listdir('/proc')",
+    "mount": "import ctypes; assert ctypes.CDLL(None).mount(b'x', b'{folder}/point', b'tmpfs', 0, None) == 0",
     "have a parent to signal": "import os; assert os.getppid() != 0",
 }
+CAPABILITIES = int(pathlib.Path("/proc/self/status").read_text().split("CapEff:")[1].split()[0], 16)
+SYS_ADMIN = 1 << 21
+# What the person who runs this test may not do without a wall either.
+REFUSED = set() if CAPABILITIES & SYS_ADMIN else {"mount"}
+
+
+@pytest.fixture
+def targets(tmp_path: pathlib.Path) -> Iterator[dict[str, object]]:
+    """What the attacks are aimed at: an open port, a folder with a secret, the course, this process."""
+    (tmp_path / "secret").write_text("seed")
+    (tmp_path / "point").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield {"port": server.getsockname()[1], "folder": tmp_path, "course": ROOT, "pid": os.getpid()}
+    (load_course().python.parent.parent / "written_by_a_test").unlink(missing_ok=True)
+    subprocess.run(["umount", tmp_path / "point"], capture_output=True)
+
+
+def outcome(student: Student) -> str:
+    """What an attack printed: "done", or the exception that stopped it."""
+    return runs(student)[0].strip()
+
+
+def attempt(line: str, targets: dict[str, object]) -> str:
+    """A cell that tries one attack."""
+    aimed = line.format(**targets)
+    return f"try:\n    {aimed}\n    print('done')\nexcept BaseException as e:\n    print(type(e).__name__)"
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_fails(start: Start, cage: Cage, attack: str) -> None:
-    if cage.isolation != "cage":
-        pytest.fail("the attacks are meant for the cage; this run has none")
-    student = start(
-        f"try:\n    {ATTACKS[attack]}\n    print('done')\nexcept BaseException as e:\n    print(type(e).__name__)"
-    )
-    assert runs(student)[0].strip() != "done"
+def test_an_attack_fails(start: Start, cage: Cage, targets: dict[str, object], attack: str) -> None:
+    assert cage.isolation == "cage", "the attacks are meant for the cage; this run has none"
+    assert outcome(start(attempt(ATTACKS[attack], targets))) != "done"
+
+
+@pytest.mark.parametrize("attack", sorted(ATTACKS.keys() - REFUSED))
+def test_the_same_line_succeeds_without_the_cage(targets: dict[str, object], attack: str) -> None:
+    """Otherwise the test above would show nothing."""
+    course = load_course()
+    cage = Cage(course.python, LIMITS, "none", course.selfcheck)
+    cage.wait()
+    submission = Submission(cage, [attempt(ATTACKS[attack], targets)])
+    try:
+        submission.begin()
+        assert outcome(Student(submission, CONTRACT)) == "done"
+    finally:
+        submission.end()
+        cage.close()
 
 
 def test_nothing_is_left_for_the_next_submission(start: Start) -> None:
