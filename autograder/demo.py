@@ -23,7 +23,7 @@ from autograder.course.seed import SeedError
 from autograder.course.settings import FILE, ROOT, CourseError, load_course, scripts_on_path
 from autograder.grading.executor import GradingError
 from autograder.grading.words import headline
-from autograder.reports.results import Graded, read_results
+from autograder.plugins.graded import Graded, read_results
 from autograder.sample.recipes import Recipe
 
 CONFIG = """# Made by `make demo`: the course's own nbgrader_config.py serves here too.

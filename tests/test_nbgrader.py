@@ -17,8 +17,8 @@ from nbgrader.api import Gradebook
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, scripts_on_path
 from autograder.demo import course_api, in_folder
+from autograder.plugins.graded import Graded, read_results
 from autograder.plugins.grading import close_executor
-from autograder.reports.results import Graded, read_results
 from autograder.sample.accidents import Accident, add_cell, cut_file, no_file
 from autograder.sample.recipes import Notebook, Recipe
 from tests.commands import ended, made, nbgrader, started

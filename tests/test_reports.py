@@ -26,12 +26,12 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course.settings import ROOT, scripts_on_path
+from autograder.plugins.course_files import course_directory
+from autograder.plugins.graded import read_results
 from autograder.reports.anonymous import disguise
 from autograder.reports.class_report import ClassReport, class_report
-from autograder.reports.course_files import course_directory
 from autograder.reports.distribution import bins, distribution
 from autograder.reports.layout import Column, table
-from autograder.reports.results import read_results
 from autograder.reports.show import duration, print_report, write_page
 from tests.classroom import SEED, Classroom
 from tests.course import CLASSES

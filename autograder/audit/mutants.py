@@ -1,7 +1,7 @@
 """Machine-made mistakes: every reference solution with one small piece of its syntax changed.
 
-Each mutant is a whole solution cell again. What the hidden suites do not kill is either the same function (argued in
-autograder.audit.validity) or a gap in a suite.
+Each mutant is a whole solution cell again. What the hidden suites do not kill is either the same function (MUTANTS in the
+assignment's exempt.py says why) or a gap in a suite.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from autograder.audit.exempt import exempt, in_words
 from autograder.course.assignment import Assignment
 
-UNTESTED = frozenset(("name_the_mistake",))  # words, not numbers
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -63,11 +63,15 @@ NEIGHBOURS = {a: b for pair in PAIRS for a, b in (pair.split(), pair.split()[::-
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed cell. ``change`` says what was changed, and identifies it as long as that piece of code stays."""
+    """One changed cell. ``change`` says what was changed, and identifies it as long as that piece of code stays.
+
+    ``why`` is the author's reason why it is right all the same, "" where there is none.
+    """
 
     function: str
     change: str
     code: str
+    why: str = ""
 
     @property
     def name(self) -> str:
@@ -77,9 +81,9 @@ class Mutant:
 
 def mutants(assignment: Assignment) -> Iterator[Mutant]:
     """Every mutant of every solution of one assignment, each different from all others of its function."""
-    cells = assignment.solutions
+    cells, reasons = assignment.solutions, exempt(assignment, "MUTANTS")
     for function in assignment.functions:
-        if function in UNTESTED:
+        if in_words(assignment, function):
             continue
         tree = ast.parse(cells[function])
         original = ast.unparse(tree)
@@ -92,7 +96,8 @@ def mutants(assignment: Assignment) -> Iterator[Mutant]:
                 code = ast.unparse(ast.fix_missing_locations(changed))
                 if code not in seen:
                     seen[code] = unique(difference(original, code), seen.values())
-                    yield Mutant(function, seen[code], code)
+                    whys = (why for (name, piece), why in reasons.items() if name == function and piece in seen[code])
+                    yield Mutant(function, seen[code], code, next(whys, ""))
 
 
 def unique(name: str, taken: Iterable[str]) -> str:

@@ -5,11 +5,16 @@ The rules are for problems that decide points; edge cases stand beside them in t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
+from autograder.audit.exempt import exempt
+from autograder.checks.draw import Draw
+from autograder.checks.hidden import run_test
+from autograder.course.assignment import Assignment
+from autograder.grading.judge import Judge
 from autograder.kernels.contract import Function
 
 Array = np.ndarray
@@ -53,18 +58,25 @@ def look_up(name: str, value: Array, functions: Iterable[Function]) -> Drawn | N
     return None
 
 
-def lint_source(text: str) -> list[str]:
-    """What a suite's code must not hold: a tolerance of its own, or numbers that no course seed draws."""
-    return [f"line {number}: {why}" for number, line in enumerate(text.splitlines(), 1) for why in refused(line)]
+def hiding(assignment: Assignment, judge: Judge) -> list[str]:
+    """What is wrong with the problems that the deciding tests of an assignment draw for the right solution.
 
-
-def refused(line: str) -> Iterator[str]:
-    """What is wrong with a line of a suite."""
-    for word in ("atol", "isclose", "allclose", "approx("):
-        if word in line:
-            yield f"{word} is a tolerance; tolerance lives in autograder/checks/compare.py."
-    if "np.random" in line or "default_rng" in line:
-        yield "take numbers from draw(…), so that they come from the course seed."
+    Problems with another name than "main" are edge cases. PROBLEMS of the assignment's exempt.py excuses a function that
+    draws, or a function whose tests do.
+    """
+    excused, tests = exempt(assignment, "PROBLEMS"), judge.tests[assignment.name]
+    drawn = next((v.drawn for test in tests for v in test.arguments.values() if isinstance(v, Draw)), {})
+    before, deciding = set(drawn), [t for t in tests if not t.behaviour and t.function not in excused]
+    for test in deciding:
+        run_test(test, assignment.reference)
+    looked_at = {id(value) for test in deciding for value in test.arguments.values()}
+    said = []
+    for key, problem in drawn.items():
+        kind, name = key[2:4]
+        decides = key not in before or id(problem) in looked_at
+        if decides and name == "main" and kind not in excused and is_dataclass(problem):
+            said += [f"{kind}: {words}" for words in lint(problem, assignment.functions.values())]
+    return said
 
 
 def arrays_of(problem: Any) -> Iterator[tuple[str, Array]]:

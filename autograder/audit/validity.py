@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.audit.exempt import in_words
 from autograder.audit.mutants import Mutant, mutants
 from autograder.course.assignment import Assignment
 from autograder.course.settings import ROOT, load_course
@@ -95,7 +96,7 @@ def killed(mistake: Mistake, results: Sequence[FunctionResult]) -> Killed:
 def alive(assignment: Assignment, seeds: Sequence[str]) -> Iterator[Mutant]:
     """The mutants that keep full points, in their own function and in all that rest on it, on all of these seeds."""
     judges = [judge_of(assignment, seed) for seed in seeds]
-    names = [name for name in assignment.functions if name != "name_the_mistake"]
+    names = [name for name in assignment.functions if not in_words(assignment, name)]
     for judge in judges:
         judge.namer = None
     for mutant in mutants(assignment):
@@ -114,58 +115,6 @@ def survives(judge: Judge, assignment: Assignment, mutant: Mutant, names: Sequen
     return all(grade(judge, assignment, namespace, name)[name].points == 1 for name in names)
 
 
-ANY = "any function"
-# Mutants that no suite can kill, since they are right, argued by hand: function, a piece of the change, the reason.
-FLOAT = "a NumPy float is a float (docs/marking.md)"
-SQUARE = "the square of a difference does not see its sign"
-NUDGE = "another small nudge, or both sides exchanged with it: the same slope to the digits that count"
-FILLED = "every entry is written before it is read"
-LIKE = "the shape of any step will do"
-EQUIVALENT = (
-    (ANY, "→ return np.mean(", FLOAT),
-    ("mse_loss", "(target - prediction) ** 2", SQUARE),
-    ("half_squared_error", "(target - prediction) ** 2", SQUARE),
-    ("half_squared_error", "→ return 0.5 * np.sum", FLOAT),
-    ("mse_gradients", "→ return (2 * np.mean(error * x), float", FLOAT),
-    ("mse_gradients", ", 2 * np.mean(error))", FLOAT),
-    ("largest_stable_lr", "→ return 2 / np.linalg", FLOAT),
-    ("sequence_loss", "→ return (loss,", FLOAT),
-    ("clip_grad_norm", "→ total_norm = np.linalg.norm", FLOAT),
-    ("numerical_derivative", "eps=1e-06", NUDGE),
-    ("numerical_gradient", "eps=1e-06", NUDGE),
-    ("numerical_gradient", "→ gradient = np.ones", FILLED),
-    ("train_mlp", "→ losses = np.ones", FILLED),
-    ("largest_stable_lr", "eigvalsh(hessian)[1]", "of two eigenvalues, number 1 is the last"),
-    ("largest_stable_lr", "→ y([[np.mean(x ** 2), np.sum(x)]", "eigvalsh reads the lower triangle alone"),
-    ("counterexample", "", "still a counterexample: the suite runs both rules on it"),
-    ("worked_example", "delta_1.T * x", "a column times a row, (3, 1) and (1, 2), is their outer product"),
-    ("worked_example", "[-1]", "there is one row"),
-    ("cross_entropy", "axis=-1", "of two axes, -1 is axis 1"),
-    ("column_cell_backward", "axis=-1", "of two axes, -1 is axis 1"),
-    ("readout_backward", "reshape(-2", "NumPy takes any negative size for what is left"),
-    ("credit_matrix", "(states[k + 1] ** 2 - 1)", "a norm does not see the sign"),
-    ("state_gradient_norms", "(h ** 2 - 1)", "a norm does not see the sign"),
-    ("rnn_backward", "zeros_like(slope[-1])", LIKE),
-    ("residual_rnn_backward", "zeros_like(slope[-1])", LIKE),
-    ("rnn_backward_truncated", "zeros_like(slope[-1])", LIKE),
-    (
-        "rnn_backward_truncated",
-        "→ delta = walking",
-        "walking is read before delta changes, and is a new array from then on",
-    ),
-    ("clip_grad_norm", ">= max_norm", "at the bound the factor is 1 either way"),
-    ("train_adder", "len(params['bias_ih'])", "both biases have a number for each unit"),
-    ("train_first_xor_last", "len(params['bias_ih'])", "both biases have a number for each unit"),
-)
-
-
-def argued(mutant: Mutant) -> str:
-    """Why a mutant is right all the same; "" where nobody has argued it."""
-    return next(
-        (why for name, piece, why in EQUIVALENT if name in (ANY, mutant.function) and piece in mutant.change), ""
-    )
-
-
 # ---- the page --------------------------------------------------------------------------------------------------------
 
 
@@ -176,7 +125,7 @@ def page(
     rows = [row for table in tables.values() for row in table]
     seeds = rows[0].seeds
     left = [m for mutants in living.values() for m in mutants]
-    equal = sum(bool(argued(mutant)) for mutant in left)
+    equal = sum(bool(mutant.why) for mutant in left)
     total = sum(made.values())
     graded = len(rows) * seeds
     parts = [
@@ -225,7 +174,7 @@ def mutant_table(living: Mapping[str, Sequence[Mutant]]) -> str:
             assignment,
             mutant.function,
             f"`{mutant.change}`",
-            argued(mutant) or "**a gap**",
+            mutant.why or "**a gap**",
         ]
         for assignment, found in living.items()
         for mutant in found
@@ -247,7 +196,7 @@ def share(count: int, of: int) -> str:
 def hidden_by_rules() -> list[Any]:
     """For each rule the mistakes that a problem would hide if it broke it, of the assignments that say so."""
     assignments = load_course().assignments.values()
-    return [caught for a in assignments if a.has("spoiled") for caught in a.part("spoiled").catches()]
+    return [caught for a in assignments if a.has("spoiled") for caught in a.part("spoiled").catches(a)]
 
 
 def main() -> None:
@@ -263,7 +212,7 @@ def main() -> None:
     TARGET.write_text(page(tables, living, made))
     rows = [row for found in tables.values() for row in found]
     bad = [row.mistake.id for row in rows if not row.seeds == row.killed == row.named]
-    gaps = [m.name for found in living.values() for m in found if not argued(m)]
+    gaps = [m.name for found in living.values() for m in found if not m.why]
     print(
         f"{len(rows)} mistakes on {len(seeds)} seeds, {sum(made.values())} mutants: {TARGET.relative_to(ROOT)} is written."
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.grading.repair import KEY
 from autograder.grading.results import FunctionResult, ResultsError, SubmissionResult
-from autograder.reports.course_files import Folder, course_directory, folders
+from autograder.plugins.course_files import Folder, course_directory, folders
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from autograder.course.points import closest
+from autograder.plugins.course_files import Folder, course_directory, folders
+from autograder.plugins.graded import Graded, read_graded
 from autograder.plugins.names import known_assignments
 from autograder.reports.anonymous import Disguise, disguise
-from autograder.reports.course_files import Folder, course_directory, folders
 from autograder.reports.gradebook import HandMark, Late, Records, read_records
-from autograder.reports.results import Graded, read_graded
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from autograder.grading.results import FlagKind
 from autograder.grading.words import reason
+from autograder.plugins.graded import Graded
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
 from autograder.reports.distribution import Distribution, distribution
 from autograder.reports.gradebook import HandMark, Late, MarkState
-from autograder.reports.results import Graded
 
 Said = Callable[[str], str]  # what is shown of a sentence: all of it, or all but names
 

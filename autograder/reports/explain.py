@@ -11,12 +11,12 @@ from rich.console import Console
 from autograder.course.points import closest
 from autograder.grading.results import FunctionResult, SubmissionResult
 from autograder.grading.words import said as said_of
+from autograder.plugins.course_files import Folder, course_directory, folders, notebook_of
+from autograder.plugins.graded import Graded, graded_cells, read_graded, read_notebook
 from autograder.plugins.names import closest_students
 from autograder.reports.class_data import changed_since
-from autograder.reports.course_files import Folder, course_directory, folders, notebook_of
 from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
 from autograder.reports.layout import paragraph
-from autograder.reports.results import Graded, graded_cells, read_graded, read_notebook
 
 
 def explain(root: pathlib.Path, student: str, name: str, console: Console, assignment: str = "") -> bool:

