@@ -44,9 +44,9 @@ def started(root: pathlib.Path, *arguments: str, script: str = "nbgrader", **var
     )
 
 
-def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+def ended(process: subprocess.Popen[str], seconds: float = 240) -> subprocess.CompletedProcess[str]:
     """What a command said, and its exit code."""
-    output, _ = process.communicate(timeout=240)
+    output, _ = process.communicate(timeout=seconds)
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 

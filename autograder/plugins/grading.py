@@ -66,8 +66,8 @@ def refuse_other_seed(coursedir: Any, root: pathlib.Path) -> None:
     name = coursedir.assignment_id
     pattern = coursedir.format_path(coursedir.autograded_directory, "*", name)
     for folder in sorted(pathlib.Path(root).glob(os.path.relpath(pattern, root))):
-        graded = records.read(folder / f"{name}.ipynb").get("seed")
-        if graded not in (None, fingerprint(course_seed(root))):
+        graded = records.results(folder / f"{name}.ipynb")
+        if graded is not None and graded.seed not in ("", fingerprint(course_seed(root))):
             raise SeedError(
                 f"{folder} was graded with another course seed than {VARIABLE} or .course_seed now gives. Restore the old "
                 f"seed, or set {NEW_SEED}=1 and grade the whole class again with --force."
