@@ -32,7 +32,7 @@ def main() -> None:
         cage = Cage(course.python, course.limits, course.isolation, course.given_selfcheck)  # on its way up
         judge = load_suites(course, seed)
         cage.wait()
-    except Exception as error:  # whatever keeps the worker from starting is told to the front, which tells the teacher
+    except Exception as error:  # whatever it is: the front shows it to the teacher
         send(pipe, {"broken": in_words(error)})
         return
     with contextlib.suppress(ConnectionError):  # the front has gone meanwhile
@@ -64,9 +64,7 @@ def serve(pipe: Connection[Any, Any], course: Course, judge: Any, cage: Cage) ->
             answer: dict[str, Any] = {
                 "notebook": grade_notebook(notebook_in(request, assignment), assignment, judge, cage)
             }
-        except (
-            Exception
-        ) as error:  # a suite or a cage that is not in order: no mark is given, and the front is told why
+        except Exception as error:  # a suite or a cage that does not work: no mark is given, and the front shows why
             answer = {"broken": in_words(error)}
         send(pipe, answer)
 

@@ -11,7 +11,7 @@ from autograder.grading.repair import KEY
 from autograder.grading.results import SubmissionResult
 from autograder.plugins.seams import one_transaction
 
-ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a wall around it.'
+ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a sandbox.'
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]

@@ -162,7 +162,7 @@ def bar(question: Question) -> str:
 def other_lists(report: ClassReport) -> list[tuple[str, tuple[str, ...]]]:
     """Lists of students that are mostly empty, with what they say."""
     found = (
-        ('Graded with isolation = "none": their code ran without a wall around it', report.uncaged),
+        ('Graded with isolation = "none": their code ran without a sandbox', report.uncaged),
         ("Graded, but not in the gradebook", report.unrecorded),
     )
     return [(heading, students) for heading, students in found if students]
