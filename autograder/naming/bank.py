@@ -44,21 +44,36 @@ class Mistake:
 _BANK: dict[str, list[Mistake]] = {}  # by module
 
 
+class MistakesIn:
+    """Registers the known mistakes of one function: ``known(id, title, reread, make)``, or as a decorator of make."""
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+
+    def __call__(
+        self, id: str, title: str, reread: str, make: Make | None = None, *, seen_in: str = "", rtol: float = NAME_RTOL
+    ) -> Callable[[Make], Make]:
+        """Register a mistake. Raises ValueError for a second use of an id or a title."""
+        if title.endswith(".") or "\n" in title:
+            raise ValueError(f"The title of {id} should be one line without a full stop at its end.")
+
+        def register(make: Make) -> Make:
+            known = _BANK.setdefault(make.__module__, [])
+            if any(id == other.id or title == other.title for other in known):
+                raise ValueError(f"The id {id} or the title {title!r} is taken. Give this mistake another.")
+            known.append(Mistake(self.function, id, title, reread, seen_in, make, rtol))
+            return make
+
+        if make is not None:
+            register(make)
+        return register
+
+
 def mistake(
     function: str, *, id: str, title: str, reread: str, seen_in: str = "", rtol: float = NAME_RTOL
 ) -> Callable[[Make], Make]:
-    """Register the decorated function as the known mistake ``id`` of ``function``. Raises ValueError for a second use."""
-
-    def register(make: Make) -> Make:
-        known = _BANK.setdefault(make.__module__, [])
-        if any(id == other.id or title == other.title for other in known):
-            raise ValueError(f"The id {id} or the title {title!r} is taken. Give this mistake of {function} another.")
-        if title.endswith(".") or "\n" in title:
-            raise ValueError(f"The title of {id} should be one line without a full stop at its end.")
-        known.append(Mistake(function, id, title, reread, seen_in, make, rtol))
-        return make
-
-    return register
+    """Register the decorated function as a known mistake."""
+    return MistakesIn(function)(id, title, reread, seen_in=seen_in, rtol=rtol)
 
 
 @cache

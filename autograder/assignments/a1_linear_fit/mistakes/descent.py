@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_gradient_descent = MistakesIn("gradient_descent")
 
 WALK = "3.1, 'Gradient descent': the loss first, then both slopes, then both steps."
 
@@ -42,69 +44,51 @@ def descent(
     return {"gradient_descent": gradient_descent}
 
 
-@mistake(
-    "gradient_descent",
-    id="losses_after",
-    title="each loss is taken after its step",
-    reread=f"{WALK} losses contains each loss before its step.",
+in_gradient_descent(
+    "losses_after",
+    "each loss is taken after its step",
+    f"{WALK} losses contains each loss before its step.",
+    lambda own: descent(own, after=True),
 )
-def losses_after(own: Own) -> Functions:
-    return descent(own, after=True)
-
-
-@mistake(
-    "gradient_descent",
-    id="walks_up",
-    title="the update goes up the slope: plus instead of minus",
-    reread=f"{WALK} Down is against the slope.",
+in_gradient_descent(
+    "walks_up",
+    "the update goes up the slope: plus instead of minus",
+    f"{WALK} Down is against the slope.",
+    lambda own: descent(own, step=lambda w, b, dw, db, lr: (w + lr * dw, b + lr * db)),
     seen_in="the article of this notebook, whose error has the other sign",
 )
-def walks_up(own: Own) -> Functions:
-    return descent(own, step=lambda w, b, dw, db, lr: (w + lr * dw, b + lr * db))
-
-
-@mistake(
-    "gradient_descent",
-    id="b_stays",
-    title="b is never moved",
-    reread=WALK,
+in_gradient_descent(
+    "b_stays",
+    "b is never moved",
+    WALK,
+    lambda own: descent(own, step=lambda w, b, dw, db, lr: (w - lr * dw, b)),
     seen_in="the article of this notebook, where b is fixed",
 )
-def b_stays(own: Own) -> Functions:
-    return descent(own, step=lambda w, b, dw, db, lr: (w - lr * dw, b))
-
-
-@mistake(
-    "gradient_descent",
-    id="w_before_b",
-    title="w moves first, and the slope of b is taken at the new w",
-    reread=f"{WALK} Both slopes belong to the same point.",
+in_gradient_descent(
+    "w_before_b",
+    "w moves first, and the slope of b is taken at the new w",
+    f"{WALK} Both slopes belong to the same point.",
+    lambda own: descent(own, one_by_one=True),
     seen_in="joelgrus/data-science-from-scratch #31 (one layer up)",
 )
-def w_before_b(own: Own) -> Functions:
-    return descent(own, one_by_one=True)
-
-
-@mistake(
-    "gradient_descent",
-    id="slopes_of_start",
-    title="every step takes the slopes of the start",
-    reread=f"{WALK} And again, at the new place.",
+in_gradient_descent(
+    "slopes_of_start",
+    "every step takes the slopes of the start",
+    f"{WALK} And again, at the new place.",
+    lambda own: descent(own, frozen=True),
 )
-def slopes_of_start(own: Own) -> Functions:
-    return descent(own, frozen=True)
+in_gradient_descent(
+    "lr_not_used",
+    "lr is not used: each step is a whole slope long",
+    WALK,
+    lambda own: descent(own, step=lambda w, b, dw, db, lr: (w - dw, b - db)),
+)
 
 
-@mistake("gradient_descent", id="lr_not_used", title="lr is not used: each step is a whole slope long", reread=WALK)
-def lr_not_used(own: Own) -> Functions:
-    return descent(own, step=lambda w, b, dw, db, lr: (w - dw, b - db))
-
-
-@mistake(
-    "gradient_descent",
-    id="lr_over_n",
-    title="lr is divided by the number of points",
-    reread="3.1: the slopes are means already.",
+@in_gradient_descent(
+    "lr_over_n",
+    "lr is divided by the number of points",
+    "3.1: the slopes are means already.",
     seen_in="DLS 63071",
 )
 def lr_over_n(own: Own) -> Functions:
@@ -112,11 +96,10 @@ def lr_over_n(own: Own) -> Functions:
     return {"gradient_descent": lambda x, target, w, b, lr, steps: right(x, target, w, b, lr / len(x), steps)}
 
 
-@mistake(
-    "gradient_descent",
-    id="one_step_short",
-    title="w and b are one step short of the end",
-    reread=f"{WALK} As many steps as losses.",
+@in_gradient_descent(
+    "one_step_short",
+    "w and b are one step short of the end",
+    f"{WALK} As many steps as losses.",
 )
 def one_step_short(own: Own) -> Functions:
     right = descent(own)["gradient_descent"]
@@ -128,11 +111,10 @@ def one_step_short(own: Own) -> Functions:
     return {"gradient_descent": gradient_descent}
 
 
-@mistake(
-    "gradient_descent",
-    id="one_loss_more",
-    title="losses also includes the final loss",
-    reread="3.1: losses is (steps,), each before its step.",
+@in_gradient_descent(
+    "one_loss_more",
+    "losses also includes the final loss",
+    "3.1: losses is (steps,), each before its step.",
 )
 def one_loss_more(own: Own) -> Functions:
     right = descent(own)["gradient_descent"]

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_mse_gradients = MistakesIn("mse_gradients")
 
 SLOPES = "2.3, 'The slope as a formula'"
 
@@ -23,118 +25,82 @@ def slopes(dw: Callable[[Array, Array], Any], db: Callable[[Array, Array], Any])
     return {"mse_gradients": mse_gradients}
 
 
-@mistake(
-    "mse_gradients",
-    id="gradients_of_sum",
-    title="both slopes are sums, not means",
-    reread=f"{SLOPES}: the loss divides by N, and so do its slopes.",
+in_mse_gradients(
+    "gradients_of_sum",
+    "both slopes are sums, not means",
+    f"{SLOPES}: the loss divides by N, and so do its slopes.",
+    lambda own: slopes(lambda error, x: 2 * np.sum(error * x), lambda error, x: 2 * np.sum(error)),
     seen_in="hunkim/DeepLearningZeroToAll #173",
 )
-def gradients_of_sum(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.sum(error * x), lambda error, x: 2 * np.sum(error))
-
-
-@mistake(
-    "mse_gradients",
-    id="two_forgotten",
-    title="the factor 2 of the square is missing",
-    reread=f"{SLOPES}: the slope of a square.",
+in_mse_gradients(
+    "two_forgotten",
+    "the factor 2 of the square is missing",
+    f"{SLOPES}: the slope of a square.",
+    lambda own: slopes(lambda error, x: np.mean(error * x), lambda error, x: np.mean(error)),
     seen_in="markroxor/fromscratchtoml #65; bighuang624 #10",
 )
-def two_forgotten(own: Own) -> Functions:
-    return slopes(lambda error, x: np.mean(error * x), lambda error, x: np.mean(error))
-
-
-@mistake(
-    "mse_gradients",
-    id="target_minus_prediction",
-    title="both slopes have the wrong sign: target minus prediction",
-    reread=f"{SLOPES}: which of the two does w move?",
+in_mse_gradients(
+    "target_minus_prediction",
+    "both slopes have the wrong sign: target minus prediction",
+    f"{SLOPES}: which of the two does w move?",
+    lambda own: slopes(lambda error, x: -2 * np.mean(error * x), lambda error, x: -2 * np.mean(error)),
 )
-def target_minus_prediction(own: Own) -> Functions:
-    return slopes(lambda error, x: -2 * np.mean(error * x), lambda error, x: -2 * np.mean(error))
-
-
-@mistake(
-    "mse_gradients",
-    id="x_forgotten",
-    title="the factor x is missing in dw, so both slopes are the same",
-    reread=f"{SLOPES}: for w only the last factor changes. And 4.2, where the article forgets it.",
+in_mse_gradients(
+    "x_forgotten",
+    "the factor x is missing in dw, so both slopes are the same",
+    f"{SLOPES}: for w only the last factor changes. And 4.2, where the article forgets it.",
+    lambda own: slopes(lambda error, x: 2 * np.mean(error), lambda error, x: 2 * np.mean(error)),
     seen_in="the article of this notebook",
 )
-def x_forgotten(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.mean(error), lambda error, x: 2 * np.mean(error))
-
-
-@mistake(
-    "mse_gradients",
-    id="x_in_db",
-    title="db is multiplied by x as well",
-    reread=f"{SLOPES}: a nudge of b moves every prediction by itself.",
+in_mse_gradients(
+    "x_in_db",
+    "db is multiplied by x as well",
+    f"{SLOPES}: a nudge of b moves every prediction by itself.",
+    lambda own: slopes(lambda error, x: 2 * np.mean(error * x), lambda error, x: 2 * np.mean(error * x)),
     seen_in="rust0258/Deeplearning.ai-Natural-Language-Processing-Specialization #64",
 )
-def x_in_db(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.mean(error * x), lambda error, x: 2 * np.mean(error * x))
-
-
-@mistake(
-    "mse_gradients",
-    id="slopes_exchanged",
-    title="dw and db are handed back in the wrong order",
-    reread="2.3: return (dw, db).",
+in_mse_gradients(
+    "slopes_exchanged",
+    "dw and db are handed back in the wrong order",
+    "2.3: return (dw, db).",
+    lambda own: slopes(lambda error, x: 2 * np.mean(error), lambda error, x: 2 * np.mean(error * x)),
 )
-def slopes_exchanged(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.mean(error), lambda error, x: 2 * np.mean(error * x))
-
-
-@mistake(
-    "mse_gradients",
-    id="product_of_means",
-    title="dw is the mean error times the mean x",
-    reread=f"{SLOPES}: multiply for each point first, then take the mean.",
+in_mse_gradients(
+    "product_of_means",
+    "dw is the mean error times the mean x",
+    f"{SLOPES}: multiply for each point first, then take the mean.",
+    lambda own: slopes(lambda error, x: 2 * np.mean(error) * np.mean(x), lambda error, x: 2 * np.mean(error)),
     seen_in="FesianXu/AI_Blog #1",
 )
-def product_of_means(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.mean(error) * np.mean(x), lambda error, x: 2 * np.mean(error))
-
-
-@mistake(
-    "mse_gradients",
-    id="mean_taken_twice",
-    title="both slopes are divided by N twice",
-    reread=f"{SLOPES}: one mean, one division.",
-    seen_in="DLS 63071",
-)
-def mean_taken_twice(own: Own) -> Functions:
-    return slopes(
+in_mse_gradients(
+    "mean_taken_twice",
+    "both slopes are divided by N twice",
+    f"{SLOPES}: one mean, one division.",
+    lambda own: slopes(
         lambda error, x: 2 * np.mean(error * x) / len(x),
         lambda error, x: 2 * np.mean(error) / len(x),
-    )
-
-
-@mistake(
-    "mse_gradients", id="db_zero", title="db is left at zero: b does not learn", reread=f"{SLOPES}: the line of b."
+    ),
+    seen_in="DLS 63071",
 )
-def db_zero(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.mean(error * x), lambda error, x: 0.0)
-
-
-@mistake(
-    "mse_gradients",
-    id="db_sum",
-    title="db is a sum, dw is a mean",
-    reread=f"{SLOPES}: both lines have the same 1/N.",
+in_mse_gradients(
+    "db_zero",
+    "db is left at zero: b does not learn",
+    f"{SLOPES}: the line of b.",
+    lambda own: slopes(lambda error, x: 2 * np.mean(error * x), lambda error, x: 0.0),
+)
+in_mse_gradients(
+    "db_sum",
+    "db is a sum, dw is a mean",
+    f"{SLOPES}: both lines have the same 1/N.",
+    lambda own: slopes(lambda error, x: 2 * np.mean(error * x), lambda error, x: 2 * np.sum(error)),
     seen_in="kvfrans/notes #5 (the other way round)",
 )
-def db_sum(own: Own) -> Functions:
-    return slopes(lambda error, x: 2 * np.mean(error * x), lambda error, x: 2 * np.sum(error))
 
 
-@mistake(
-    "mse_gradients",
-    id="gradients_broadcast",
-    title="a column minus a row: every prediction meets every target",
-    reread="2.3: all arrays are (N,). Look at the shape of the error.",
+@in_mse_gradients(
+    "gradients_broadcast",
+    "a column minus a row: every prediction meets every target",
+    "2.3: all arrays are (N,). Look at the shape of the error.",
     seen_in="DLS 119220 nearby",
 )
 def gradients_broadcast(own: Own) -> Functions:
@@ -145,11 +111,9 @@ def gradients_broadcast(own: Own) -> Functions:
     return {"mse_gradients": mse_gradients}
 
 
-@mistake(
-    "mse_gradients",
-    id="slope_of_line",
-    title="the error is squared in the slope: the square is not differentiated",
-    reread=f"{SLOPES}: the slope of error² is 2 error.",
+in_mse_gradients(
+    "slope_of_line",
+    "the error is squared in the slope: the square is not differentiated",
+    f"{SLOPES}: the slope of error² is 2 error.",
+    lambda own: slopes(lambda error, x: np.mean(error**2 * x), lambda error, x: np.mean(error**2)),
 )
-def slope_of_line(own: Own) -> Functions:
-    return slopes(lambda error, x: np.mean(error**2 * x), lambda error, x: np.mean(error**2))

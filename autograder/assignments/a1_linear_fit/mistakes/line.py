@@ -8,51 +8,47 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_predict = MistakesIn("predict")
+in_mse_loss = MistakesIn("mse_loss")
+in_numerical_derivative = MistakesIn("numerical_derivative")
 
 LINE = "1.1, 'The line': ŷ = w x + b."
 
 
-@mistake("predict", id="b_forgotten", title="b is not added", reread=LINE)
-def b_forgotten(own: Own) -> Functions:
-    return {"predict": lambda x, w, b: w * x}
-
-
-@mistake(
-    "predict",
-    id="b_subtracted",
-    title="b is taken away, not added",
-    reread=f"{LINE} At b = −6 it already has its sign.",
+in_predict(
+    "b_forgotten",
+    "b is not added",
+    LINE,
+    lambda own: {"predict": lambda x, w, b: w * x},
 )
-def b_subtracted(own: Own) -> Functions:
-    return {"predict": lambda x, w, b: w * x - b}
-
-
-@mistake("predict", id="w_and_b_exchanged", title="w and b are exchanged", reread=LINE)
-def w_and_b_exchanged(own: Own) -> Functions:
-    return {"predict": lambda x, w, b: b * x + w}
-
-
-@mistake(
-    "predict",
-    id="b_fixed",
-    title="b is fixed at −6, as in the article, instead of the argument",
-    reread=LINE,
+in_predict(
+    "b_subtracted",
+    "b is taken away, not added",
+    f"{LINE} At b = −6 it already has its sign.",
+    lambda own: {"predict": lambda x, w, b: w * x - b},
+)
+in_predict(
+    "w_and_b_exchanged",
+    "w and b are exchanged",
+    LINE,
+    lambda own: {"predict": lambda x, w, b: b * x + w},
+)
+in_predict(
+    "b_fixed",
+    "b is fixed at −6, as in the article, instead of the argument",
+    LINE,
+    lambda own: {"predict": lambda x, w, b: w * x - 6.0},
     seen_in="the article of this notebook",
 )
-def b_fixed(own: Own) -> Functions:
-    return {"predict": lambda x, w, b: w * x - 6.0}
-
-
-@mistake(
-    "predict",
-    id="prediction_column",
-    title="the predictions are a column of shape (N, 1), not (N,)",
-    reread=f"{LINE} One number for each x, in the shape of x.",
+in_predict(
+    "prediction_column",
+    "the predictions are a column of shape (N, 1), not (N,)",
+    f"{LINE} One number for each x, in the shape of x.",
+    lambda own: {"predict": lambda x, w, b: np.reshape(w * x + b, (-1, 1))},
     seen_in="DLS 119220 nearby",
 )
-def prediction_column(own: Own) -> Functions:
-    return {"predict": lambda x, w, b: np.reshape(w * x + b, (-1, 1))}
 
 
 MEAN = "1.2, 'One number for how wrong it is': square each error, then take the mean."
@@ -63,70 +59,58 @@ def loss(of: Callable[[Array], Any]) -> Functions:
     return {"mse_loss": lambda prediction, target: float(of(np.asarray(prediction) - target))}
 
 
-@mistake(
-    "mse_loss",
-    id="loss_sum",
-    title="the squares are added, not averaged",
-    reread=f"{MEAN} Its third law tells a mean from a sum.",
+in_mse_loss(
+    "loss_sum",
+    "the squares are added, not averaged",
+    f"{MEAN} Its third law tells a mean from a sum.",
+    lambda own: loss(lambda error: np.sum(error**2)),
     seen_in="hunkim/DeepLearningZeroToAll #173",
 )
-def loss_sum(own: Own) -> Functions:
-    return loss(lambda error: np.sum(error**2))
-
-
-@mistake(
-    "mse_loss", id="loss_half", title="the loss is halved", reread=f"{MEAN} Its second law: off by one everywhere is 1."
+in_mse_loss(
+    "loss_half",
+    "the loss is halved",
+    f"{MEAN} Its second law: off by one everywhere is 1.",
+    lambda own: loss(lambda error: np.mean(error**2) / 2),
 )
-def loss_half(own: Own) -> Functions:
-    return loss(lambda error: np.mean(error**2) / 2)
-
-
-@mistake("mse_loss", id="loss_root", title="a root is taken of the mean of squares", reread=MEAN)
-def loss_root(own: Own) -> Functions:
-    return loss(lambda error: np.sqrt(np.mean(error**2)))
-
-
-@mistake("mse_loss", id="loss_absolute", title="these are absolute errors, not squares", reread=MEAN)
-def loss_absolute(own: Own) -> Functions:
-    return loss(lambda error: np.mean(np.abs(error)))
-
-
-@mistake(
-    "mse_loss",
-    id="loss_not_squared",
-    title="this is the mean of the errors themselves: the square is missing",
-    reread=f"{MEAN} Without it too high and too low cancel.",
+in_mse_loss(
+    "loss_root",
+    "a root is taken of the mean of squares",
+    MEAN,
+    lambda own: loss(lambda error: np.sqrt(np.mean(error**2))),
 )
-def loss_not_squared(own: Own) -> Functions:
-    return loss(np.mean)
-
-
-@mistake(
-    "mse_loss",
-    id="square_of_mean",
-    title="the mean is squared, not the errors: too high and too low cancel",
-    reread=MEAN,
+in_mse_loss(
+    "loss_absolute",
+    "these are absolute errors, not squares",
+    MEAN,
+    lambda own: loss(lambda error: np.mean(np.abs(error))),
 )
-def square_of_mean(own: Own) -> Functions:
-    return loss(lambda error: np.mean(error) ** 2)
-
-
-@mistake(
-    "mse_loss",
-    id="loss_broadcast",
-    title="a column minus a row: every prediction is compared with every target",
-    reread="1.2: prediction and target are both (N,). Look at the shape of their difference.",
+in_mse_loss(
+    "loss_not_squared",
+    "this is the mean of the errors themselves: the square is missing",
+    f"{MEAN} Without it too high and too low cancel.",
+    lambda own: loss(np.mean),
+)
+in_mse_loss(
+    "square_of_mean",
+    "the mean is squared, not the errors: too high and too low cancel",
+    MEAN,
+    lambda own: loss(lambda error: np.mean(error) ** 2),
+)
+in_mse_loss(
+    "loss_broadcast",
+    "a column minus a row: every prediction is compared with every target",
+    "1.2: prediction and target are both (N,). Look at the shape of their difference.",
+    lambda own: {
+        "mse_loss": lambda prediction, target: float(np.mean((np.asarray(prediction)[:, None] - target) ** 2))
+    },
     seen_in="DLS 119220 nearby",
 )
-def loss_broadcast(own: Own) -> Functions:
-    return {"mse_loss": lambda prediction, target: float(np.mean((np.asarray(prediction)[:, None] - target) ** 2))}
 
 
-@mistake(
-    "mse_loss",
-    id="loss_writes_prediction",
-    title="prediction itself is written into, and the caller's array changes",
-    reread="1.2: prediction -= target writes into the caller's array. prediction - target makes a new one.",
+@in_mse_loss(
+    "loss_writes_prediction",
+    "prediction itself is written into, and the caller's array changes",
+    "1.2: prediction -= target writes into the caller's array. prediction - target makes a new one.",
 )
 def loss_writes_prediction(own: Own) -> Functions:
     def mse_loss(prediction: Array, target: Array) -> float:
@@ -139,67 +123,45 @@ def loss_writes_prediction(own: Own) -> Functions:
 NUDGE = "2.1, 'Nudge it and see': nudge both ways and divide by the whole distance."
 
 
-@mistake(
-    "numerical_derivative",
-    id="nudged_up_only",
-    title="the nudge goes up only: f(a + ε) − f(a)",
-    reread=NUDGE,
+in_numerical_derivative(
+    "nudged_up_only",
+    "the nudge goes up only: f(a + ε) − f(a)",
+    NUDGE,
+    lambda own: {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + eps) - f(at)) / eps},
     rtol=1e-7,
 )
-def nudged_up_only(own: Own) -> Functions:
-    return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + eps) - f(at)) / eps}
-
-
-@mistake(
-    "numerical_derivative",
-    id="nudged_down_only",
-    title="the nudge goes down only: f(a) − f(a − ε)",
-    reread=NUDGE,
+in_numerical_derivative(
+    "nudged_down_only",
+    "the nudge goes down only: f(a) − f(a − ε)",
+    NUDGE,
+    lambda own: {"numerical_derivative": lambda f, at, eps=1e-6: (f(at) - f(at - eps)) / eps},
     rtol=1e-7,
 )
-def nudged_down_only(own: Own) -> Functions:
-    return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at) - f(at - eps)) / eps}
-
-
-@mistake(
-    "numerical_derivative",
-    id="half_the_distance",
-    title="the difference of both sides is divided by ε, not by 2ε",
-    reread=NUDGE,
+in_numerical_derivative(
+    "half_the_distance",
+    "the difference of both sides is divided by ε, not by 2ε",
+    NUDGE,
+    lambda own: {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + eps) - f(at - eps)) / eps},
     rtol=1e-7,
 )
-def half_the_distance(own: Own) -> Functions:
-    return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + eps) - f(at - eps)) / eps}
-
-
-@mistake(
-    "numerical_derivative",
-    id="distance_forgotten",
-    title="the difference is not divided by the distance",
-    reread=NUDGE,
+in_numerical_derivative(
+    "distance_forgotten",
+    "the difference is not divided by the distance",
+    NUDGE,
+    lambda own: {"numerical_derivative": lambda f, at, eps=1e-6: f(at + eps) - f(at - eps)},
     rtol=1e-7,
 )
-def distance_forgotten(own: Own) -> Functions:
-    return {"numerical_derivative": lambda f, at, eps=1e-6: f(at + eps) - f(at - eps)}
-
-
-@mistake(
-    "numerical_derivative",
-    id="sides_exchanged",
-    title="the two sides are exchanged, so the sign is wrong",
-    reread=NUDGE,
+in_numerical_derivative(
+    "sides_exchanged",
+    "the two sides are exchanged, so the sign is wrong",
+    NUDGE,
+    lambda own: {"numerical_derivative": lambda f, at, eps=1e-6: (f(at - eps) - f(at + eps)) / (2 * eps)},
     rtol=1e-7,
 )
-def sides_exchanged(own: Own) -> Functions:
-    return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at - eps) - f(at + eps)) / (2 * eps)}
-
-
-@mistake(
-    "numerical_derivative",
-    id="eps_ignored",
-    title="the given ε is not used: the nudge has always the same size",
-    reread=NUDGE,
+in_numerical_derivative(
+    "eps_ignored",
+    "the given ε is not used: the nudge has always the same size",
+    NUDGE,
+    lambda own: {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + 1e-6) - f(at - 1e-6)) / 2e-6},
     rtol=1e-7,
 )
-def eps_ignored(own: Own) -> Functions:
-    return {"numerical_derivative": lambda f, at, eps=1e-6: (f(at + 1e-6) - f(at - 1e-6)) / 2e-6}

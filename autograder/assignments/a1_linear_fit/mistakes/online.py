@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_online_fit = MistakesIn("online_fit")
+in_largest_stable_lr = MistakesIn("largest_stable_lr")
 
 ONLINE = "4.1, 'Online updates': one step a point, on ½(ŷ − y)², whose slope is (ŷ − y) x."
 
@@ -31,104 +34,80 @@ def online(
     return {"online_fit": online_fit}
 
 
-@mistake(
-    "online_fit",
-    id="article_rule",
-    title="the step is the error alone, without the factor x: the article's rule",
-    reread=f"{ONLINE} And 4.2, 'Twenty-six right numbers'.",
+in_online_fit(
+    "article_rule",
+    "the step is the error alone, without the factor x: the article's rule",
+    f"{ONLINE} And 4.2, 'Twenty-six right numbers'.",
+    lambda own: online(slope=lambda error, x: error),
     seen_in="the article of this notebook",
 )
-def article_rule(own: Own) -> Functions:
-    return online(slope=lambda error, x: error)
-
-
-@mistake(
-    "online_fit",
-    id="online_two",
-    title="each step is twice too long: a 2 that the half has taken away",
-    reread=ONLINE,
+in_online_fit(
+    "online_two",
+    "each step is twice too long: a 2 that the half has taken away",
+    ONLINE,
+    lambda own: online(slope=lambda error, x: 2 * error * x),
     seen_in="bighuang624 #10",
 )
-def online_two(own: Own) -> Functions:
-    return online(slope=lambda error, x: 2 * error * x)
+in_online_fit(
+    "online_sign",
+    "each step goes up the slope",
+    ONLINE,
+    lambda own: online(slope=lambda error, x: -error * x),
+)
 
 
-@mistake("online_fit", id="online_sign", title="each step goes up the slope", reread=ONLINE)
-def online_sign(own: Own) -> Functions:
-    return online(slope=lambda error, x: -error * x)
-
-
-@mistake(
-    "online_fit",
-    id="online_mean",
-    title="each step is divided by the number of points",
-    reread=f"{ONLINE} One point, no mean.",
+@in_online_fit(
+    "online_mean",
+    "each step is divided by the number of points",
+    f"{ONLINE} One point, no mean.",
 )
 def online_mean(own: Own) -> Functions:
     right = online()["online_fit"]
     return {"online_fit": lambda x, target, w, lr, passes, b=-6.0: right(x, target, w, lr / len(x), passes, b)}
 
 
-@mistake("online_fit", id="b_taken_for_zero", title="b is taken for 0, not for −6", reread="4.1: b is fixed at −6.")
-def b_taken_for_zero(own: Own) -> Functions:
-    return online(bias=lambda b: 0.0)
-
-
-@mistake(
-    "online_fit",
-    id="b_not_used",
-    title="the given b is not used: it is always −6",
-    reread="4.1: b is −6 where none is given.",
+in_online_fit(
+    "b_taken_for_zero",
+    "b is taken for 0, not for −6",
+    "4.1: b is fixed at −6.",
+    lambda own: online(bias=lambda b: 0.0),
 )
-def b_not_used(own: Own) -> Functions:
-    return online(bias=lambda b: -6.0)
-
-
-@mistake(
-    "online_fit",
-    id="start_missing",
-    title="the start is missing: there are passes·N weights and not one more",
-    reread="4.1: first the start, last the end.",
+in_online_fit(
+    "b_not_used",
+    "the given b is not used: it is always −6",
+    "4.1: b is −6 where none is given.",
+    lambda own: online(bias=lambda b: -6.0),
 )
-def start_missing(own: Own) -> Functions:
-    return online(keep=lambda weights, n: weights[1:])
-
-
-@mistake(
-    "online_fit",
-    id="end_missing",
-    title="the last weight is missing: each weight is the one before its step",
-    reread="4.1: first the start, last the end.",
+in_online_fit(
+    "start_missing",
+    "the start is missing: there are passes·N weights and not one more",
+    "4.1: first the start, last the end.",
+    lambda own: online(keep=lambda weights, n: weights[1:]),
 )
-def end_missing(own: Own) -> Functions:
-    return online(keep=lambda weights, n: weights[:-1])
-
-
-@mistake(
-    "online_fit",
-    id="one_weight_a_pass",
-    title="one weight a pass is kept, not one a step",
-    reread="4.1: passes·N + 1 weights.",
+in_online_fit(
+    "end_missing",
+    "the last weight is missing: each weight is the one before its step",
+    "4.1: first the start, last the end.",
+    lambda own: online(keep=lambda weights, n: weights[:-1]),
 )
-def one_weight_a_pass(own: Own) -> Functions:
-    return online(keep=lambda weights, n: weights[::n])
-
-
-@mistake(
-    "online_fit",
-    id="points_reversed",
-    title="the points are taken from the last to the first",
-    reread="4.1: in their order.",
+in_online_fit(
+    "one_weight_a_pass",
+    "one weight a pass is kept, not one a step",
+    "4.1: passes·N + 1 weights.",
+    lambda own: online(keep=lambda weights, n: weights[::n]),
 )
-def points_reversed(own: Own) -> Functions:
-    return online(order=lambda points: points[::-1])
+in_online_fit(
+    "points_reversed",
+    "the points are taken from the last to the first",
+    "4.1: in their order.",
+    lambda own: online(order=lambda points: points[::-1]),
+)
 
 
-@mistake(
-    "online_fit",
-    id="pass_at_once",
-    title="the errors of a whole pass are taken at the weight with which it began",
-    reread=f"{ONLINE} The next point meets the new w.",
+@in_online_fit(
+    "pass_at_once",
+    "the errors of a whole pass are taken at the weight with which it began",
+    f"{ONLINE} The next point meets the new w.",
 )
 def pass_at_once(own: Own) -> Functions:
     def online_fit(x: Array, target: Array, w: float, lr: float, passes: int, b: float = -6.0) -> Array:
@@ -155,72 +134,46 @@ def curvatures(x: Array) -> Array:
     return np.linalg.eigvalsh(2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), 1.0]]))
 
 
-@mistake(
-    "largest_stable_lr",
-    id="one_over_curvature",
-    title="this is 1 over the largest curvature: half the limit",
-    reread=LIMIT,
+in_largest_stable_lr(
+    "one_over_curvature",
+    "this is 1 over the largest curvature: half the limit",
+    LIMIT,
+    lambda own: stable(lambda x: 1 / curvatures(x)[-1]),
 )
-def one_over_curvature(own: Own) -> Functions:
-    return stable(lambda x: 1 / curvatures(x)[-1])
-
-
-@mistake(
-    "largest_stable_lr",
-    id="curvature_without_two",
-    title="the 2 of the square is missing in the second derivatives: twice the limit",
-    reread=LIMIT,
+in_largest_stable_lr(
+    "curvature_without_two",
+    "the 2 of the square is missing in the second derivatives: twice the limit",
+    LIMIT,
+    lambda own: stable(lambda x: 4 / curvatures(x)[-1]),
 )
-def curvature_without_two(own: Own) -> Functions:
-    return stable(lambda x: 4 / curvatures(x)[-1])
-
-
-@mistake(
-    "largest_stable_lr",
-    id="smallest_curvature",
-    title="the smallest eigenvalue is taken, and the steepest direction explodes",
-    reread=LIMIT,
+in_largest_stable_lr(
+    "smallest_curvature",
+    "the smallest eigenvalue is taken, and the steepest direction explodes",
+    LIMIT,
+    lambda own: stable(lambda x: 2 / curvatures(x)[0]),
 )
-def smallest_curvature(own: Own) -> Functions:
-    return stable(lambda x: 2 / curvatures(x)[0])
-
-
-@mistake(
-    "largest_stable_lr",
-    id="curvature_of_w_alone",
-    title="only the curvature of w is used: the mixed term of w and b is missing",
-    reread=f"{LIMIT} It is a 2 by 2 matrix.",
+in_largest_stable_lr(
+    "curvature_of_w_alone",
+    "only the curvature of w is used: the mixed term of w and b is missing",
+    f"{LIMIT} It is a 2 by 2 matrix.",
+    lambda own: stable(lambda x: 1 / np.mean(x**2)),
 )
-def curvature_of_w_alone(own: Own) -> Functions:
-    return stable(lambda x: 1 / np.mean(x**2))
-
-
-@mistake(
-    "largest_stable_lr",
-    id="curvature_of_sum",
-    title="the second derivatives are those of a sum, not of a mean",
-    reread=LIMIT,
+in_largest_stable_lr(
+    "curvature_of_sum",
+    "the second derivatives are those of a sum, not of a mean",
+    LIMIT,
+    lambda own: stable(lambda x: 2 / (len(x) * curvatures(x)[-1])),
     seen_in="hunkim/DeepLearningZeroToAll #173",
 )
-def curvature_of_sum(own: Own) -> Functions:
-    return stable(lambda x: 2 / (len(x) * curvatures(x)[-1]))
-
-
-@mistake(
-    "largest_stable_lr",
-    id="curvature_of_centred",
-    title="x is centred first, which is another problem",
-    reread="5, to go further: centring changes the valley.",
+in_largest_stable_lr(
+    "curvature_of_centred",
+    "x is centred first, which is another problem",
+    "5, to go further: centring changes the valley.",
+    lambda own: stable(lambda x: 2 / curvatures(x - np.mean(x))[-1]),
 )
-def curvature_of_centred(own: Own) -> Functions:
-    return stable(lambda x: 2 / curvatures(x - np.mean(x))[-1])
-
-
-@mistake(
-    "largest_stable_lr",
-    id="curvature_trace",
-    title="the trace is taken, the sum of both eigenvalues, not the largest",
-    reread=LIMIT,
+in_largest_stable_lr(
+    "curvature_trace",
+    "the trace is taken, the sum of both eigenvalues, not the largest",
+    LIMIT,
+    lambda own: stable(lambda x: 2 / curvatures(x).sum()),
 )
-def curvature_trace(own: Own) -> Functions:
-    return stable(lambda x: 2 / curvatures(x).sum())

@@ -10,7 +10,9 @@ from autograder.assignments.a2_mlp_backprop.mistakes.shared import (
     mlp,
     right_sigmoid,
 )
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_mlp_backward = MistakesIn("mlp_backward")
 
 ROWS = "3.1: one bias or weight is used in every row, so the rows add. And the box in Notation: who divides?"
 
@@ -21,81 +23,58 @@ LINES = "3.2, the forward in lines, from the bottom up"
 PARAMETERS = ("weight_1", "bias_1", "weight_2", "bias_2")
 
 
-@mistake(
-    "mlp_backward",
-    id="top_slope_missing",
-    title="the slope of the upper sigmoid is missing",
-    reread=f"{LINES}: what does the prediction do to a nudge of net_2?",
+in_mlp_backward(
+    "top_slope_missing",
+    "the slope of the upper sigmoid is missing",
+    f"{LINES}: what does the prediction do to a nudge of net_2?",
+    lambda own: mlp(top=lambda g, net: g),
     seen_in="rasbt/python-machine-learning-book-2nd-edition #54",
 )
-def top_slope_missing(own: Own) -> Functions:
-    return mlp(top=lambda g, net: g)
-
-
-@mistake(
-    "mlp_backward",
-    id="hidden_slope_missing",
-    title="the slope of the hidden sigmoid is missing",
-    reread=f"{LINES}: what is between net_1 and hidden?",
+in_mlp_backward(
+    "hidden_slope_missing",
+    "the slope of the hidden sigmoid is missing",
+    f"{LINES}: what is between net_1 and hidden?",
+    lambda own: mlp(bend=lambda grad_hidden, net: grad_hidden),
     seen_in="iamtrask/Grokking-Deep-Learning #50",
 )
-def hidden_slope_missing(own: Own) -> Functions:
-    return mlp(bend=lambda grad_hidden, net: grad_hidden)
-
-
-@mistake(
-    "mlp_backward",
-    id="both_slopes_missing",
-    title="the slopes of both sigmoids are missing",
-    reread=f"{LINES}: a sigmoid multiplies by σ(1 − σ) on the way back.",
+in_mlp_backward(
+    "both_slopes_missing",
+    "the slopes of both sigmoids are missing",
+    f"{LINES}: a sigmoid multiplies by σ(1 − σ) on the way back.",
+    lambda own: mlp(top=lambda g, net: g, bend=lambda grad_hidden, net: grad_hidden),
 )
-def both_slopes_missing(own: Own) -> Functions:
-    return mlp(top=lambda g, net: g, bend=lambda grad_hidden, net: grad_hidden)
-
-
-@mistake(
-    "mlp_backward",
-    id="top_slope_twice",
-    title="the slope of the upper sigmoid is applied twice",
-    reread=f"{LINES}: one sigmoid, one slope. grad_prediction is the gradient of the prediction, not of net_2.",
+in_mlp_backward(
+    "top_slope_twice",
+    "the slope of the upper sigmoid is applied twice",
+    f"{LINES}: one sigmoid, one slope. grad_prediction is the gradient of the prediction, not of net_2.",
+    lambda own: mlp(top=lambda g, net: g * (net.prediction * (1 - net.prediction)) ** 2),
     seen_in="hunkim/DeepLearningZeroToAll PR #113",
 )
-def top_slope_twice(own: Own) -> Functions:
-    return mlp(top=lambda g, net: g * (net.prediction * (1 - net.prediction)) ** 2)
-
-
-@mistake(
-    "mlp_backward",
-    id="article_slopes",
-    title="the slope of the sigmoids is written 1 − σ·σ",
-    reread="1.2: σ(1 − σ). And 1.6, line (d).",
+in_mlp_backward(
+    "article_slopes",
+    "the slope of the sigmoids is written 1 − σ·σ",
+    "1.2: σ(1 − σ). And 1.6, line (d).",
+    lambda own: mlp(
+        top=lambda g, net: g * (1 - net.prediction**2), bend=lambda grad_hidden, net: grad_hidden * (1 - net.hidden**2)
+    ),
     seen_in="the article of part 1",
 )
-def article_slopes(own: Own) -> Functions:
-    return mlp(
-        top=lambda g, net: g * (1 - net.prediction**2), bend=lambda grad_hidden, net: grad_hidden * (1 - net.hidden**2)
-    )
-
-
-@mistake(
-    "mlp_backward",
-    id="slopes_of_nets",
-    title="the slope formula, made for a sigmoid's output, is used on the nets",
-    reread="1.2: with σ itself, never with z.",
-    seen_in="DLS 31965",
-)
-def slopes_of_nets(own: Own) -> Functions:
-    return mlp(
+in_mlp_backward(
+    "slopes_of_nets",
+    "the slope formula, made for a sigmoid's output, is used on the nets",
+    "1.2: with σ itself, never with z.",
+    lambda own: mlp(
         top=lambda g, net: g * net.net_2 * (1 - net.net_2),
         bend=lambda grad_hidden, net: grad_hidden * net.net_1 * (1 - net.net_1),
-    )
+    ),
+    seen_in="DLS 31965",
+)
 
 
-@mistake(
-    "mlp_backward",
-    id="sigmoid_twice",
-    title="the slopes are those of a sigmoid of a sigmoid: σ is applied to what is σ already",
-    reread="1.2: backward needs σ itself, and the cache has it.",
+@in_mlp_backward(
+    "sigmoid_twice",
+    "the slopes are those of a sigmoid of a sigmoid: σ is applied to what is σ already",
+    "1.2: backward needs σ itself, and the cache has it.",
     seen_in="DeepLearnToolbox #165",
 )
 def sigmoid_twice(own: Own) -> Functions:
@@ -110,11 +89,10 @@ def sigmoid_twice(own: Own) -> Functions:
     )
 
 
-@mistake(
-    "mlp_backward",
-    id="hidden_slope_elsewhere",
-    title="the hidden slope is taken at the prediction's mean, not at the hidden layer",
-    reread=f"{LINES}: whose sigmoid is it?",
+@in_mlp_backward(
+    "hidden_slope_elsewhere",
+    "the hidden slope is taken at the prediction's mean, not at the hidden layer",
+    f"{LINES}: whose sigmoid is it?",
     seen_in="iamtrask/Grokking-Deep-Learning #56 (a mask on the wrong layer)",
 )
 def hidden_slope_elsewhere(own: Own) -> Functions:
@@ -126,226 +104,146 @@ def hidden_slope_elsewhere(own: Own) -> Functions:
     return mlp(bend=bend)
 
 
-@mistake(
-    "mlp_backward",
-    id="upstream_ones",
-    title="grad_prediction is ignored, as if every entry of it were 1",
-    reread="3.1: all we know of the loss is grad_prediction. Where does your code use it?",
+in_mlp_backward(
+    "upstream_ones",
+    "grad_prediction is ignored, as if every entry of it were 1",
+    "3.1: all we know of the loss is grad_prediction. Where does your code use it?",
+    lambda own: mlp(upstream=lambda g, net: np.ones_like(g)),
     seen_in="torch.autograd.gradcheck has a check for it",
 )
-def upstream_ones(own: Own) -> Functions:
-    return mlp(upstream=lambda g, net: np.ones_like(g))
-
-
-@mistake(
-    "mlp_backward",
-    id="upstream_mean",
-    title="grad_prediction is replaced by its mean over the rows",
-    reread="3.1: every row has its own g. Rows do not know each other.",
+in_mlp_backward(
+    "upstream_mean",
+    "grad_prediction is replaced by its mean over the rows",
+    "3.1: every row has its own g. Rows do not know each other.",
+    lambda own: mlp(upstream=lambda g, net: np.broadcast_to(g.mean(axis=0), g.shape)),
 )
-def upstream_mean(own: Own) -> Functions:
-    return mlp(upstream=lambda g, net: np.broadcast_to(g.mean(axis=0), g.shape))
-
-
-@mistake(
-    "mlp_backward",
-    id="upstream_for_target",
-    title="grad_prediction is taken for the target: the code uses prediction − grad_prediction instead of grad_prediction",
-    reread="3.1: the loss may be any. Its gradient has been taken already.",
+in_mlp_backward(
+    "upstream_for_target",
+    "grad_prediction is taken for the target: the code uses prediction − grad_prediction instead of grad_prediction",
+    "3.1: the loss may be any. Its gradient has been taken already.",
+    lambda own: mlp(upstream=lambda g, net: net.prediction - g),
 )
-def upstream_for_target(own: Own) -> Functions:
-    return mlp(upstream=lambda g, net: net.prediction - g)
-
-
-@mistake(
-    "mlp_backward",
-    id="sign_turned",
-    title="every gradient has the wrong sign",
-    reread="1.4: mind the order, prediction minus target. grad_prediction has its sign already.",
+in_mlp_backward(
+    "sign_turned",
+    "every gradient has the wrong sign",
+    "1.4: mind the order, prediction minus target. grad_prediction has its sign already.",
+    lambda own: mlp(upstream=lambda g, net: -g),
 )
-def sign_turned(own: Own) -> Functions:
-    return mlp(upstream=lambda g, net: -g)
-
-
-@mistake(
-    "mlp_backward",
-    id="doubled",
-    title="every gradient is twice too large: a 2 of a square that is not here",
-    reread="1.4: the half is there for that derivative. And grad_prediction already contains the loss's part.",
+in_mlp_backward(
+    "doubled",
+    "every gradient is twice too large: a 2 of a square that is not here",
+    "1.4: the half is there for that derivative. And grad_prediction already contains the loss's part.",
+    lambda own: mlp(upstream=lambda g, net: 2 * g),
     seen_in="bighuang624/Andrew-Ng-Deep-Learning-notes #10",
 )
-def doubled(own: Own) -> Functions:
-    return mlp(upstream=lambda g, net: 2 * g)
-
-
-@mistake(
-    "mlp_backward",
-    id="bias_by_mean",
-    title="the bias gradients are means over the rows, not sums",
-    reread=ROWS,
+in_mlp_backward(
+    "bias_by_mean",
+    "the bias gradients are means over the rows, not sums",
+    ROWS,
+    lambda own: mlp(change=lambda net, d1, d2, right: {"bias_1": d1.mean(axis=0), "bias_2": d2.mean(axis=0)}),
     seen_in="kvfrans/notes #5",
 )
-def bias_by_mean(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"bias_1": d1.mean(axis=0), "bias_2": d2.mean(axis=0)})
-
-
-@mistake(
-    "mlp_backward",
-    id="mean_again",
-    title="the gradients of the parameters are divided by the number of rows",
-    reread=ROWS,
+in_mlp_backward(
+    "mean_again",
+    "the gradients of the parameters are divided by the number of rows",
+    ROWS,
+    lambda own: mlp(change=lambda net, d1, d2, right: {name: right[name] / len(net.x) for name in PARAMETERS}),
     seen_in="DLS 63071",
 )
-def mean_again(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {name: right[name] / len(net.x) for name in PARAMETERS})
-
-
-@mistake(
-    "mlp_backward",
-    id="divided_by_rows",
-    title="every gradient is divided by the number of rows, that of x too",
-    reread="The box in Notation: who divides? grad_prediction already contains the loss's part.",
+in_mlp_backward(
+    "divided_by_rows",
+    "every gradient is divided by the number of rows, that of x too",
+    "The box in Notation: who divides? grad_prediction already contains the loss's part.",
+    lambda own: mlp(upstream=lambda g, net: g / len(net.x)),
     seen_in="DLS 63071",
 )
-def divided_by_rows(own: Own) -> Functions:
-    return mlp(upstream=lambda g, net: g / len(net.x))
-
-
-@mistake(
-    "mlp_backward",
-    id="mean_again_below",
-    title="what goes down to the hidden layer is divided by the number of rows",
-    reread=ROWS,
+in_mlp_backward(
+    "mean_again_below",
+    "what goes down to the hidden layer is divided by the number of rows",
+    ROWS,
+    lambda own: mlp(down=lambda delta_2, net: delta_2 @ net.params["weight_2"] / len(net.x)),
     seen_in="DLS 63071",
 )
-def mean_again_below(own: Own) -> Functions:
-    return mlp(down=lambda delta_2, net: delta_2 @ net.params["weight_2"] / len(net.x))
-
-
-@mistake(
-    "mlp_backward",
-    id="bias_total",
-    title="the bias gradients are summed over the units too: every entry is the same total",
-    reread="3.1: one bias a unit. Which axis is added, which stays?",
-    seen_in="DLS 241052",
-)
-def bias_total(own: Own) -> Functions:
-    return mlp(
+in_mlp_backward(
+    "bias_total",
+    "the bias gradients are summed over the units too: every entry is the same total",
+    "3.1: one bias a unit. Which axis is added, which stays?",
+    lambda own: mlp(
         change=lambda net, d1, d2, right: {k: np.full_like(right[k], right[k].sum()) for k in ("bias_1", "bias_2")}
-    )
-
-
-@mistake(
-    "mlp_backward",
-    id="bias_not_added",
-    title="the bias gradients still have their rows: nothing is added up",
-    reread=ROWS,
+    ),
     seen_in="DLS 241052",
 )
-def bias_not_added(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"bias_1": d1, "bias_2": d2})
-
-
-@mistake(
-    "mlp_backward",
-    id="bias_keeps_axis",
-    title="the bias gradients keep an axis of length 1",
-    reread="Notation: a bias is (units,), and its gradient has its shape.",
+in_mlp_backward(
+    "bias_not_added",
+    "the bias gradients still have their rows: nothing is added up",
+    ROWS,
+    lambda own: mlp(change=lambda net, d1, d2, right: {"bias_1": d1, "bias_2": d2}),
+    seen_in="DLS 241052",
 )
-def bias_keeps_axis(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {k: right[k][None] for k in ("bias_1", "bias_2")})
-
-
-@mistake(
-    "mlp_backward",
-    id="bias_1_before_slope",
-    title="bias_1 adds up what arrives at the hidden layer, before its slope",
-    reread=f"{LINES}: bias_1 is added before the sigmoid. Which gradient arrives there?",
+in_mlp_backward(
+    "bias_keeps_axis",
+    "the bias gradients keep an axis of length 1",
+    "Notation: a bias is (units,), and its gradient has its shape.",
+    lambda own: mlp(change=lambda net, d1, d2, right: {k: right[k][None] for k in ("bias_1", "bias_2")}),
+)
+in_mlp_backward(
+    "bias_1_before_slope",
+    "bias_1 adds up what arrives at the hidden layer, before its slope",
+    f"{LINES}: bias_1 is added before the sigmoid. Which gradient arrives there?",
+    lambda own: mlp(change=lambda net, d1, d2, right: {"bias_1": (d2 @ net.params["weight_2"]).sum(axis=0)}),
     seen_in="arthurdouillard/deepcourse PR #9",
 )
-def bias_1_before_slope(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"bias_1": (d2 @ net.params["weight_2"]).sum(axis=0)})
-
-
-@mistake(
-    "mlp_backward",
-    id="bias_1_times_x",
-    title="the gradient of bias_1 is multiplied by the rows' mean input",
-    reread="1.5: a weight's slope is the shared factor times what the weight multiplies. What does a bias multiply?",
+in_mlp_backward(
+    "bias_1_times_x",
+    "the gradient of bias_1 is multiplied by the rows' mean input",
+    "1.5: a weight's slope is the shared factor times what the weight multiplies. What does a bias multiply?",
+    lambda own: mlp(change=lambda net, d1, d2, right: {"bias_1": (d1 * net.x.mean(axis=1, keepdims=True)).sum(axis=0)}),
     seen_in="rust0258/Deeplearning.ai-Natural-Language-Processing-Specialization #64",
 )
-def bias_1_times_x(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"bias_1": (d1 * net.x.mean(axis=1, keepdims=True)).sum(axis=0)})
-
-
-@mistake(
-    "mlp_backward",
-    id="weights_turned",
-    title="the gradients of both weights are transposed",
-    reread="Notation: a weight is (out, in), and its gradient has its shape.",
+in_mlp_backward(
+    "weights_turned",
+    "the gradients of both weights are transposed",
+    "Notation: a weight is (out, in), and its gradient has its shape.",
+    lambda own: mlp(change=lambda net, d1, d2, right: {k: right[k].T for k in ("weight_1", "weight_2")}),
     seen_in="DLS 119220, 674897 nearby",
 )
-def weights_turned(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {k: right[k].T for k in ("weight_1", "weight_2")})
-
-
-@mistake(
-    "mlp_backward",
-    id="weight_2_meets_net",
-    title="weight_2 is paired with net_1, not with what comes out of the hidden layer",
-    reread=f"{LINES}: what does weight_2 multiply?",
+in_mlp_backward(
+    "weight_2_meets_net",
+    "weight_2 is paired with net_1, not with what comes out of the hidden layer",
+    f"{LINES}: what does weight_2 multiply?",
+    lambda own: mlp(change=lambda net, d1, d2, right: {"weight_2": d2.T @ net.net_1}),
 )
-def weight_2_meets_net(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"weight_2": d2.T @ net.net_1})
-
-
-@mistake(
-    "mlp_backward",
-    id="x_averaged_first",
-    title="the input is averaged over the rows before the product, so weight_1 gets a matrix of rank one",
-    reread="3.1: the sum over rows runs over the product, not over each factor.",
+in_mlp_backward(
+    "x_averaged_first",
+    "the input is averaged over the rows before the product, so weight_1 gets a matrix of rank one",
+    "3.1: the sum over rows runs over the product, not over each factor.",
+    lambda own: mlp(change=lambda net, d1, d2, right: {"weight_1": np.outer(d1.sum(axis=0), net.x.mean(axis=0))}),
     seen_in="FesianXu/AI_Blog #1",
 )
-def x_averaged_first(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"weight_1": np.outer(d1.sum(axis=0), net.x.mean(axis=0))})
 
 
-@mistake(
-    "mlp_backward",
-    id="stops_at_net_2",
-    title="the error that goes down is the one of the prediction: the upper sigmoid is skipped on the way to layer 1",
-    reread=f"{LINES}: hidden is reached through net_2.",
+# The upper layer's own gradients are right: only what goes down has not passed the slope.
+in_mlp_backward(
+    "stops_at_net_2",
+    "the error that goes down is the one of the prediction: the upper sigmoid is skipped on the way to layer 1",
+    f"{LINES}: hidden is reached through net_2.",
+    lambda own: mlp(down=lambda d2, net: d2 / (net.prediction * (1 - net.prediction)) @ net.params["weight_2"]),
 )
-def stops_at_net_2(own: Own) -> Functions:
-    # The upper layer's own gradients are right: only what goes down has not passed the slope.
-    return mlp(down=lambda d2, net: d2 / (net.prediction * (1 - net.prediction)) @ net.params["weight_2"])
-
-
-@mistake(
-    "mlp_backward",
-    id="x_before_slope",
-    title="the gradient of x is taken before the slope of the hidden sigmoid",
-    reread=f"{LINES}: x comes before net_1.",
+in_mlp_backward(
+    "x_before_slope",
+    "the gradient of x is taken before the slope of the hidden sigmoid",
+    f"{LINES}: x comes before net_1.",
+    lambda own: mlp(change=lambda net, d1, d2, right: {"x": d2 @ net.params["weight_2"] @ net.params["weight_1"]}),
 )
-def x_before_slope(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"x": d2 @ net.params["weight_2"] @ net.params["weight_1"]})
-
-
-@mistake(
-    "mlp_backward",
-    id="x_zero",
-    title="the gradient of x is left at zero",
-    reread="3.1, its last line.",
+in_mlp_backward(
+    "x_zero",
+    "the gradient of x is left at zero",
+    "3.1, its last line.",
+    lambda own: mlp(change=lambda net, d1, d2, right: {"x": 0 * right["x"]}),
 )
-def x_zero(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {"x": 0 * right["x"]})
-
-
-@mistake(
-    "mlp_backward",
-    id="decay_added",
-    title="a part of each weight is added to its gradient, an unwanted weight decay",
-    reread="3.1: the loss is what grad_prediction says, and nothing else.",
+in_mlp_backward(
+    "decay_added",
+    "a part of each weight is added to its gradient, an unwanted weight decay",
+    "3.1: the loss is what grad_prediction says, and nothing else.",
+    lambda own: mlp(change=lambda net, d1, d2, right: {k: right[k] + net.params[k] for k in ("weight_1", "weight_2")}),
 )
-def decay_added(own: Own) -> Functions:
-    return mlp(change=lambda net, d1, d2, right: {k: right[k] + net.params[k] for k in ("weight_1", "weight_2")})

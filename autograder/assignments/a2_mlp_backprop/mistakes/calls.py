@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Backward, Grads, Net, Params, forward, mlp
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_mlp_backward = MistakesIn("mlp_backward")
 
 
-@mistake(
-    "mlp_backward",
-    id="writes_into_upstream",
-    title="grad_prediction itself is written into, and the caller's array changes",
-    reread="3.3: grad_prediction *= … writes into the caller's array.",
+@in_mlp_backward(
+    "writes_into_upstream",
+    "grad_prediction itself is written into, and the caller's array changes",
+    "3.3: grad_prediction *= … writes into the caller's array.",
     seen_in="Burton2000/CS231n-2017 #7",
 )
 def writes_into_upstream(own: Own) -> Functions:
@@ -21,11 +22,10 @@ def writes_into_upstream(own: Own) -> Functions:
     return mlp(top=top)
 
 
-@mistake(
-    "mlp_backward",
-    id="writes_into_cache",
-    title="the slope is written over the hidden layer in the cache, and the next call finds it there",
-    reread="3.3: change nothing in cache.",
+@in_mlp_backward(
+    "writes_into_cache",
+    "the slope is written over the hidden layer in the cache, and the next call finds it there",
+    "3.3: change nothing in cache.",
 )
 def writes_into_cache(own: Own) -> Functions:
     def change(net: Net, d1: Array, d2: Array, right: Grads) -> Grads:
@@ -35,11 +35,10 @@ def writes_into_cache(own: Own) -> Functions:
     return mlp(change=change)
 
 
-@mistake(
-    "mlp_backward",
-    id="cache_in_global",
-    title="the cache is a global variable, so backward sees whatever forward ran last",
-    reread="3.1: all that backward needs is in the cache of its own forward.",
+@in_mlp_backward(
+    "cache_in_global",
+    "the cache is a global variable, so backward sees whatever forward ran last",
+    "3.1: all that backward needs is in the cache of its own forward.",
 )
 def cache_in_global(own: Own) -> Functions:
     kept: list[Net] = []

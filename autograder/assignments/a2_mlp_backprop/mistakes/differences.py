@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_numerical_gradient = MistakesIn("numerical_gradient")
 
 NUDGE = "2.1, 'Nudge one number at a time'"
 
@@ -33,44 +35,33 @@ def differences(quotient: Callable[[Callable[[float], float], float], float]) ->
     return {"numerical_gradient": numerical_gradient}
 
 
-@mistake(
-    "numerical_gradient",
-    id="forward_differences",
-    title="the differences look to one side only: f(a + ε) − f(a)",
-    reread=f"{NUDGE}: up, then down. 2.3 shows how much that wins.",
+in_numerical_gradient(
+    "forward_differences",
+    "the differences look to one side only: f(a + ε) − f(a)",
+    f"{NUDGE}: up, then down. 2.3 shows how much that wins.",
+    lambda own: differences(lambda f, eps: (f(eps) - f(0.0)) / eps),
     rtol=1e-7,
 )
-def forward_differences(own: Own) -> Functions:
-    return differences(lambda f, eps: (f(eps) - f(0.0)) / eps)
-
-
-@mistake(
-    "numerical_gradient",
-    id="divided_by_eps",
-    title="the difference of the two sides is divided by ε, not by 2ε",
-    reread=f"{NUDGE}: divide by the whole distance.",
+in_numerical_gradient(
+    "divided_by_eps",
+    "the difference of the two sides is divided by ε, not by 2ε",
+    f"{NUDGE}: divide by the whole distance.",
+    lambda own: differences(lambda f, eps: (f(eps) - f(-eps)) / eps),
     rtol=1e-7,
 )
-def divided_by_eps(own: Own) -> Functions:
-    return differences(lambda f, eps: (f(eps) - f(-eps)) / eps)
-
-
-@mistake(
-    "numerical_gradient",
-    id="not_divided",
-    title="the difference is not divided by anything",
-    reread=f"{NUDGE}: a slope is a change over a distance.",
+in_numerical_gradient(
+    "not_divided",
+    "the difference is not divided by anything",
+    f"{NUDGE}: a slope is a change over a distance.",
+    lambda own: differences(lambda f, eps: f(eps) - f(-eps)),
     rtol=1e-7,
 )
-def not_divided(own: Own) -> Functions:
-    return differences(lambda f, eps: f(eps) - f(-eps))
 
 
-@mistake(
-    "numerical_gradient",
-    id="all_entries_at_once",
-    title="all entries are nudged at once, so every slope is the same sum",
-    reread=f"{NUDGE}: one entry, and the others do not change.",
+@in_numerical_gradient(
+    "all_entries_at_once",
+    "all entries are nudged at once, so every slope is the same sum",
+    f"{NUDGE}: one entry, and the others do not change.",
     rtol=1e-7,
 )
 def all_entries_at_once(own: Own) -> Functions:
@@ -80,11 +71,10 @@ def all_entries_at_once(own: Own) -> Functions:
     return {"numerical_gradient": numerical_gradient}
 
 
-@mistake(
-    "numerical_gradient",
-    id="entry_not_restored",
-    title="a nudged entry is not restored, so the later slopes and the caller's array are wrong",
-    reread=f"{NUDGE}: keep the old number and write it back.",
+@in_numerical_gradient(
+    "entry_not_restored",
+    "a nudged entry is not restored, so the later slopes and the caller's array are wrong",
+    f"{NUDGE}: keep the old number and write it back.",
     seen_in="chainer #488",
     rtol=1e-7,
 )
@@ -101,11 +91,10 @@ def entry_not_restored(own: Own) -> Functions:
     return {"numerical_gradient": numerical_gradient}
 
 
-@mistake(
-    "numerical_gradient",
-    id="restored_by_adding",
-    title="the nudge is undone by adding ε again, which does not give the old number to the last bit",
-    reread=f"{NUDGE}: keep the old number and write it back.",
+@in_numerical_gradient(
+    "restored_by_adding",
+    "the nudge is undone by adding ε again, which does not give the old number to the last bit",
+    f"{NUDGE}: keep the old number and write it back.",
     rtol=1e-7,
 )
 def restored_by_adding(own: Own) -> Functions:
@@ -122,11 +111,10 @@ def restored_by_adding(own: Own) -> Functions:
     return {"numerical_gradient": numerical_gradient}
 
 
-@mistake(
-    "numerical_gradient",
-    id="flat_copy_nudged",
-    title="reshape makes a copy of an array with gaps in memory, and the copy is nudged in its place",
-    reread=f"{NUDGE}: what f gets must be what you nudge.",
+@in_numerical_gradient(
+    "flat_copy_nudged",
+    "reshape makes a copy of an array with gaps in memory, and the copy is nudged in its place",
+    f"{NUDGE}: what f gets must be what you nudge.",
     rtol=1e-7,
 )
 def flat_copy_nudged(own: Own) -> Functions:

@@ -10,7 +10,10 @@ import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.mistakes.forward import zeroed
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Backward, Grads, Params, forward
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_sgd_step = MistakesIn("sgd_step")
+in_train_mlp = MistakesIn("train_mlp")
 
 STEP = "5.1, 'One step': new = old − lr · slope, and params is not changed."
 
@@ -20,31 +23,36 @@ def moved(step: Callable[[str, Array, Array, float], Array]) -> Functions:
     return {"sgd_step": lambda params, grads, lr: {k: step(k, v, grads[k], lr) for k, v in params.items()}}
 
 
-@mistake("sgd_step", id="step_uphill", title="the step goes up the slope: plus instead of minus", reread=STEP)
-def step_uphill(own: Own) -> Functions:
-    return moved(lambda name, value, grad, lr: value + lr * grad)
+in_sgd_step(
+    "step_uphill",
+    "the step goes up the slope: plus instead of minus",
+    STEP,
+    lambda own: moved(lambda name, value, grad, lr: value + lr * grad),
+)
+in_sgd_step(
+    "lr_forgotten",
+    "lr is not used",
+    STEP,
+    lambda own: moved(lambda name, value, grad, lr: value - grad),
+)
+in_sgd_step(
+    "biases_stay",
+    "the biases do not move",
+    f"{STEP} It walks over all names.",
+    lambda own: moved(lambda name, value, grad, lr: value if "bias" in name else value - lr * grad),
+)
+in_sgd_step(
+    "step_returned",
+    "the step itself is returned, not where it leads",
+    STEP,
+    lambda own: moved(lambda name, value, grad, lr: -lr * grad),
+)
 
 
-@mistake("sgd_step", id="lr_forgotten", title="lr is not used", reread=STEP)
-def lr_forgotten(own: Own) -> Functions:
-    return moved(lambda name, value, grad, lr: value - grad)
-
-
-@mistake("sgd_step", id="biases_stay", title="the biases do not move", reread=f"{STEP} It walks over all names.")
-def biases_stay(own: Own) -> Functions:
-    return moved(lambda name, value, grad, lr: value if "bias" in name else value - lr * grad)
-
-
-@mistake("sgd_step", id="step_returned", title="the step itself is returned, not where it leads", reread=STEP)
-def step_returned(own: Own) -> Functions:
-    return moved(lambda name, value, grad, lr: -lr * grad)
-
-
-@mistake(
-    "sgd_step",
-    id="params_moved_in_place",
-    title="the caller's params are changed in place",
-    reread=f"{STEP} -= writes into the old array.",
+@in_sgd_step(
+    "params_moved_in_place",
+    "the caller's params are changed in place",
+    f"{STEP} -= writes into the old array.",
 )
 def params_moved_in_place(own: Own) -> Functions:
     def sgd_step(params: Params, grads: Grads, lr: float) -> Params:
@@ -55,14 +63,12 @@ def params_moved_in_place(own: Own) -> Functions:
     return {"sgd_step": sgd_step}
 
 
-@mistake(
-    "sgd_step",
-    id="step_walks_grads",
-    title="the step walks over the names in grads, and grads may hold more than params",
-    reread=f"{STEP} Which of the two dicts has the names of the parameters?",
+in_sgd_step(
+    "step_walks_grads",
+    "the step walks over the names in grads, and grads may hold more than params",
+    f"{STEP} Which of the two dicts has the names of the parameters?",
+    lambda own: {"sgd_step": lambda params, grads, lr: {name: params[name] - lr * grads[name] for name in grads}},
 )
-def step_walks_grads(own: Own) -> Functions:
-    return {"sgd_step": lambda params, grads, lr: {name: params[name] - lr * grads[name] for name in grads}}
 
 
 LOOP = "5.2, 'Many steps': forward, loss, backward, step, and again."
@@ -93,63 +99,44 @@ def train(
     return {"train_mlp": train_mlp}
 
 
-@mistake(
-    "train_mlp",
-    id="train_losses_after",
-    title="the losses are taken after their updates",
-    reread="5.2: each loss before its update.",
+in_train_mlp(
+    "train_losses_after",
+    "the losses are taken after their updates",
+    "5.2: each loss before its update.",
+    lambda own: train(own, after=True),
 )
-def train_losses_after(own: Own) -> Functions:
-    return train(own, after=True)
-
-
-@mistake(
-    "train_mlp",
-    id="train_sign",
-    title="the training climbs: target − prediction is handed to the backward",
-    reread="1.4: the gradient of the half squared error is prediction − target.",
+in_train_mlp(
+    "train_sign",
+    "the training climbs: target − prediction is handed to the backward",
+    "1.4: the gradient of the half squared error is prediction − target.",
+    lambda own: train(own, upstream=lambda prediction, target: target - prediction),
     seen_in="the article of part 1",
 )
-def train_sign(own: Own) -> Functions:
-    return train(own, upstream=lambda prediction, target: target - prediction)
-
-
-@mistake(
-    "train_mlp",
-    id="train_mean",
-    title="the gradient of the loss is divided by the number of rows, the loss is a sum",
-    reread="1.4: half squared error is a plain ½Σ.",
+in_train_mlp(
+    "train_mean",
+    "the gradient of the loss is divided by the number of rows, the loss is a sum",
+    "1.4: half squared error is a plain ½Σ.",
+    lambda own: train(own, upstream=lambda prediction, target: (prediction - target) / len(target)),
 )
-def train_mean(own: Own) -> Functions:
-    return train(own, upstream=lambda prediction, target: (prediction - target) / len(target))
-
-
-@mistake(
-    "train_mlp",
-    id="train_doubled",
-    title="the gradient of the loss is 2 (prediction − target): the half is forgotten",
-    reread="1.4: the half is there for that derivative.",
+in_train_mlp(
+    "train_doubled",
+    "the gradient of the loss is 2 (prediction − target): the half is forgotten",
+    "1.4: the half is there for that derivative.",
+    lambda own: train(own, upstream=lambda prediction, target: 2 * (prediction - target)),
     seen_in="bighuang624/Andrew-Ng-Deep-Learning-notes #10",
 )
-def train_doubled(own: Own) -> Functions:
-    return train(own, upstream=lambda prediction, target: 2 * (prediction - target))
-
-
-@mistake(
-    "train_mlp",
-    id="train_prediction_upstream",
-    title="the prediction itself is handed to the backward, not the gradient of the loss",
-    reread=f"{LOOP} What is the gradient of the half squared error at the prediction?",
+in_train_mlp(
+    "train_prediction_upstream",
+    "the prediction itself is handed to the backward, not the gradient of the loss",
+    f"{LOOP} What is the gradient of the half squared error at the prediction?",
+    lambda own: train(own, upstream=lambda prediction, target: prediction),
 )
-def train_prediction_upstream(own: Own) -> Functions:
-    return train(own, upstream=lambda prediction, target: prediction)
 
 
-@mistake(
-    "train_mlp",
-    id="train_layer_by_layer",
-    title="layer 2 is moved before the gradients of layer 1 are taken",
-    reread="5.1: all gradients come first, then all updates.",
+@in_train_mlp(
+    "train_layer_by_layer",
+    "layer 2 is moved before the gradients of layer 1 are taken",
+    "5.1: all gradients come first, then all updates.",
     seen_in="kim-marcel/basic_neural_network #7; joelgrus/data-science-from-scratch #31",
 )
 def train_layer_by_layer(own: Own) -> Functions:
@@ -165,11 +152,10 @@ def train_layer_by_layer(own: Own) -> Functions:
     return train(own, step=step)
 
 
-@mistake(
-    "train_mlp",
-    id="train_pass_for_each_layer",
-    title="layer 1 gets a forward and a backward of its own, after layer 2 has moved",
-    reread="5.1: all gradients come first, then all updates.",
+@in_train_mlp(
+    "train_pass_for_each_layer",
+    "layer 1 gets a forward and a backward of its own, after layer 2 has moved",
+    "5.1: all gradients come first, then all updates.",
 )
 def train_pass_for_each_layer(own: Own) -> Functions:
     def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:
@@ -181,21 +167,18 @@ def train_pass_for_each_layer(own: Own) -> Functions:
     return train(own, step=step)
 
 
-@mistake(
-    "train_mlp",
-    id="train_at_start",
-    title="every gradient is taken at the first parameters, so all steps are the same",
-    reread=f"{LOOP} The next forward gets the new params.",
+in_train_mlp(
+    "train_at_start",
+    "every gradient is taken at the first parameters, so all steps are the same",
+    f"{LOOP} The next forward gets the new params.",
+    lambda own: train(own, frozen=True),
 )
-def train_at_start(own: Own) -> Functions:
-    return train(own, frozen=True)
 
 
-@mistake(
-    "train_mlp",
-    id="train_biases_stay",
-    title="the training never moves the biases",
-    reread=f"{LOOP} And 5.3, line (h).",
+@in_train_mlp(
+    "train_biases_stay",
+    "the training never moves the biases",
+    f"{LOOP} And 5.3, line (h).",
     seen_in="the article of part 1",
 )
 def train_biases_stay(own: Own) -> Functions:
@@ -205,11 +188,10 @@ def train_biases_stay(own: Own) -> Functions:
     return train(own, step=step)
 
 
-@mistake(
-    "train_mlp",
-    id="train_losses_averaged",
-    title="the losses are divided by the number of rows",
-    reread="1.4: half squared error is a plain ½Σ.",
+@in_train_mlp(
+    "train_losses_averaged",
+    "the losses are divided by the number of rows",
+    "1.4: half squared error is a plain ½Σ.",
 )
 def train_losses_averaged(own: Own) -> Functions:
     right = train(own)["train_mlp"]
@@ -221,11 +203,10 @@ def train_losses_averaged(own: Own) -> Functions:
     return {"train_mlp": train_mlp}
 
 
-@mistake(
-    "train_mlp",
-    id="train_in_place",
-    title="the training moves the caller's params in place",
-    reread=f"{STEP} -= writes into the old array.",
+@in_train_mlp(
+    "train_in_place",
+    "the training moves the caller's params in place",
+    f"{STEP} -= writes into the old array.",
 )
 def train_in_place(own: Own) -> Functions:
     def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:

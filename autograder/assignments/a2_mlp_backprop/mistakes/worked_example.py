@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Backward, Grads, Net, right_sigmoid
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn
+
+in_worked_example = MistakesIn("worked_example")
 
 X, LABEL = np.array([[0.4, 0.5]]), 1.0
 
@@ -39,66 +41,44 @@ def worked(net_1: Array | None = None, slope: Callable[[Array], Array] | None = 
     return {"worked_example": worked_example}
 
 
-@mistake(
-    "worked_example",
-    id="article_sum",
-    title="0.4 · 0.3 + 0.5 · 0.4 is taken for 0.22, as in the article",
-    reread="1.6, line (a): do that sum on the calculator.",
+in_worked_example(
+    "article_sum",
+    "0.4 · 0.3 + 0.5 · 0.4 is taken for 0.22, as in the article",
+    "1.6, line (a): do that sum on the calculator.",
+    lambda own: worked(net_1=np.array([[0.24, 0.42, 0.8]])),
     seen_in="the article of part 1",
 )
-def article_sum(own: Own) -> Functions:
-    return worked(net_1=np.array([[0.24, 0.42, 0.8]]))
-
-
-@mistake(
-    "worked_example",
-    id="article_slope",
-    title="the slope of the upper sigmoid is written 1 − σ·σ, as in the article",
-    reread="1.2, and 1.6, line (d): σ(1 − σ).",
+in_worked_example(
+    "article_slope",
+    "the slope of the upper sigmoid is written 1 − σ·σ, as in the article",
+    "1.2, and 1.6, line (d): σ(1 − σ).",
+    lambda own: worked(slope=lambda p: 1 - p**2),
     seen_in="the article of part 1",
 )
-def article_slope(own: Own) -> Functions:
-    return worked(slope=lambda p: 1 - p**2)
-
-
-@mistake(
-    "worked_example",
-    id="article_sign",
-    title="all slopes have the wrong sign: label − prediction, as in the article",
-    reread="1.4: mind the order, prediction minus target. And 1.6, line (e).",
+in_worked_example(
+    "article_sign",
+    "all slopes have the wrong sign: label − prediction, as in the article",
+    "1.4: mind the order, prediction minus target. And 1.6, line (e).",
+    lambda own: worked(slope=lambda p: -p * (1 - p)),
     seen_in="the article of part 1",
 )
-def article_sign(own: Own) -> Functions:
-    return worked(slope=lambda p: -p * (1 - p))
-
-
-@mistake(
-    "worked_example",
-    id="article_loss",
-    title="the loss lacks its square, as in the article",
-    reread="1.6, line (c).",
+in_worked_example(
+    "article_loss",
+    "the loss lacks its square, as in the article",
+    "1.6, line (c).",
+    lambda own: worked(loss=lambda p, grads: 0.5 * float((LABEL - p)[0, 0])),
     seen_in="the article of part 1",
 )
-def article_loss(own: Own) -> Functions:
-    return worked(loss=lambda p, grads: 0.5 * float((LABEL - p)[0, 0]))
-
-
-@mistake(
-    "worked_example",
-    id="article_layout",
-    title="weight_1 and weight_2 are handed in as the article writes them, (in, out)",
-    reread="1.5: mind the layout, weight_1 is W transposed.",
+in_worked_example(
+    "article_layout",
+    "weight_1 and weight_2 are handed in as the article writes them, (in, out)",
+    "1.5: mind the layout, weight_1 is W transposed.",
+    lambda own: worked(grads=lambda p, grads: {k: v.T for k, v in grads.items()}),
 )
-def article_layout(own: Own) -> Functions:
-    return worked(grads=lambda p, grads: {k: v.T for k, v in grads.items()})
-
-
-@mistake(
-    "worked_example",
-    id="article_biases",
-    title="the slopes of the biases are left at zero, as if they were not trained",
-    reread="1.5: the shared factor of a unit is the slope of its bias.",
+in_worked_example(
+    "article_biases",
+    "the slopes of the biases are left at zero, as if they were not trained",
+    "1.5: the shared factor of a unit is the slope of its bias.",
+    lambda own: worked(grads=lambda p, grads: {k: 0 * v if "bias" in k else v for k, v in grads.items()}),
     seen_in="the article of part 1",
 )
-def article_biases(own: Own) -> Functions:
-    return worked(grads=lambda p, grads: {k: 0 * v if "bias" in k else v for k, v in grads.items()})

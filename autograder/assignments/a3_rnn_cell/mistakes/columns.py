@@ -10,7 +10,10 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.cell_products import DIVIDES
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Grads
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn
+
+in_column_cell_forward = MistakesIn("column_cell_forward")
+in_column_cell_backward = MistakesIn("column_cell_backward")
 
 COLUMNS = "2, 'The same cell in columns'"
 
@@ -39,79 +42,55 @@ def columns(
     return {"column_cell_forward": column_cell_forward}
 
 
-@mistake(
-    "column_cell_forward",
-    id="softmax_over_all",
-    title="the softmax runs over the whole matrix: all columns together add up to 1, not each",
-    reread="2.1 and its bug hunt: a sample is a column. Mind the axis.",
+in_column_cell_forward(
+    "softmax_over_all",
+    "the softmax runs over the whole matrix: all columns together add up to 1, not each",
+    "2.1 and its bug hunt: a sample is a column. Mind the axis.",
+    lambda own: columns(axis=None),
     seen_in="the article's exercise 6-2P",
 )
-def softmax_over_all(own: Own) -> Functions:
-    return columns(axis=None)
-
-
-@mistake(
-    "column_cell_forward",
-    id="softmax_over_rows",
-    title="the softmax runs along the rows, over the samples",
-    reread="2: a sample is a column, so its probabilities are below each other.",
+in_column_cell_forward(
+    "softmax_over_rows",
+    "the softmax runs along the rows, over the samples",
+    "2: a sample is a column, so its probabilities are below each other.",
+    lambda own: columns(axis=1),
 )
-def softmax_over_rows(own: Own) -> Functions:
-    return columns(axis=1)
-
-
-@mistake(
-    "column_cell_forward", id="column_bias_forgotten", title="ba is not added", reread=f"{COLUMNS}, the line of A_next."
+in_column_cell_forward(
+    "column_bias_forgotten",
+    "ba is not added",
+    f"{COLUMNS}, the line of A_next.",
+    lambda own: columns(lambda given: {**given, "ba": 0 * given["ba"]}),
 )
-def column_bias_forgotten(own: Own) -> Functions:
-    return columns(lambda given: {**given, "ba": 0 * given["ba"]})
-
-
-@mistake(
-    "column_cell_forward", id="by_forgotten", title="by is not added", reread=f"{COLUMNS}, the row of the prediction."
+in_column_cell_forward(
+    "by_forgotten",
+    "by is not added",
+    f"{COLUMNS}, the row of the prediction.",
+    lambda own: columns(lambda given: {**given, "by": 0 * given["by"]}),
 )
-def by_forgotten(own: Own) -> Functions:
-    return columns(lambda given: {**given, "by": 0 * given["by"]})
-
-
-@mistake(
-    "column_cell_forward",
-    id="column_bias_twice",
-    title="ba is added twice, once for each bias of the row cell",
-    reread=f"{COLUMNS}: ours has two biases, theirs has one.",
+in_column_cell_forward(
+    "column_bias_twice",
+    "ba is added twice, once for each bias of the row cell",
+    f"{COLUMNS}: ours has two biases, theirs has one.",
+    lambda own: columns(lambda given: {**given, "ba": 2 * given["ba"]}),
 )
-def column_bias_twice(own: Own) -> Functions:
-    return columns(lambda given: {**given, "ba": 2 * given["ba"]})
-
-
-@mistake(
-    "column_cell_forward",
-    id="Waa_turned",
-    title="Waa is transposed, and no shape complains",
-    reread=f"{COLUMNS}: the weights are the same arrays, not turned over.",
+in_column_cell_forward(
+    "Waa_turned",
+    "Waa is transposed, and no shape complains",
+    f"{COLUMNS}: the weights are the same arrays, not turned over.",
+    lambda own: columns(lambda given: {**given, "Waa": given["Waa"].T}),
 )
-def waa_turned(own: Own) -> Functions:
-    return columns(lambda given: {**given, "Waa": given["Waa"].T})
-
-
-@mistake(
-    "column_cell_forward",
-    id="column_state_ignored",
-    title="a_prev does not enter",
-    reread=f"{COLUMNS}, the line of A_next.",
+in_column_cell_forward(
+    "column_state_ignored",
+    "a_prev does not enter",
+    f"{COLUMNS}, the line of A_next.",
+    lambda own: columns(lambda given: {**given, "a_prev": 0 * given["a_prev"]}),
 )
-def column_state_ignored(own: Own) -> Functions:
-    return columns(lambda given: {**given, "a_prev": 0 * given["a_prev"]})
-
-
-@mistake(
-    "column_cell_forward",
-    id="prediction_of_old_state",
-    title="the prediction is made from the old state",
-    reread=f"{COLUMNS}: Wya @ a_next + by.",
+in_column_cell_forward(
+    "prediction_of_old_state",
+    "the prediction is made from the old state",
+    f"{COLUMNS}: Wya @ a_next + by.",
+    lambda own: columns(answer=lambda a_next, given: given["Wya"] @ given["a_prev"] + given["by"]),
 )
-def prediction_of_old_state(own: Own) -> Functions:
-    return columns(answer=lambda a_next, given: given["Wya"] @ given["a_prev"] + given["by"])
 
 
 BACK = "2.2, 'Backward in columns'"
@@ -144,129 +123,83 @@ def column_back(**switches: Any) -> Functions:
     return {"column_cell_backward": ColumnBackward(**switches)}
 
 
-@mistake(
-    "column_cell_backward",
-    id="column_slope_missing",
-    title="the slope of tanh is missing in the columns",
-    reread=f"{BACK}: Δ_c = Δᵀ, and Δ includes the slope.",
+in_column_cell_backward(
+    "column_slope_missing",
+    "the slope of tanh is missing in the columns",
+    f"{BACK}: Δ_c = Δᵀ, and Δ includes the slope.",
+    lambda own: column_back(slope=np.ones_like),
 )
-def column_slope_missing(own: Own) -> Functions:
-    return column_back(slope=np.ones_like)
-
-
-@mistake(
-    "column_cell_backward",
-    id="column_slope_not_squared",
-    title="in the columns the slope of tanh is written 1 − a, without the square",
-    reread="1.3.",
+in_column_cell_backward(
+    "column_slope_not_squared",
+    "in the columns the slope of tanh is written 1 − a, without the square",
+    "1.3.",
+    lambda own: column_back(slope=lambda a_next: 1 - a_next),
 )
-def column_slope_not_squared(own: Own) -> Functions:
-    return column_back(slope=lambda a_next: 1 - a_next)
-
-
-@mistake(
-    "column_cell_backward",
-    id="leftover_bias",
-    title="a_next is computed again without ba",
-    reread="2.3: the article's numbers come from a ba that is not the argument.",
+in_column_cell_backward(
+    "leftover_bias",
+    "a_next is computed again without ba",
+    "2.3: the article's numbers come from a ba that is not the argument.",
+    lambda own: column_back(bias=lambda ba: 0 * ba),
     seen_in="the article's exercise 6-2P (a global instead of an argument)",
 )
-def leftover_bias(own: Own) -> Functions:
-    return column_back(bias=lambda ba: 0 * ba)
-
-
-@mistake(
-    "column_cell_backward",
-    id="dba_flat",
-    title="dba is (hidden_size,), and ba is (hidden_size, 1)",
-    reread=f"{BACK}: dba is (hidden_size, 1), like ba. keepdims=True keeps the axis.",
+in_column_cell_backward(
+    "dba_flat",
+    "dba is (hidden_size,), and ba is (hidden_size, 1)",
+    f"{BACK}: dba is (hidden_size, 1), like ba. keepdims=True keeps the axis.",
+    lambda own: column_back(change=lambda g: {"dba": g["dba"][:, 0]}),
     seen_in="DLS 119220 nearby",
 )
-def dba_flat(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dba": g["dba"][:, 0]})
-
-
-@mistake(
-    "column_cell_backward",
-    id="dba_over_units",
-    title="dba is summed over the units, and the samples stay",
-    reread=f"{BACK}: a sample is a column, so samples add along axis 1.",
+in_column_cell_backward(
+    "dba_over_units",
+    "dba is summed over the units, and the samples stay",
+    f"{BACK}: a sample is a column, so samples add along axis 1.",
+    lambda own: column_back(change=lambda g: {"dba": g["dz"].sum(axis=0, keepdims=True)}),
     seen_in="DLS 241052",
 )
-def dba_over_units(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dba": g["dz"].sum(axis=0, keepdims=True)})
-
-
-@mistake(
-    "column_cell_backward",
-    id="dba_total",
-    title="every entry of dba is the sum of everything",
-    reread=f"{BACK}: one bias a unit.",
+in_column_cell_backward(
+    "dba_total",
+    "every entry of dba is the sum of everything",
+    f"{BACK}: one bias a unit.",
+    lambda own: column_back(change=lambda g: {"dba": np.full_like(g["dba"], g["dz"].sum())}),
     seen_in="DLS 241052",
 )
-def dba_total(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dba": np.full_like(g["dba"], g["dz"].sum())})
-
-
-@mistake(
-    "column_cell_backward",
-    id="dba_mean",
-    title="dba is a mean over the samples, not a sum",
-    reread=DIVIDES,
+in_column_cell_backward(
+    "dba_mean",
+    "dba is a mean over the samples, not a sum",
+    DIVIDES,
+    lambda own: column_back(change=lambda g: {"dba": g["dz"].mean(axis=1, keepdims=True)}),
     seen_in="kvfrans/notes #5",
 )
-def dba_mean(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dba": g["dz"].mean(axis=1, keepdims=True)})
-
-
-@mistake(
-    "column_cell_backward",
-    id="column_mean",
-    title="dWax, dWaa and dba are divided by the number of samples",
-    reread=DIVIDES,
+in_column_cell_backward(
+    "column_mean",
+    "dWax, dWaa and dba are divided by the number of samples",
+    DIVIDES,
+    lambda own: column_back(change=lambda g: {name: g[name] / g["xt"].shape[1] for name in ("dWax", "dWaa", "dba")}),
     seen_in="DLS 63071",
 )
-def column_mean(own: Own) -> Functions:
-    return column_back(change=lambda g: {name: g[name] / g["xt"].shape[1] for name in ("dWax", "dWaa", "dba")})
-
-
-@mistake(
-    "column_cell_backward",
-    id="da_prev_not_transposed",
-    title="da_prev goes through Waa without its transpose, and no shape complains",
-    reread=f"{BACK}: turn (Δ W_hh)ᵀ over with care.",
+in_column_cell_backward(
+    "da_prev_not_transposed",
+    "da_prev goes through Waa without its transpose, and no shape complains",
+    f"{BACK}: turn (Δ W_hh)ᵀ over with care.",
+    lambda own: column_back(change=lambda g: {"da_prev": g["Waa"] @ g["dz"]}),
     seen_in="DLS exercise 5 thread",
 )
-def da_prev_not_transposed(own: Own) -> Functions:
-    return column_back(change=lambda g: {"da_prev": g["Waa"] @ g["dz"]})
-
-
-@mistake(
-    "column_cell_backward",
-    id="dWaa_turned",
-    title="dWaa is transposed",
-    reread=f"{BACK}: Δ_c times a_prevᵀ, in that order.",
+in_column_cell_backward(
+    "dWaa_turned",
+    "dWaa is transposed",
+    f"{BACK}: Δ_c times a_prevᵀ, in that order.",
+    lambda own: column_back(change=lambda g: {"dWaa": g["dWaa"].T}),
 )
-def dwaa_turned(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dWaa": g["dWaa"].T})
-
-
-@mistake(
-    "column_cell_backward",
-    id="dWaa_of_new_state",
-    title="Waa is paired with a_next, not with a_prev",
-    reread=f"{BACK}: what does Waa multiply?",
+in_column_cell_backward(
+    "dWaa_of_new_state",
+    "Waa is paired with a_next, not with a_prev",
+    f"{BACK}: what does Waa multiply?",
+    lambda own: column_back(change=lambda g: {"dWaa": g["dz"] @ g["a_next"].T}),
     seen_in="VikParuchuri/zero_to_gpt #9",
 )
-def dwaa_of_new_state(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dWaa": g["dz"] @ g["a_next"].T})
-
-
-@mistake(
-    "column_cell_backward",
-    id="column_rows_returned",
-    title="the gradients of xt and a_prev are handed back a sample a row",
-    reread=f"{BACK}: each of the shape of its namesake.",
+in_column_cell_backward(
+    "column_rows_returned",
+    "the gradients of xt and a_prev are handed back a sample a row",
+    f"{BACK}: each of the shape of its namesake.",
+    lambda own: column_back(change=lambda g: {"dxt": g["dxt"].T, "da_prev": g["da_prev"].T}),
 )
-def column_rows_returned(own: Own) -> Functions:
-    return column_back(change=lambda g: {"dxt": g["dxt"].T, "da_prev": g["da_prev"].T})

@@ -9,7 +9,9 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.columns import softmax
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_sequence_loss = MistakesIn("sequence_loss")
 
 STABLE = "4.3: take away the largest score of each row first, and the log before the exp."
 
@@ -32,112 +34,82 @@ def loss_of(
     return {"sequence_loss": sequence_loss}
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_summed",
-    title="loss and gradient are sums over steps and samples, not means",
-    reread=f"{LOSS} An expected size shows it: equal logits give log C.",
+in_sequence_loss(
+    "sequence_summed",
+    "loss and gradient are sums over steps and samples, not means",
+    f"{LOSS} An expected size shows it: equal logits give log C.",
+    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p), lambda p, y: p - y),
     seen_in="hunkim/DeepLearningZeroToAll #173; d2l-ai/d2l-en PR #1000",
 )
-def sequence_summed(own: Own) -> Functions:
-    return loss_of(lambda log_p, y: -np.sum(y * log_p), lambda p, y: p - y)
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_divided_by_samples",
-    title="loss and gradient are divided by N alone: the steps are added up",
-    reread=LOSS,
+in_sequence_loss(
+    "sequence_divided_by_samples",
+    "loss and gradient are divided by N alone: the steps are added up",
+    LOSS,
+    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / y.shape[1], lambda p, y: (p - y) / y.shape[1]),
     seen_in="danijar/layered #1",
 )
-def sequence_divided_by_samples(own: Own) -> Functions:
-    return loss_of(lambda log_p, y: -np.sum(y * log_p) / y.shape[1], lambda p, y: (p - y) / y.shape[1])
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_divided_by_steps",
-    title="loss and gradient are divided by T alone: the samples are added up",
-    reread=LOSS,
+in_sequence_loss(
+    "sequence_divided_by_steps",
+    "loss and gradient are divided by T alone: the samples are added up",
+    LOSS,
+    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y), lambda p, y: (p - y) / len(y)),
 )
-def sequence_divided_by_steps(own: Own) -> Functions:
-    return loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y), lambda p, y: (p - y) / len(y))
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_gradient_summed",
-    title="the loss is a mean, its gradient belongs to the sum",
-    reread=LOSS,
+in_sequence_loss(
+    "sequence_gradient_summed",
+    "the loss is a mean, its gradient belongs to the sum",
+    LOSS,
+    lambda own: loss_of(gradient=lambda p, y: p - y),
 )
-def sequence_gradient_summed(own: Own) -> Functions:
-    return loss_of(gradient=lambda p, y: p - y)
-
-
-@mistake(
-    "sequence_loss", id="sequence_loss_summed", title="the loss is a sum, its gradient belongs to the mean", reread=LOSS
+in_sequence_loss(
+    "sequence_loss_summed",
+    "the loss is a sum, its gradient belongs to the mean",
+    LOSS,
+    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p)),
 )
-def sequence_loss_summed(own: Own) -> Functions:
-    return loss_of(lambda log_p, y: -np.sum(y * log_p))
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_loss_divided_by_steps",
-    title="the loss is divided by T alone, its gradient by T·N",
-    reread=LOSS,
+in_sequence_loss(
+    "sequence_loss_divided_by_steps",
+    "the loss is divided by T alone, its gradient by T·N",
+    LOSS,
+    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y)),
 )
-def sequence_loss_divided_by_steps(own: Own) -> Functions:
-    return loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y))
-
-
-@mistake("sequence_loss", id="sequence_over_entries", title="loss and gradient are divided by T·N·classes", reread=LOSS)
-def sequence_over_entries(own: Own) -> Functions:
-    return loss_of(lambda log_p, y: -np.sum(y * log_p) / y.size, lambda p, y: (p - y) / y.size)
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_one_hot_missing",
-    title="the 1 of the right class is not taken off in grad_logits",
-    reread=f"{LOSS} Each row sums to 0.",
+in_sequence_loss(
+    "sequence_over_entries",
+    "loss and gradient are divided by T·N·classes",
+    LOSS,
+    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / y.size, lambda p, y: (p - y) / y.size),
+)
+in_sequence_loss(
+    "sequence_one_hot_missing",
+    "the 1 of the right class is not taken off in grad_logits",
+    f"{LOSS} Each row sums to 0.",
+    lambda own: loss_of(gradient=lambda p, y: p * y.shape[-1] / y.size),
     seen_in="mantasu/cs231n #10",
 )
-def sequence_one_hot_missing(own: Own) -> Functions:
-    return loss_of(gradient=lambda p, y: p * y.shape[-1] / y.size)
-
-
-@mistake("sequence_loss", id="sequence_sign", title="grad_logits has the wrong sign", reread=LOSS)
-def sequence_sign(own: Own) -> Functions:
-    return loss_of(gradient=lambda p, y: (y - p) * y.shape[-1] / y.size)
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_extra_slope",
-    title="grad_logits has an extra factor p(1 − p)",
-    reread=f"{LOSS} The slope of softmax is in p − one-hot already.",
+in_sequence_loss(
+    "sequence_sign",
+    "grad_logits has the wrong sign",
+    LOSS,
+    lambda own: loss_of(gradient=lambda p, y: (y - p) * y.shape[-1] / y.size),
+)
+in_sequence_loss(
+    "sequence_extra_slope",
+    "grad_logits has an extra factor p(1 − p)",
+    f"{LOSS} The slope of softmax is in p − one-hot already.",
+    lambda own: loss_of(gradient=lambda p, y: (p - y) * p * (1 - p) * y.shape[-1] / y.size),
     seen_in="deeplearning4j/libnd4j #440; jorgenkg/python-neural-network PR #6",
 )
-def sequence_extra_slope(own: Own) -> Functions:
-    return loss_of(gradient=lambda p, y: (p - y) * p * (1 - p) * y.shape[-1] / y.size)
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_extra_factor",
-    title="grad_logits has an extra factor p",
-    reread=f"{LOSS} The slope of softmax is in p − one-hot already.",
+in_sequence_loss(
+    "sequence_extra_factor",
+    "grad_logits has an extra factor p",
+    f"{LOSS} The slope of softmax is in p − one-hot already.",
+    lambda own: loss_of(gradient=lambda p, y: (p - y) * p * y.shape[-1] / y.size),
 )
-def sequence_extra_factor(own: Own) -> Functions:
-    return loss_of(gradient=lambda p, y: (p - y) * p * y.shape[-1] / y.size)
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_last_step",
-    title="only the last step is counted",
-    reread="4.3: every step of every sample.",
+@in_sequence_loss(
+    "sequence_last_step",
+    "only the last step is counted",
+    "4.3: every step of every sample.",
     seen_in="DLS 11690",
 )
 def sequence_last_step(own: Own) -> Functions:
@@ -147,24 +119,21 @@ def sequence_last_step(own: Own) -> Functions:
     return loss_of(lambda log_p, y: -np.sum((y * log_p)[-1]) / y.shape[1], lambda p, y: last(p - y) / y.shape[1])
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_binary",
-    title="the loss is the sum of binary cross-entropies, the gradient that of the categorical one",
-    reread="4.3: −log of the right class's probability, and nothing of the others.",
+in_sequence_loss(
+    "sequence_binary",
+    "the loss is the sum of binary cross-entropies, the gradient that of the categorical one",
+    "4.3: −log of the right class's probability, and nothing of the others.",
+    lambda own: loss_of(
+        lambda log_p, y: -np.sum(y * log_p + (1 - y) * np.log1p(-np.exp(log_p))) * y.shape[-1] / y.size,
+    ),
     seen_in="the article of a4's 5.2",
 )
-def sequence_binary(own: Own) -> Functions:
-    return loss_of(
-        lambda log_p, y: -np.sum(y * log_p + (1 - y) * np.log1p(-np.exp(log_p))) * y.shape[-1] / y.size,
-    )
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_softmax_over_steps",
-    title="the softmax runs along the first axis, over the steps",
-    reread="4.3: the classes are the last axis.",
+@in_sequence_loss(
+    "sequence_softmax_over_steps",
+    "the softmax runs along the first axis, over the steps",
+    "4.3: the classes are the last axis.",
 )
 def sequence_softmax_over_steps(own: Own) -> Functions:
     def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:
@@ -174,11 +143,10 @@ def sequence_softmax_over_steps(own: Own) -> Functions:
     return {"sequence_loss": sequence_loss}
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_overflows",
-    title="exp overflows at large logits: the largest of each row is not taken away first",
-    reread=STABLE,
+@in_sequence_loss(
+    "sequence_overflows",
+    "exp overflows at large logits: the largest of each row is not taken away first",
+    STABLE,
 )
 def sequence_overflows(own: Own) -> Functions:
     def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:
@@ -199,31 +167,24 @@ def loss_with_shift(shift: Callable[[Array], Any]) -> Functions:
     return {"sequence_loss": sequence_loss}
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_log_overflows",
-    title="log p is the logits less the log of a plain sum of exp, which overflows at large logits",
-    reread=STABLE,
+in_sequence_loss(
+    "sequence_log_overflows",
+    "log p is the logits less the log of a plain sum of exp, which overflows at large logits",
+    STABLE,
+    lambda own: loss_with_shift(np.zeros_like),
 )
-def sequence_log_overflows(own: Own) -> Functions:
-    return loss_with_shift(np.zeros_like)
-
-
-@mistake(
-    "sequence_loss",
-    id="sequence_one_maximum",
-    title="one maximum is subtracted from all rows: exp of a row far below it is 0, and its log is not finite",
-    reread=STABLE,
+in_sequence_loss(
+    "sequence_one_maximum",
+    "one maximum is subtracted from all rows: exp of a row far below it is 0, and its log is not finite",
+    STABLE,
+    lambda own: loss_with_shift(np.max),
 )
-def sequence_one_maximum(own: Own) -> Functions:
-    return loss_with_shift(np.max)
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_overflow_unused",
-    title="the numbers are right, but exp of the plain logits is computed too and overflows",
-    reread=STABLE,
+@in_sequence_loss(
+    "sequence_overflow_unused",
+    "the numbers are right, but exp of the plain logits is computed too and overflows",
+    STABLE,
 )
 def sequence_overflow_unused(own: Own) -> Functions:
     def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:
@@ -234,11 +195,10 @@ def sequence_overflow_unused(own: Own) -> Functions:
     return {"sequence_loss": sequence_loss}
 
 
-@mistake(
-    "sequence_loss",
-    id="sequence_writes_into_logits",
-    title="logits itself is written into, and the caller's array changes",
-    reread="1.4: write a = a - b, not a -= b.",
+@in_sequence_loss(
+    "sequence_writes_into_logits",
+    "logits itself is written into, and the caller's array changes",
+    "1.4: write a = a - b, not a -= b.",
 )
 def sequence_writes_into_logits(own: Own) -> Functions:
     def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:

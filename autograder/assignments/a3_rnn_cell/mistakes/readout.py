@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from autograder.assignments.a3_rnn_cell.mistakes.columns import softmax
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Grads, Params
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_readout_forward = MistakesIn("readout_forward")
+in_readout_backward = MistakesIn("readout_backward")
 
 
 def readout(outputs: Array, params: Params) -> tuple[Array, tuple[Array, Params]]:
@@ -14,38 +17,30 @@ def readout(outputs: Array, params: Params) -> tuple[Array, tuple[Array, Params]
     return outputs @ params["weight_ho"].T + params["bias_ho"], (outputs, params)
 
 
-@mistake(
-    "readout_forward", id="readout_bias_forgotten", title="bias_ho is not added", reread="4.1, the line of the readout."
+in_readout_forward(
+    "readout_bias_forgotten",
+    "bias_ho is not added",
+    "4.1, the line of the readout.",
+    lambda own: {"readout_forward": lambda outputs, params: (outputs @ params["weight_ho"].T, None)},
 )
-def readout_bias_forgotten(own: Own) -> Functions:
-    return {"readout_forward": lambda outputs, params: (outputs @ params["weight_ho"].T, None)}
-
-
-@mistake(
-    "readout_forward",
-    id="readout_softmax",
-    title="the readout ends in a softmax: these are probabilities, not logits",
-    reread="4: the softmax belongs to the loss.",
+in_readout_forward(
+    "readout_softmax",
+    "the readout ends in a softmax: these are probabilities, not logits",
+    "4: the softmax belongs to the loss.",
+    lambda own: {"readout_forward": lambda outputs, params: (softmax(readout(outputs, params)[0], -1), None)},
 )
-def readout_softmax(own: Own) -> Functions:
-    return {"readout_forward": lambda outputs, params: (softmax(readout(outputs, params)[0], -1), None)}
-
-
-@mistake(
-    "readout_forward",
-    id="readout_last_step",
-    title="only the last step is read out",
-    reread="4: logits have the leading axes of outputs.",
+in_readout_forward(
+    "readout_last_step",
+    "only the last step is read out",
+    "4: logits have the leading axes of outputs.",
+    lambda own: {"readout_forward": lambda outputs, params: (readout(outputs, params)[0][-1], None)},
 )
-def readout_last_step(own: Own) -> Functions:
-    return {"readout_forward": lambda outputs, params: (readout(outputs, params)[0][-1], None)}
 
 
-@mistake(
-    "readout_forward",
-    id="readout_two_axes",
-    title="outputs is reshaped to two leading axes, whatever it has",
-    reread="4.1: one or more leading axes.",
+@in_readout_forward(
+    "readout_two_axes",
+    "outputs is reshaped to two leading axes, whatever it has",
+    "4.1: one or more leading axes.",
 )
 def readout_two_axes(own: Own) -> Functions:
     def readout_forward(outputs: Array, params: Params) -> tuple[Array, tuple[Array, Params]]:
@@ -74,33 +69,26 @@ def readout_back(change: Callable[[Array, Array, Params, Grads], Grads]) -> Func
     return {"readout_forward": readout, "readout_backward": readout_backward}
 
 
-@mistake(
-    "readout_backward",
-    id="readout_bias_first_axis",
-    title="bias_ho is summed over the first axis only",
-    reread=f"{READOUT} Make one long list of rows first.",
+in_readout_backward(
+    "readout_bias_first_axis",
+    "bias_ho is summed over the first axis only",
+    f"{READOUT} Make one long list of rows first.",
+    lambda own: readout_back(lambda g, outputs, params, right: {"bias_ho": g.sum(axis=0)}),
     seen_in="DLS 241052",
 )
-def readout_bias_first_axis(own: Own) -> Functions:
-    return readout_back(lambda g, outputs, params, right: {"bias_ho": g.sum(axis=0)})
-
-
-@mistake(
-    "readout_backward",
-    id="readout_bias_mean",
-    title="bias_ho is a mean over steps and samples, not a sum",
-    reread=f"{READOUT} Backward never divides.",
+in_readout_backward(
+    "readout_bias_mean",
+    "bias_ho is a mean over steps and samples, not a sum",
+    f"{READOUT} Backward never divides.",
+    lambda own: readout_back(lambda g, outputs, params, right: {"bias_ho": g.reshape(-1, g.shape[-1]).mean(axis=0)}),
     seen_in="kvfrans/notes #5",
 )
-def readout_bias_mean(own: Own) -> Functions:
-    return readout_back(lambda g, outputs, params, right: {"bias_ho": g.reshape(-1, g.shape[-1]).mean(axis=0)})
 
 
-@mistake(
-    "readout_backward",
-    id="readout_last_step_only",
-    title="weight_ho and bias_ho get the last step's share alone",
-    reread=READOUT,
+@in_readout_backward(
+    "readout_last_step_only",
+    "weight_ho and bias_ho get the last step's share alone",
+    READOUT,
     seen_in="javaidnabi31/RNN-from-scratch #2",
 )
 def readout_last_step_only(own: Own) -> Functions:
@@ -113,11 +101,10 @@ def readout_last_step_only(own: Own) -> Functions:
     return readout_back(change)
 
 
-@mistake(
-    "readout_backward",
-    id="readout_weight_last_step",
-    title="weight_ho gets the last step's share alone, bias_ho has all of them",
-    reread=READOUT,
+@in_readout_backward(
+    "readout_weight_last_step",
+    "weight_ho gets the last step's share alone, bias_ho has all of them",
+    READOUT,
 )
 def readout_weight_last_step(own: Own) -> Functions:
     def change(g: Array, outputs: Array, params: Params, right: Grads) -> Grads:
@@ -126,34 +113,24 @@ def readout_weight_last_step(own: Own) -> Functions:
     return readout_back(change)
 
 
-@mistake(
-    "readout_backward",
-    id="readout_mean",
-    title="weight_ho and bias_ho are divided by the number of rows",
-    reread=f"{READOUT} Backward never divides.",
+in_readout_backward(
+    "readout_mean",
+    "weight_ho and bias_ho are divided by the number of rows",
+    f"{READOUT} Backward never divides.",
+    lambda own: readout_back(
+        lambda g, outputs, params, right: {k: right[k] * g.shape[-1] / g.size for k in ("weight_ho", "bias_ho")}
+    ),
     seen_in="DLS 63071",
 )
-def readout_mean(own: Own) -> Functions:
-    return readout_back(
-        lambda g, outputs, params, right: {k: right[k] * g.shape[-1] / g.size for k in ("weight_ho", "bias_ho")}
-    )
-
-
-@mistake(
-    "readout_backward",
-    id="readout_weight_turned",
-    title="the gradient of weight_ho is transposed",
-    reread="4.2: (classes, hidden_size), as weight_ho.",
+in_readout_backward(
+    "readout_weight_turned",
+    "the gradient of weight_ho is transposed",
+    "4.2: (classes, hidden_size), as weight_ho.",
+    lambda own: readout_back(lambda g, outputs, params, right: {"weight_ho": right["weight_ho"].T}),
 )
-def readout_weight_turned(own: Own) -> Functions:
-    return readout_back(lambda g, outputs, params, right: {"weight_ho": right["weight_ho"].T})
-
-
-@mistake(
-    "readout_backward",
-    id="readout_with_tanh",
-    title="the gradient of outputs has a factor for tanh, but the readout has no tanh",
-    reread="4.1: the readout is a plain layer; tanh belongs to the cell.",
+in_readout_backward(
+    "readout_with_tanh",
+    "the gradient of outputs has a factor for tanh, but the readout has no tanh",
+    "4.1: the readout is a plain layer; tanh belongs to the cell.",
+    lambda own: readout_back(lambda g, outputs, params, right: {"outputs": right["outputs"] * (1 - outputs**2)}),
 )
-def readout_with_tanh(own: Own) -> Functions:
-    return readout_back(lambda g, outputs, params, right: {"outputs": right["outputs"] * (1 - outputs**2)})

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import Array, Grads
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_clip_grad_norm = MistakesIn("clip_grad_norm")
 
 CLIPPING = "7.3, 'Clipping': one norm over every array, and nothing changes where it is small enough."
 
@@ -27,11 +29,10 @@ def clip_by(factor: Callable[[float, float], float]) -> Functions:
     return clip(lambda grads, most, total: {name: factor(most, total) * grad for name, grad in grads.items()})
 
 
-@mistake(
-    "clip_grad_norm",
-    id="clipped_array_by_array",
-    title="each array is clipped by its own norm",
-    reread=f"{CLIPPING} Otherwise the direction of the step changes.",
+@in_clip_grad_norm(
+    "clipped_array_by_array",
+    "each array is clipped by its own norm",
+    f"{CLIPPING} Otherwise the direction of the step changes.",
 )
 def clipped_array_by_array(own: Own) -> Functions:
     def one(grad: Array, most: float) -> Array:
@@ -40,41 +41,30 @@ def clipped_array_by_array(own: Own) -> Functions:
     return clip(lambda grads, most, total: {name: one(grad, most) for name, grad in grads.items()})
 
 
-@mistake(
-    "clip_grad_norm",
-    id="clipped_although_small",
-    title="the gradients are scaled to max_norm although their norm is smaller",
-    reread=CLIPPING,
+in_clip_grad_norm(
+    "clipped_although_small",
+    "the gradients are scaled to max_norm although their norm is smaller",
+    CLIPPING,
+    lambda own: clip_by(lambda most, total: most / total if total else 1.0),
 )
-def clipped_although_small(own: Own) -> Functions:
-    return clip_by(lambda most, total: most / total if total else 1.0)
-
-
-@mistake(
-    "clip_grad_norm",
-    id="zero_norm_divides",
-    title="the gradients are always scaled to max_norm, and a norm of zero gives NaN",
-    reread=f"{CLIPPING} What does a norm of 0 divide?",
+in_clip_grad_norm(
+    "zero_norm_divides",
+    "the gradients are always scaled to max_norm, and a norm of zero gives NaN",
+    f"{CLIPPING} What does a norm of 0 divide?",
+    lambda own: clip_by(lambda most, total: most / total if total else np.nan),
 )
-def zero_norm_divides(own: Own) -> Functions:
-    return clip_by(lambda most, total: most / total if total else np.nan)
-
-
-@mistake(
-    "clip_grad_norm",
-    id="clipped_entry_by_entry",
-    title="the entries are cut off at max_norm, one by one",
-    reread=f"{CLIPPING} By value is another function.",
+in_clip_grad_norm(
+    "clipped_entry_by_entry",
+    "the entries are cut off at max_norm, one by one",
+    f"{CLIPPING} By value is another function.",
+    lambda own: clip(lambda grads, most, total: {name: np.clip(grad, -most, most) for name, grad in grads.items()}),
 )
-def clipped_entry_by_entry(own: Own) -> Functions:
-    return clip(lambda grads, most, total: {name: np.clip(grad, -most, most) for name, grad in grads.items()})
 
 
-@mistake(
-    "clip_grad_norm",
-    id="clipped_norm_returned",
-    title="the norm after clipping is returned, not the one before",
-    reread="7.3: total_norm is that of the gradients before clipping, so a plot can show how often it is too large.",
+@in_clip_grad_norm(
+    "clipped_norm_returned",
+    "the norm after clipping is returned, not the one before",
+    "7.3: total_norm is that of the gradients before clipping, so a plot can show how often it is too large.",
 )
 def clipped_norm_returned(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:
@@ -84,22 +74,20 @@ def clipped_norm_returned(own: Own) -> Functions:
     return {"clip_grad_norm": clip_grad_norm}
 
 
-@mistake(
-    "clip_grad_norm",
-    id="clipped_norm_squared",
-    title="total_norm is returned without its root; the clipping itself is right",
-    reread="7.3: total_norm is the norm itself, the root of the sum of all squares.",
+@in_clip_grad_norm(
+    "clipped_norm_squared",
+    "total_norm is returned without its root; the clipping itself is right",
+    "7.3: total_norm is the norm itself, the root of the sum of all squares.",
 )
 def clipped_norm_squared(own: Own) -> Functions:
     clipped = clip_by(lambda most, total: most / total if total > most else 1.0)["clip_grad_norm"]
     return {"clip_grad_norm": lambda grads, most: (clipped(grads, most)[0], norm_of(grads) ** 2)}
 
 
-@mistake(
-    "clip_grad_norm",
-    id="norms_added",
-    title="the total norm is the sum of the arrays' norms",
-    reread=f"{CLIPPING} Squares add, norms do not.",
+@in_clip_grad_norm(
+    "norms_added",
+    "the total norm is the sum of the arrays' norms",
+    f"{CLIPPING} Squares add, norms do not.",
 )
 def norms_added(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:
@@ -110,11 +98,10 @@ def norms_added(own: Own) -> Functions:
     return {"clip_grad_norm": clip_grad_norm}
 
 
-@mistake(
-    "clip_grad_norm",
-    id="root_forgotten",
-    title="the root is missing: the total norm is the sum of all squares",
-    reread=CLIPPING,
+@in_clip_grad_norm(
+    "root_forgotten",
+    "the root is missing: the total norm is the sum of all squares",
+    CLIPPING,
 )
 def root_forgotten(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:
@@ -125,16 +112,18 @@ def root_forgotten(own: Own) -> Functions:
     return {"clip_grad_norm": clip_grad_norm}
 
 
-@mistake("clip_grad_norm", id="never_clipped", title="the gradients are returned unclipped, too long", reread=CLIPPING)
-def never_clipped(own: Own) -> Functions:
-    return clip_by(lambda most, total: 1.0)
+in_clip_grad_norm(
+    "never_clipped",
+    "the gradients are returned unclipped, too long",
+    CLIPPING,
+    lambda own: clip_by(lambda most, total: 1.0),
+)
 
 
-@mistake(
-    "clip_grad_norm",
-    id="writes_into_grads",
-    title="the arrays of the caller are changed in place",
-    reread="No function changes its arguments: write scale * grad, not grad *= scale.",
+@in_clip_grad_norm(
+    "writes_into_grads",
+    "the arrays of the caller are changed in place",
+    "No function changes its arguments: write scale * grad, not grad *= scale.",
 )
 def writes_into_grads(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:

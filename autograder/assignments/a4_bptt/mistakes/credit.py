@@ -9,7 +9,10 @@ import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import Array
 from autograder.assignments.a4_bptt.mistakes.sweep import Run, forward_of
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_credit_matrix = MistakesIn("credit_matrix")
+in_state_gradient_norms = MistakesIn("state_gradient_norms")
 
 CREDIT = "3.1, 'The credit matrix'"
 
@@ -39,101 +42,66 @@ def credit(
     return {"rnn_forward": forward_of(residual=False), "credit_matrix": credit_matrix}
 
 
-@mistake(
-    "credit_matrix",
-    id="credit_turned",
-    title="rows and columns of the credit matrix are exchanged",
-    reread=f"{CREDIT}: entry [t, k], the step that injects first, the step that receives second.",
+in_credit_matrix(
+    "credit_turned",
+    "rows and columns of the credit matrix are exchanged",
+    f"{CREDIT}: entry [t, k], the step that injects first, the step that receives second.",
+    lambda own: credit(change=np.transpose),
 )
-def credit_turned(own: Own) -> Functions:
-    return credit(change=np.transpose)
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_behind_tanh",
-    title="the norms are taken behind the slope of tanh, of the gradients of z",
-    reread=f"{CREDIT}: before the slope of tanh at step k.",
+in_credit_matrix(
+    "credit_behind_tanh",
+    "the norms are taken behind the slope of tanh, of the gradients of z",
+    f"{CREDIT}: before the slope of tanh at step k.",
+    lambda own: credit(share=lambda share, run, k: share * (1 - run.after[k] ** 2)),
 )
-def credit_behind_tanh(own: Own) -> Functions:
-    return credit(share=lambda share, run, k: share * (1 - run.after[k] ** 2))
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_squared",
-    title="the entries are squares of norms",
-    reread=f"{CREDIT}: the Frobenius norm has a root. A law: twice the injected, twice the credit.",
+in_credit_matrix(
+    "credit_squared",
+    "the entries are squares of norms",
+    f"{CREDIT}: the Frobenius norm has a root. A law: twice the injected, twice the credit.",
+    lambda own: credit(norm=lambda share: np.sum(share**2)),
 )
-def credit_squared(own: Own) -> Functions:
-    return credit(norm=lambda share: np.sum(share**2))
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_without_tanh",
-    title="the errors walk back through weight_hh but not through tanh",
-    reread=f"{CREDIT}: the inner loop of nested_backward.",
+in_credit_matrix(
+    "credit_without_tanh",
+    "the errors walk back through weight_hh but not through tanh",
+    f"{CREDIT}: the inner loop of nested_backward.",
+    lambda own: credit(back=lambda share, run, k: share @ run.params["weight_hh"]),
 )
-def credit_without_tanh(own: Own) -> Functions:
-    return credit(back=lambda share, run, k: share @ run.params["weight_hh"])
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_weight_turned",
-    title="the errors walk back through weight_hh the wrong way round",
-    reread="2.1, the line of the carry, by index: of the two axes of weight_hh, which is the later state?",
+in_credit_matrix(
+    "credit_weight_turned",
+    "the errors walk back through weight_hh the wrong way round",
+    "2.1, the line of the carry, by index: of the two axes of weight_hh, which is the later state?",
+    lambda own: credit(back=lambda share, run, k: (share * (1 - run.after[k] ** 2)) @ run.params["weight_hh"].T),
 )
-def credit_weight_turned(own: Own) -> Functions:
-    return credit(back=lambda share, run, k: (share * (1 - run.after[k] ** 2)) @ run.params["weight_hh"].T)
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_mean_over_batch",
-    title="the entries are means of the samples' norms, not one norm over batch and units",
-    reread=f"{CREDIT}: np.linalg.norm of a matrix is one number.",
+in_credit_matrix(
+    "credit_mean_over_batch",
+    "the entries are means of the samples' norms, not one norm over batch and units",
+    f"{CREDIT}: np.linalg.norm of a matrix is one number.",
+    lambda own: credit(norm=lambda share: np.linalg.norm(share, axis=1).mean()),
 )
-def credit_mean_over_batch(own: Own) -> Functions:
-    return credit(norm=lambda share: np.linalg.norm(share, axis=1).mean())
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_one_step_early",
-    title="each row is shifted: entry [t, k] is what arrives one step earlier",
-    reread=f"{CREDIT}: the diagonal is the norm of grad_outputs[t] itself.",
+in_credit_matrix(
+    "credit_one_step_early",
+    "each row is shifted: entry [t, k] is what arrives one step earlier",
+    f"{CREDIT}: the diagonal is the norm of grad_outputs[t] itself.",
+    lambda own: credit(share=lambda share, run, k: (share * (1 - run.after[k] ** 2)) @ run.params["weight_hh"]),
 )
-def credit_one_step_early(own: Own) -> Functions:
-    return credit(share=lambda share, run, k: (share * (1 - run.after[k] ** 2)) @ run.params["weight_hh"])
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_tanh_at_state_before",
-    title="on the way back the slope of tanh is read at the state that enters the step",
-    reread=f"{CREDIT} and 2.1, the line of δ: at which state is the slope read?",
+in_credit_matrix(
+    "credit_tanh_at_state_before",
+    "on the way back the slope of tanh is read at the state that enters the step",
+    f"{CREDIT} and 2.1, the line of δ: at which state is the slope read?",
+    lambda own: credit(back=lambda share, run, k: (share * (1 - run.before[k] ** 2)) @ run.params["weight_hh"]),
 )
-def credit_tanh_at_state_before(own: Own) -> Functions:
-    return credit(back=lambda share, run, k: (share * (1 - run.before[k] ** 2)) @ run.params["weight_hh"])
-
-
-@mistake(
-    "credit_matrix",
-    id="credit_summed",
-    title="each entry is a sum down its column: the rows of earlier steps are added to row t",
-    reread=f"{CREDIT}: row t is what grad_outputs[t] does alone.",
+in_credit_matrix(
+    "credit_summed",
+    "each entry is a sum down its column: the rows of earlier steps are added to row t",
+    f"{CREDIT}: row t is what grad_outputs[t] does alone.",
+    lambda own: credit(change=lambda matrix: matrix.cumsum(axis=0)),
 )
-def credit_summed(own: Own) -> Functions:
-    return credit(change=lambda matrix: matrix.cumsum(axis=0))
 
 
-@mistake(
-    "credit_matrix",
-    id="credit_writes_into_grad_outputs",
-    title="credit_matrix writes into grad_outputs, and the caller's array changes",
-    reread="No function changes its arguments: share = share * slope makes a new array, share *= slope writes into the old one.",
+@in_credit_matrix(
+    "credit_writes_into_grad_outputs",
+    "credit_matrix writes into grad_outputs, and the caller's array changes",
+    "No function changes its arguments: share = share * slope makes a new array, share *= slope writes into the old one.",
 )
 def credit_writes_into_grad_outputs(own: Own) -> Functions:
     def back(share: Array, run: Run, k: int) -> Array:
@@ -162,101 +130,63 @@ def norms(
     return {"rnn_forward": forward_of(residual=False), "state_gradient_norms": state_gradient_norms}
 
 
-@mistake(
-    "state_gradient_norms",
-    id="norms_last_first",
-    title="the norms are in reverse order, last state first",
-    reread=f"{NORMS}: the order is h0, outputs[0], …, outputs[T − 1].",
+in_state_gradient_norms(
+    "norms_last_first",
+    "the norms are in reverse order, last state first",
+    f"{NORMS}: the order is h0, outputs[0], …, outputs[T − 1].",
+    lambda own: norms(change=lambda values: values[::-1]),
 )
-def norms_last_first(own: Own) -> Functions:
-    return norms(change=lambda values: values[::-1])
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_without_h0",
-    title="the norm of h0 is missing, so there are T and not T + 1",
-    reread=f"{NORMS}: h0 is a state too.",
+in_state_gradient_norms(
+    "norms_without_h0",
+    "the norm of h0 is missing, so there are T and not T + 1",
+    f"{NORMS}: h0 is a state too.",
+    lambda own: norms(change=lambda values: values[1:]),
 )
-def norms_without_h0(own: Own) -> Functions:
-    return norms(change=lambda values: values[1:])
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_squared",
-    title="the norms are squared",
-    reread=f"{NORMS}: the Frobenius norm has a root.",
+in_state_gradient_norms(
+    "norms_squared",
+    "the norms are squared",
+    f"{NORMS}: the Frobenius norm has a root.",
+    lambda own: norms(norm=lambda grad: np.sum(grad**2)),
 )
-def norms_squared(own: Own) -> Functions:
-    return norms(norm=lambda grad: np.sum(grad**2))
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_mean_over_batch",
-    title="the norms are means of the samples' norms",
-    reread=f"{NORMS}: one Frobenius norm over batch and units.",
+in_state_gradient_norms(
+    "norms_mean_over_batch",
+    "the norms are means of the samples' norms",
+    f"{NORMS}: one Frobenius norm over batch and units.",
+    lambda own: norms(norm=lambda grad: np.linalg.norm(grad, axis=1).mean()),
 )
-def norms_mean_over_batch(own: Own) -> Functions:
-    return norms(norm=lambda grad: np.linalg.norm(grad, axis=1).mean())
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_over_root_of_batch",
-    title="the norms are divided by the square root of the batch size",
-    reread=f"{NORMS}: one Frobenius norm over batch and units, with no mean in it.",
+in_state_gradient_norms(
+    "norms_over_root_of_batch",
+    "the norms are divided by the square root of the batch size",
+    f"{NORMS}: one Frobenius norm over batch and units, with no mean in it.",
+    lambda own: norms(norm=lambda grad: np.linalg.norm(grad) / np.sqrt(len(grad))),
 )
-def norms_over_root_of_batch(own: Own) -> Functions:
-    return norms(norm=lambda grad: np.linalg.norm(grad) / np.sqrt(len(grad)))
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_largest_entry",
-    title="the largest entry of each gradient is returned, not its norm",
-    reread=f"{NORMS}: the Frobenius norm is the root of the sum of all squares.",
+in_state_gradient_norms(
+    "norms_largest_entry",
+    "the largest entry of each gradient is returned, not its norm",
+    f"{NORMS}: the Frobenius norm is the root of the sum of all squares.",
+    lambda own: norms(norm=np.max),
 )
-def norms_largest_entry(own: Own) -> Functions:
-    return norms(norm=np.max)
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_without_tanh",
-    title="the gradient walks back through weight_hh but not through tanh",
-    reread="2.1: c = δ W, and δ includes the slope of tanh.",
+in_state_gradient_norms(
+    "norms_without_tanh",
+    "the gradient walks back through weight_hh but not through tanh",
+    "2.1: c = δ W, and δ includes the slope of tanh.",
+    lambda own: norms(back=lambda grad, run, t: grad @ run.params["weight_hh"]),
 )
-def norms_without_tanh(own: Own) -> Functions:
-    return norms(back=lambda grad, run, t: grad @ run.params["weight_hh"])
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_weight_turned",
-    title="the gradient walks back through weight_hh the wrong way round",
-    reread="2.1, the line of the carry, by index.",
+in_state_gradient_norms(
+    "norms_weight_turned",
+    "the gradient walks back through weight_hh the wrong way round",
+    "2.1, the line of the carry, by index.",
+    lambda own: norms(back=lambda grad, run, t: (grad * (1 - run.after[t] ** 2)) @ run.params["weight_hh"].T),
 )
-def norms_weight_turned(own: Own) -> Functions:
-    return norms(back=lambda grad, run, t: (grad * (1 - run.after[t] ** 2)) @ run.params["weight_hh"].T)
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_at_state_before",
-    title="on the walk back the slope of tanh is read at the state that enters the step",
-    reread="2.1, the line of δ: at which state is the slope read?",
+in_state_gradient_norms(
+    "norms_at_state_before",
+    "on the walk back the slope of tanh is read at the state that enters the step",
+    "2.1, the line of δ: at which state is the slope read?",
+    lambda own: norms(back=lambda grad, run, t: (grad * (1 - run.before[t] ** 2)) @ run.params["weight_hh"]),
 )
-def norms_at_state_before(own: Own) -> Functions:
-    return norms(back=lambda grad, run, t: (grad * (1 - run.before[t] ** 2)) @ run.params["weight_hh"])
-
-
-@mistake(
-    "state_gradient_norms",
-    id="norms_relative",
-    title="the norms are divided by that of the last state",
-    reread=f"{NORMS}: return the norms themselves; a ratio is for the figure.",
+in_state_gradient_norms(
+    "norms_relative",
+    "the norms are divided by that of the last state",
+    f"{NORMS}: return the norms themselves; a ratio is for the figure.",
+    lambda own: norms(change=lambda values: values / values[-1]),
 )
-def norms_relative(own: Own) -> Functions:
-    return norms(change=lambda values: values / values[-1])

@@ -8,7 +8,9 @@ import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import Array, Params
 from autograder.assignments.a4_bptt.mistakes.sweep import Run, forward_of, run_forward
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_rnn_forward = MistakesIn("rnn_forward")
 
 START = "1, 'Forward'. What is the state before step 0, and which state does step t read?"
 
@@ -19,22 +21,19 @@ def forward_with(change: Callable[[Array, Array, Params], tuple[Array, Array, Pa
     return {"rnn_forward": lambda x, h0, params: right(*change(x, h0, params))}
 
 
-@mistake(
-    "rnn_forward",
-    id="h0_not_used",
-    title="the first state is all zero, whatever h0 is",
-    reread=START,
+in_rnn_forward(
+    "h0_not_used",
+    "the first state is all zero, whatever h0 is",
+    START,
+    lambda own: forward_with(lambda x, h0, params: (x, 0 * h0, params)),
     seen_in="DLS 555049, 620405",
 )
-def h0_not_used(own: Own) -> Functions:
-    return forward_with(lambda x, h0, params: (x, 0 * h0, params))
 
 
-@mistake(
-    "rnn_forward",
-    id="state_not_passed_on",
-    title="every step starts from h0: the state is not passed on",
-    reread=START,
+@in_rnn_forward(
+    "state_not_passed_on",
+    "every step starts from h0: the state is not passed on",
+    START,
 )
 def state_not_passed_on(own: Own) -> Functions:
     def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, None]:
@@ -43,11 +42,10 @@ def state_not_passed_on(own: Own) -> Functions:
     return {"rnn_forward": rnn_forward}
 
 
-@mistake(
-    "rnn_forward",
-    id="outputs_one_early",
-    title="the outputs begin with h0 and lack the last state",
-    reread="1, 'Forward'. outputs[t] is the state that leaves step t, not the one that enters it.",
+@in_rnn_forward(
+    "outputs_one_early",
+    "the outputs begin with h0 and lack the last state",
+    "1, 'Forward'. outputs[t] is the state that leaves step t, not the one that enters it.",
 )
 def outputs_one_early(own: Own) -> Functions:
     def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
@@ -57,11 +55,10 @@ def outputs_one_early(own: Own) -> Functions:
     return {"rnn_forward": rnn_forward}
 
 
-@mistake(
-    "rnn_forward",
-    id="last_state_only",
-    title="only the last state is returned, not the states of all steps",
-    reread="1, 'Forward'. outputs is (T, N, hidden_size): one state for each step.",
+@in_rnn_forward(
+    "last_state_only",
+    "only the last state is returned, not the states of all steps",
+    "1, 'Forward'. outputs is (T, N, hidden_size): one state for each step.",
 )
 def last_state_only(own: Own) -> Functions:
     def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
@@ -71,21 +68,18 @@ def last_state_only(own: Own) -> Functions:
     return {"rnn_forward": rnn_forward}
 
 
-@mistake(
-    "rnn_forward",
-    id="forward_weight_hh_turned",
-    title="the state meets weight_hh the wrong way round, and no shape complains",
-    reread="Names for the whole notebook: y = x @ weight.T + bias. weight_hh is square, so only the index tells.",
+in_rnn_forward(
+    "forward_weight_hh_turned",
+    "the state meets weight_hh the wrong way round, and no shape complains",
+    "Names for the whole notebook: y = x @ weight.T + bias. weight_hh is square, so only the index tells.",
+    lambda own: forward_with(lambda x, h0, params: (x, h0, {**params, "weight_hh": params["weight_hh"].T})),
 )
-def forward_weight_hh_turned(own: Own) -> Functions:
-    return forward_with(lambda x, h0, params: (x, h0, {**params, "weight_hh": params["weight_hh"].T}))
 
 
-@mistake(
-    "rnn_forward",
-    id="time_reversed",
-    title="the steps are taken from the last to the first",
-    reread="Names for the whole notebook: time comes first, and forward walks from step 0 on.",
+@in_rnn_forward(
+    "time_reversed",
+    "the steps are taken from the last to the first",
+    "Names for the whole notebook: time comes first, and forward walks from step 0 on.",
 )
 def time_reversed(own: Own) -> Functions:
     def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
@@ -95,11 +89,9 @@ def time_reversed(own: Own) -> Functions:
     return {"rnn_forward": rnn_forward}
 
 
-@mistake(
-    "rnn_forward",
-    id="forward_without_bias_hh",
-    title="bias_hh is missing from every step",
-    reread="The forward of the cell: two biases are added to the same sum.",
+in_rnn_forward(
+    "forward_without_bias_hh",
+    "bias_hh is missing from every step",
+    "The forward of the cell: two biases are added to the same sum.",
+    lambda own: forward_with(lambda x, h0, params: (x, h0, {**params, "bias_hh": 0 * params["bias_hh"]})),
 )
-def forward_without_bias_hh(own: Own) -> Functions:
-    return forward_with(lambda x, h0, params: (x, h0, {**params, "bias_hh": 0 * params["bias_hh"]}))

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Params
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_loss_and_gradients = MistakesIn("loss_and_gradients")
 
 TOGETHER = "8.1, 'All of it together'"
 
@@ -47,96 +49,62 @@ def last_only(grad: Array) -> Array:
     return np.concatenate([0 * grad[:-1], grad[-1:]])
 
 
-@mistake(
-    "loss_and_gradients",
-    id="loss_summed",
-    title="the loss is a sum over steps and samples, the gradients belong to the mean",
-    reread=f"{TOGETHER}: sequence_loss is a mean over T·N.",
+in_loss_and_gradients(
+    "loss_summed",
+    "the loss is a sum over steps and samples, the gradients belong to the mean",
+    f"{TOGETHER}: sequence_loss is a mean over T·N.",
+    lambda own: together(own, after=lambda loss, grads, target: (loss * target.size, grads)),
 )
-def loss_summed(own: Own) -> Functions:
-    return together(own, after=lambda loss, grads, target: (loss * target.size, grads))
-
-
-@mistake(
-    "loss_and_gradients",
-    id="gradients_summed",
-    title="the gradients belong to a sum over steps and samples, the loss is a mean",
-    reread=f"{TOGETHER}: the 1/(T·N) of the loss is in grad_logits.",
+in_loss_and_gradients(
+    "gradients_summed",
+    "the gradients belong to a sum over steps and samples, the loss is a mean",
+    f"{TOGETHER}: the 1/(T·N) of the loss is in grad_logits.",
+    lambda own: together(own, logits=lambda grad: grad * np.prod(grad.shape[:2])),
     seen_in="hunkim/DeepLearningZeroToAll #173; danijar/layered #1",
 )
-def gradients_summed(own: Own) -> Functions:
-    return together(own, logits=lambda grad: grad * np.prod(grad.shape[:2]))
-
-
-@mistake(
-    "loss_and_gradients",
-    id="divided_again",
-    title="the gradients are divided by T·N a second time",
-    reread="The loss divides, backward never does.",
+in_loss_and_gradients(
+    "divided_again",
+    "the gradients are divided by T·N a second time",
+    "The loss divides, backward never does.",
+    lambda own: together(own, logits=lambda grad: grad / np.prod(grad.shape[:2])),
     seen_in="DLS 63071",
 )
-def divided_again(own: Own) -> Functions:
-    return together(own, logits=lambda grad: grad / np.prod(grad.shape[:2]))
-
-
-@mistake(
-    "loss_and_gradients",
-    id="layer_divided_again",
-    title="what goes back into the layer is divided by T·N a second time; the readout's gradients are right",
-    reread="The loss divides, backward never does.",
+in_loss_and_gradients(
+    "layer_divided_again",
+    "what goes back into the layer is divided by T·N a second time; the readout's gradients are right",
+    "The loss divides, backward never does.",
+    lambda own: together(own, outputs=lambda grad: grad / np.prod(grad.shape[:2])),
 )
-def layer_divided_again(own: Own) -> Functions:
-    return together(own, outputs=lambda grad: grad / np.prod(grad.shape[:2]))
-
-
-@mistake(
-    "loss_and_gradients",
-    id="readout_error_at_last_step",
-    title="only the last step's error goes back into the layer",
-    reread=f"{TOGETHER}: the readout gives an injected gradient for every step.",
+in_loss_and_gradients(
+    "readout_error_at_last_step",
+    "only the last step's error goes back into the layer",
+    f"{TOGETHER}: the readout gives an injected gradient for every step.",
+    lambda own: together(own, outputs=last_only),
     seen_in="DLS 11690",
 )
-def readout_error_at_last_step(own: Own) -> Functions:
-    return together(own, outputs=last_only)
-
-
-@mistake(
-    "loss_and_gradients",
-    id="h0_replaced_by_zero",
-    title="h0 is replaced by zero",
-    reread=f"{TOGETHER}: h0 is an argument here.",
+in_loss_and_gradients(
+    "h0_replaced_by_zero",
+    "h0 is replaced by zero",
+    f"{TOGETHER}: h0 is an argument here.",
+    lambda own: together(own, h0=lambda h0: 0 * h0),
 )
-def h0_replaced_by_zero(own: Own) -> Functions:
-    return together(own, h0=lambda h0: 0 * h0)
-
-
-@mistake(
-    "loss_and_gradients",
-    id="readout_gradients_zero",
-    title="the readout's own gradients are left at zero",
-    reread=f"{TOGETHER}: six parameters, two of them in the readout.",
-)
-def readout_gradients_zero(own: Own) -> Functions:
-    return together(
+in_loss_and_gradients(
+    "readout_gradients_zero",
+    "the readout's own gradients are left at zero",
+    f"{TOGETHER}: six parameters, two of them in the readout.",
+    lambda own: together(
         own, after=lambda loss, grads, target: (loss, {k: 0 * v if "ho" in k else v for k, v in grads.items()})
-    )
-
-
-@mistake(
-    "loss_and_gradients",
-    id="signs_turned",
-    title="all six gradients have the wrong sign",
-    reread=f"{TOGETHER}: sgd_step subtracts, so pass it the gradient unchanged.",
+    ),
 )
-def signs_turned(own: Own) -> Functions:
-    return together(own, logits=lambda grad: -grad)
-
-
-@mistake(
-    "loss_and_gradients",
-    id="target_one_late",
-    title="the targets are one step off",
-    reread=f"{TOGETHER}: target[t] belongs to outputs[t].",
+in_loss_and_gradients(
+    "signs_turned",
+    "all six gradients have the wrong sign",
+    f"{TOGETHER}: sgd_step subtracts, so pass it the gradient unchanged.",
+    lambda own: together(own, logits=lambda grad: -grad),
 )
-def target_one_late(own: Own) -> Functions:
-    return together(own, target=lambda target: np.roll(target, 1, axis=0))
+in_loss_and_gradients(
+    "target_one_late",
+    "the targets are one step off",
+    f"{TOGETHER}: target[t] belongs to outputs[t].",
+    lambda own: together(own, target=lambda target: np.roll(target, 1, axis=0)),
+)

@@ -10,7 +10,10 @@ import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.loss import network
 from autograder.assignments.a4_bptt.mistakes.shared import SIX, WEIGHTS, Array, Grads, Params
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_train_adder = MistakesIn("train_adder")
+in_train_first_xor_last = MistakesIn("train_first_xor_last")
 
 LOOP = "8.2: the loss and all gradients of a batch first, then one step with all of them."
 
@@ -61,41 +64,30 @@ def only(*words: str) -> Callable[[Own, Params, Grads, float], Params]:
     }
 
 
-@mistake(
-    "train_adder",
-    id="adder_losses_after",
-    title="each loss is taken after its update",
-    reread="8.2: losses contains each loss before its update.",
+in_train_adder(
+    "adder_losses_after",
+    "each loss is taken after its update",
+    "8.2: losses contains each loss before its update.",
+    lambda own: adder(own, after=True),
 )
-def adder_losses_after(own: Own) -> Functions:
-    return adder(own, after=True)
-
-
-@mistake(
-    "train_adder",
-    id="adder_climbs",
-    title="the parameters are moved up the slope: plus instead of minus",
-    reread="8.2: new = old − lr · slope.",
+in_train_adder(
+    "adder_climbs",
+    "the parameters are moved up the slope: plus instead of minus",
+    "8.2: new = old − lr · slope.",
+    lambda own: adder(own, step=lambda own, params, grads, lr: own["sgd_step"](params, grads, -lr)),
 )
-def adder_climbs(own: Own) -> Functions:
-    return adder(own, step=lambda own, params, grads, lr: own["sgd_step"](params, grads, -lr))
-
-
-@mistake(
-    "train_adder",
-    id="adder_not_moved",
-    title="no parameter is ever moved",
-    reread="8.2: new = old − lr · slope, and the next batch meets the new parameters.",
+in_train_adder(
+    "adder_not_moved",
+    "no parameter is ever moved",
+    "8.2: new = old − lr · slope, and the next batch meets the new parameters.",
+    lambda own: adder(own, step=lambda own, params, grads, lr: params),
 )
-def adder_not_moved(own: Own) -> Functions:
-    return adder(own, step=lambda own, params, grads, lr: params)
 
 
-@mistake(
-    "train_adder",
-    id="adder_writes_into_params",
-    title="the parameters are updated in place, so the caller's arrays change",
-    reread="No function changes its arguments: params = sgd_step(…) makes new arrays, params[name] -= … does not.",
+@in_train_adder(
+    "adder_writes_into_params",
+    "the parameters are updated in place, so the caller's arrays change",
+    "No function changes its arguments: params = sgd_step(…) makes new arrays, params[name] -= … does not.",
 )
 def adder_writes_into_params(own: Own) -> Functions:
     def step(own: Own, params: Params, grads: Grads, lr: float) -> Params:
@@ -106,65 +98,48 @@ def adder_writes_into_params(own: Own) -> Functions:
     return adder(own, step=step)
 
 
-@mistake(
-    "train_adder",
-    id="adder_readout_frozen",
-    title="the readout is never trained: only the layer's four parameters move",
-    reread=LOOP,
+in_train_adder(
+    "adder_readout_frozen",
+    "the readout is never trained: only the layer's four parameters move",
+    LOOP,
+    lambda own: adder(own, step=only("ih", "hh")),
 )
-def adder_readout_frozen(own: Own) -> Functions:
-    return adder(own, step=only("ih", "hh"))
-
-
-@mistake(
-    "train_adder",
-    id="adder_biases_frozen",
-    title="the biases are never moved",
-    reread=f"{LOOP} sgd_step walks over all names.",
+in_train_adder(
+    "adder_biases_frozen",
+    "the biases are never moved",
+    f"{LOOP} sgd_step walks over all names.",
+    lambda own: adder(own, step=only("weight")),
 )
-def adder_biases_frozen(own: Own) -> Functions:
-    return adder(own, step=only("weight"))
-
-
-@mistake(
-    "train_adder",
-    id="adder_gradients_at_start",
-    title="every gradient is taken at the first parameters",
-    reread=f"{LOOP} The next batch meets the new parameters.",
+in_train_adder(
+    "adder_gradients_at_start",
+    "every gradient is taken at the first parameters",
+    f"{LOOP} The next batch meets the new parameters.",
+    lambda own: adder(own, frozen=True),
 )
-def adder_gradients_at_start(own: Own) -> Functions:
-    return adder(own, frozen=True)
-
-
-@mistake(
-    "train_adder",
-    id="adder_state_kept",
-    title="a batch starts from the state in which the last one ended",
-    reread="8.2: every batch starts from h0 = 0.",
+in_train_adder(
+    "adder_state_kept",
+    "a batch starts from the state in which the last one ended",
+    "8.2: every batch starts from h0 = 0.",
+    lambda own: adder(own, carried=True),
 )
-def adder_state_kept(own: Own) -> Functions:
-    return adder(own, carried=True)
 
 
-@mistake(
-    "train_adder",
-    id="adder_lr_shared",
-    title="the learning rate is divided by the number of batches",
-    reread=f"{LOOP} Each step is a whole one.",
+@in_train_adder(
+    "adder_lr_shared",
+    "the learning rate is divided by the number of batches",
+    f"{LOOP} Each step is a whole one.",
 )
 def adder_lr_shared(own: Own) -> Functions:
     right = adder(own)["train_adder"]
     return {"train_adder": lambda batches, params, lr: right(batches, params, lr / len(batches))}
 
 
-@mistake(
-    "train_adder",
-    id="adder_losses_averaged",
-    title="losses contains running means, not the losses",
-    reread="8.2: losses contains each loss before its update.",
+in_train_adder(
+    "adder_losses_averaged",
+    "losses contains running means, not the losses",
+    "8.2: losses contains each loss before its update.",
+    lambda own: adder(own, losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1)),
 )
-def adder_losses_averaged(own: Own) -> Functions:
-    return adder(own, losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1))
 
 
 XOR = "8.4, 'A task that needs the past'"
@@ -207,11 +182,10 @@ def last_step_lesson(
     return lesson
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_every_step",
-    title="the loss looks at every step, not at the last one alone",
-    reread=f"{XOR}: the answer is needed at the last step.",
+@in_train_first_xor_last(
+    "xor_every_step",
+    "the loss looks at every step, not at the last one alone",
+    f"{XOR}: the answer is needed at the last step.",
 )
 def xor_every_step(own: Own) -> Functions:
     lesson: Lesson = lambda batch, params, h0: network(own)(
@@ -220,50 +194,44 @@ def xor_every_step(own: Own) -> Functions:
     return xor(own, lesson=lambda max_norm: lesson)
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_error_at_every_step",
-    title="the error of the last step is injected at every step",
-    reread=f"{XOR}: the loss reads the last state alone, so all other injected gradients are zero.",
+in_train_first_xor_last(
+    "xor_error_at_every_step",
+    "the error of the last step is injected at every step",
+    f"{XOR}: the loss reads the last state alone, so all other injected gradients are zero.",
+    lambda own: xor(own, lesson=lambda max_norm: last_step_lesson(own, seen=slice(None))),
 )
-def xor_error_at_every_step(own: Own) -> Functions:
-    return xor(own, lesson=lambda max_norm: last_step_lesson(own, seen=slice(None)))
-
-
-@mistake(
-    "train_first_xor_last", id="xor_not_clipped", title="nothing is clipped", reread="7.3, and where it is called."
+in_train_first_xor_last(
+    "xor_not_clipped",
+    "nothing is clipped",
+    "7.3, and where it is called.",
+    lambda own: xor(own, clip=lambda grads, most: grads),
 )
-def xor_not_clipped(own: Own) -> Functions:
-    return xor(own, clip=lambda grads, most: grads)
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_clipped_to_lr",
-    title="the gradients are clipped to lr · max_norm, not to max_norm",
-    reread="7.3 and 8.4: clipping comes before the step and does not know lr.",
+@in_train_first_xor_last(
+    "xor_clipped_to_lr",
+    "the gradients are clipped to lr · max_norm, not to max_norm",
+    "7.3 and 8.4: clipping comes before the step and does not know lr.",
 )
 def xor_clipped_to_lr(own: Own) -> Functions:
     right = xor(own)["train_first_xor_last"]
     return {"train_first_xor_last": lambda batches, params, lr, most: right(batches, params, lr, lr * most)}
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_clipped_one_by_one",
-    title="each gradient is clipped by itself, not the six together",
-    reread="7.3: one norm over every array of the dict.",
+@in_train_first_xor_last(
+    "xor_clipped_one_by_one",
+    "each gradient is clipped by itself, not the six together",
+    "7.3: one norm over every array of the dict.",
 )
 def xor_clipped_one_by_one(own: Own) -> Functions:
     clip = own["clip_grad_norm"]
     return xor(own, clip=lambda grads, most: {k: clip({k: grad}, most)[0][k] for k, grad in grads.items()})
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_readout_not_clipped",
-    title="only the layer's four gradients are clipped, and the readout's two are missing from the norm",
-    reread="7.3 and 8.4: the six gradients are clipped together.",
+@in_train_first_xor_last(
+    "xor_readout_not_clipped",
+    "only the layer's four gradients are clipped, and the readout's two are missing from the norm",
+    "7.3 and 8.4: the six gradients are clipped together.",
 )
 def xor_readout_not_clipped(own: Own) -> Functions:
     def clip(grads: Grads, most: float) -> Grads:
@@ -272,21 +240,18 @@ def xor_readout_not_clipped(own: Own) -> Functions:
     return xor(own, clip=clip)
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_losses_after",
-    title="each loss of the task is taken after its update",
-    reread="8.2: losses contains each loss before its update.",
+in_train_first_xor_last(
+    "xor_losses_after",
+    "each loss of the task is taken after its update",
+    "8.2: losses contains each loss before its update.",
+    lambda own: xor(own, after=True),
 )
-def xor_losses_after(own: Own) -> Functions:
-    return xor(own, after=True)
 
 
-@mistake(
-    "train_first_xor_last",
-    id="xor_layer_frozen",
-    title="only the readout is trained: nothing goes back into the layer",
-    reread=f"{XOR}: without going back, the net cannot learn to keep the first bit.",
+@in_train_first_xor_last(
+    "xor_layer_frozen",
+    "only the readout is trained: nothing goes back into the layer",
+    f"{XOR}: without going back, the net cannot learn to keep the first bit.",
 )
 def xor_layer_frozen(own: Own) -> Functions:
     stopped = lambda grads: {name: grad if "ho" in name else 0 * grad for name, grad in grads.items()}

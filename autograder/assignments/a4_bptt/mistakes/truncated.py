@@ -8,7 +8,9 @@ import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import WEIGHTS, Array, Grads
 from autograder.assignments.a4_bptt.mistakes.sweep import Run, forward_of, products, step_back
-from autograder.naming.bank import Functions, Own, mistake
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+in_rnn_backward_truncated = MistakesIn("rnn_backward_truncated")
 
 WINDOW = "6, 'Cutting the past off'"
 
@@ -36,26 +38,20 @@ def truncated(backward: Callable[[Array, Run, int], Grads]) -> Functions:
     return {"rnn_forward": forward_of(residual=False), "rnn_backward_truncated": backward}
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="window_one_short",
-    title="the window is one step short: an error crosses k − 1 recurrent connections",
-    reread=f"{WINDOW}: with k = 0 an error stays at its own step, with k = 1 it crosses once.",
+in_rnn_backward_truncated(
+    "window_one_short",
+    "the window is one step short: an error crosses k − 1 recurrent connections",
+    f"{WINDOW}: with k = 0 an error stays at its own step, with k = 1 it crosses once.",
+    lambda own: truncated(lambda g, run, k: window(g, run, max(k - 1, 0))),
     seen_in="rsokl/MyGrad PR #7",
 )
-def window_one_short(own: Own) -> Functions:
-    return truncated(lambda g, run, k: window(g, run, max(k - 1, 0)))
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="window_one_long",
-    title="the window is one step long: an error crosses k + 1 recurrent connections",
-    reread=f"{WINDOW}: with k = 0 an error stays at its own step, with k = 1 it crosses once.",
+in_rnn_backward_truncated(
+    "window_one_long",
+    "the window is one step long: an error crosses k + 1 recurrent connections",
+    f"{WINDOW}: with k = 0 an error stays at its own step, with k = 1 it crosses once.",
+    lambda own: truncated(lambda g, run, k: window(g, run, k + 1)),
     seen_in="rsokl/MyGrad PR #7",
 )
-def window_one_long(own: Own) -> Functions:
-    return truncated(lambda g, run, k: window(g, run, k + 1))
 
 
 def but_h0(backward: Callable[[Array, Run, int], Grads]) -> Functions:
@@ -69,31 +65,24 @@ def one_short(g: Array, run: Run, k: int) -> Grads:
     return products(run, sum(parts[:k], np.zeros_like(run.z)), grad_h0)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="loop_one_short",
-    title="x and the parameters lack the last crossing of the window; h0 alone is right",
-    reread=f"{WINDOW}: with k = 0 an error still counts at its own step. Where does your inner loop stop?",
+in_rnn_backward_truncated(
+    "loop_one_short",
+    "x and the parameters lack the last crossing of the window; h0 alone is right",
+    f"{WINDOW}: with k = 0 an error still counts at its own step. Where does your inner loop stop?",
+    lambda own: but_h0(one_short),
 )
-def loop_one_short(own: Own) -> Functions:
-    return but_h0(one_short)
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="loop_one_long",
-    title="x and the parameters get one crossing too many; h0 alone is right",
-    reread=f"{WINDOW}: with k = 0 an error stays at its own step. Where does your inner loop stop?",
+in_rnn_backward_truncated(
+    "loop_one_long",
+    "x and the parameters get one crossing too many; h0 alone is right",
+    f"{WINDOW}: with k = 0 an error stays at its own step. Where does your inner loop stop?",
+    lambda own: but_h0(lambda g, run, k: window(g, run, k + 1)),
 )
-def loop_one_long(own: Own) -> Functions:
-    return but_h0(lambda g, run, k: window(g, run, k + 1))
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="chunks",
-    title="the sequence is cut into chunks of k + 1 steps, instead of a sliding window",
-    reread=f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
+@in_rnn_backward_truncated(
+    "chunks",
+    "the sequence is cut into chunks of k + 1 steps, instead of a sliding window",
+    f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
 )
 def chunks(own: Own) -> Functions:
     def backward(grad_outputs: Array, run: Run, k: int) -> Grads:
@@ -106,21 +95,18 @@ def chunks(own: Own) -> Functions:
     return truncated(backward)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="chunks_but_h0",
-    title="the sequence is cut into chunks of k + 1 steps, instead of a sliding window; h0 alone is right",
-    reread=f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
+in_rnn_backward_truncated(
+    "chunks_but_h0",
+    "the sequence is cut into chunks of k + 1 steps, instead of a sliding window; h0 alone is right",
+    f"{WINDOW}, its last paragraph and the figure below it: a band, not blocks.",
+    lambda own: but_h0(chunks(own)["rnn_backward_truncated"]),
 )
-def chunks_but_h0(own: Own) -> Functions:
-    return but_h0(chunks(own)["rnn_backward_truncated"])
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="last_steps_only",
-    title="the sweep stops after k + 1 steps: the errors of earlier steps are skipped",
-    reread=f"{WINDOW}: every step's error walks, each k crossings far, not the last one's alone.",
+@in_rnn_backward_truncated(
+    "last_steps_only",
+    "the sweep stops after k + 1 steps: the errors of earlier steps are skipped",
+    f"{WINDOW}: every step's error walks, each k crossings far, not the last one's alone.",
 )
 def last_steps_only(own: Own) -> Functions:
     def backward(grad_outputs: Array, run: Run, k: int) -> Grads:
@@ -133,91 +119,64 @@ def last_steps_only(own: Own) -> Functions:
     return truncated(backward)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="weights_not_truncated",
-    title="x and h0 are truncated, the parameters are not",
-    reread=f"{WINDOW}: an error that stops at z stops for every array that z reads.",
-)
-def weights_not_truncated(own: Own) -> Functions:
-    return truncated(
+in_rnn_backward_truncated(
+    "weights_not_truncated",
+    "x and h0 are truncated, the parameters are not",
+    f"{WINDOW}: an error that stops at z stops for every array that z reads.",
+    lambda own: truncated(
         lambda g, run, k: {
             **window(g, run, len(g)),
             **{name: grad for name, grad in window(g, run, k).items() if name not in WEIGHTS},
         }
-    )
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="x_not_truncated",
-    title="the parameters are truncated, x and h0 are not",
-    reread=f"{WINDOW}: an error that stops at z stops for every array that z reads.",
+    ),
 )
-def x_not_truncated(own: Own) -> Functions:
-    return truncated(
+in_rnn_backward_truncated(
+    "x_not_truncated",
+    "the parameters are truncated, x and h0 are not",
+    f"{WINDOW}: an error that stops at z stops for every array that z reads.",
+    lambda own: truncated(
         lambda g, run, k: {
             **window(g, run, len(g)),
             **{name: grad for name, grad in window(g, run, k).items() if name in WEIGHTS},
         }
-    )
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="not_truncated",
-    title="k is not used: these are the full gradients",
-    reread=f"{WINDOW}. Where does your code use k?",
+    ),
 )
-def not_truncated(own: Own) -> Functions:
-    return truncated(lambda g, run, k: window(g, run, len(g)))
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="not_truncated_but_h0",
-    title="k is used for h0 alone: x and the parameters get their full gradients",
-    reread=f"{WINDOW}. Where does your code use k?",
+in_rnn_backward_truncated(
+    "not_truncated",
+    "k is not used: these are the full gradients",
+    f"{WINDOW}. Where does your code use k?",
+    lambda own: truncated(lambda g, run, k: window(g, run, len(g))),
 )
-def not_truncated_but_h0(own: Own) -> Functions:
-    return but_h0(lambda g, run, k: window(g, run, len(g)))
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="truncated_h0_always_full",
-    title="h0 gets its full gradient, although the errors of later steps stop before it",
-    reread=f"{WINDOW}: h0 is t + 1 crossings from step t.",
+in_rnn_backward_truncated(
+    "not_truncated_but_h0",
+    "k is used for h0 alone: x and the parameters get their full gradients",
+    f"{WINDOW}. Where does your code use k?",
+    lambda own: but_h0(lambda g, run, k: window(g, run, len(g))),
 )
-def truncated_h0_always_full(own: Own) -> Functions:
-    return truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, len(g))["h0"]})
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="truncated_h0_zero",
-    title="h0 gets nothing, although the first steps are within k crossings of it",
-    reread=f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
+in_rnn_backward_truncated(
+    "truncated_h0_always_full",
+    "h0 gets its full gradient, although the errors of later steps stop before it",
+    f"{WINDOW}: h0 is t + 1 crossings from step t.",
+    lambda own: truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, len(g))["h0"]}),
 )
-def truncated_h0_zero(own: Own) -> Functions:
-    return truncated(lambda g, run, k: {**(right := window(g, run, k)), "h0": 0 * right["h0"]})
-
-
-@mistake(
-    "rnn_backward_truncated",
-    id="truncated_h0_one_long",
-    title="h0 gets one crossing too many: the error of step k reaches it too",
-    reread=f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
+in_rnn_backward_truncated(
+    "truncated_h0_zero",
+    "h0 gets nothing, although the first steps are within k crossings of it",
+    f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
+    lambda own: truncated(lambda g, run, k: {**(right := window(g, run, k)), "h0": 0 * right["h0"]}),
 )
-def truncated_h0_one_long(own: Own) -> Functions:
-    return truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, k + 1)["h0"]})
+in_rnn_backward_truncated(
+    "truncated_h0_one_long",
+    "h0 gets one crossing too many: the error of step k reaches it too",
+    f"{WINDOW}: step s reaches h0 if s + 1 ≤ k.",
+    lambda own: truncated(lambda g, run, k: {**window(g, run, k), "h0": window(g, run, k + 1)["h0"]}),
+)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="own_step_without_weight_hh",
-    title="weight_hh gets no share from an error's own step, as if reading the state before it were a crossing",
-    reread=f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
+@in_rnn_backward_truncated(
+    "own_step_without_weight_hh",
+    "weight_hh gets no share from an error's own step, as if reading the state before it were a crossing",
+    f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
 )
 def own_step_without_weight_hh(own: Own) -> Functions:
     def backward(g: Array, run: Run, k: int) -> Grads:
@@ -228,23 +187,20 @@ def own_step_without_weight_hh(own: Own) -> Functions:
     return truncated(backward)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="weight_hh_one_short",
-    title="weight_hh lacks the earliest step of each window, as if reading the state before it were a crossing",
-    reread=f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
-)
-def weight_hh_one_short(own: Own) -> Functions:
-    return truncated(
+in_rnn_backward_truncated(
+    "weight_hh_one_short",
+    "weight_hh lacks the earliest step of each window, as if reading the state before it were a crossing",
+    f"{WINDOW}, k = 0: the state before the step is read, not crossed.",
+    lambda own: truncated(
         lambda g, run, k: {**window(g, run, k), "weight_hh": one_short(g, run, k)["weight_hh"]},
-    )
+    ),
+)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="last_crossing_only",
-    title="only what has crossed exactly k times is counted, not what has crossed less often",
-    reread=f"{WINDOW}: at most k crossings. Add up 0, 1, …, k.",
+@in_rnn_backward_truncated(
+    "last_crossing_only",
+    "only what has crossed exactly k times is counted, not what has crossed less often",
+    f"{WINDOW}: at most k crossings. Add up 0, 1, …, k.",
 )
 def last_crossing_only(own: Own) -> Functions:
     def backward(g: Array, run: Run, k: int) -> Grads:
@@ -254,11 +210,10 @@ def last_crossing_only(own: Own) -> Functions:
     return truncated(backward)
 
 
-@mistake(
-    "rnn_backward_truncated",
-    id="walk_without_tanh",
-    title="on its way back an error passes weight_hh but no tanh of the steps that it reaches",
-    reread=f"{WINDOW} and 2.2: how does δ go from k to k − 1?",
+@in_rnn_backward_truncated(
+    "walk_without_tanh",
+    "on its way back an error passes weight_hh but no tanh of the steps that it reaches",
+    f"{WINDOW} and 2.2: how does δ go from k to k − 1?",
 )
 def walk_without_tanh(own: Own) -> Functions:
     def backward(g: Array, run: Run, k: int) -> Grads:
