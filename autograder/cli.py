@@ -70,6 +70,37 @@ def report(
 
 
 @app.command()
+def new(
+    assignment: Annotated[str, typer.Argument(help="A new assignment; or one that is there, with FUNCTION.")],
+    function: Annotated[str, typer.Argument(help="A new function of it.")] = "",
+    arguments: Annotated[str, typer.Option(help='The function\'s arguments, as in "x h0 params".')] = "x",
+    returns: Annotated[str, typer.Option(help="What it returns, by name: an array, or a dict of several.")] = "y",
+    course: Course = pathlib.Path(),
+) -> None:
+    """Write the files of a new assignment, or the skeleton of a new function in all of them."""
+    from autograder.authoring.new import NewError, main
+
+    try:
+        typer.echo("\n".join(main(course.resolve(), assignment, function, arguments, returns)))
+    except NewError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def check(
+    assignment: Annotated[list[str] | None, typer.Argument(help="For example a4_bptt; all, if none is given.")] = None,
+    course: Course = pathlib.Path(),
+) -> None:
+    """Say what an assignment still needs before it is released. Exit code 1 if anything is missing."""
+    from rich.console import Console
+
+    from autograder.authoring.check import main
+
+    raise typer.Exit(main(course.resolve(), assignment or (), Console(soft_wrap=True, highlight=False, markup=False)))
+
+
+@app.command()
 def explain(
     student: Annotated[str, typer.Argument(help="The student's id.")],
     function: Annotated[str, typer.Argument(help="For example rnn_backward; or an answer that is marked by hand.")],

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from autograder.audit.problem_rules import lint, lint_source
+from autograder.audit.problem_rules import lint
+from autograder.audit.suite_rules import refused_files
 from autograder.course.settings import ROOT, Course, CourseError, load_course
 from autograder.demo import DemoError, run_demo, wanted
 from autograder.naming.bank import bank
@@ -193,6 +194,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 def test_an_assignment_without_mistakes_and_class_is_graded(begun: Course) -> None:
     assert begun.repository == begun.directory
+    assert not (begun.directory / "release" / "plain" / "selfcheck.py").exists()  # no module of this name
     assert bank(begun.assignment("plain")) == ()
     right, wrong = (r for r in classes(begun)[A] if r.kind in ("right", "one mistake: tanh"))
     submitted = begun.directory / "submitted"
@@ -239,7 +241,7 @@ def test_the_rules_for_problems_take_another_cell() -> None:
     """A weight that is not square, and a key bias_hh, are nothing special."""
     one = load_course(TINY).assignment(A)
     assert lint(one.part("problems").draw_gates(np.random.default_rng(3)), one.functions.values()) == []
-    assert lint_source(one.suite[0].read_text()) == []
+    assert refused_files(one) == []
 
 
 def test_the_engine_knows_nothing_of_it() -> None:

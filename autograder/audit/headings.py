@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from autograder.course.assignment import Assignment
 from autograder.naming.bank import bank
@@ -18,12 +18,11 @@ def headings(texts: Iterable[str]) -> dict[str, str]:
     return {number or title: title for text in texts for number, title in HEADING.findall(text)}
 
 
-def lost(assignment: Assignment) -> list[str]:
-    """A sentence for each known mistake whose ``reread`` names a heading, or quotes words, that the notebook has not.
+def lost(assignment: Assignment, texts: Sequence[str]) -> list[str]:
+    """A sentence for each known mistake whose ``reread`` names a heading, or quotes words, that these texts do not have.
 
     A reread may also be a rule in a sentence, which names no place.
     """
-    texts = [cell["source"] for cell in assignment.cells if cell["cell_type"] == "markdown"]
     known, prose = headings(texts), "\n".join(texts)
     said = []
     for mistake in bank(assignment):

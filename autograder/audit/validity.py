@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from autograder.course.assignment import Assignment
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.judge import Judge
 from autograder.grading.results import FunctionResult
-from autograder.grading.suites import collect
 from autograder.naming.bank import Mistake, bank
 from autograder.naming.replay import Namer, below, reference, wrong
 
@@ -40,9 +39,14 @@ class Killed:
 
 
 def judge_of(assignment: Assignment, seed: str) -> Judge:
-    """A judge of one suite that names mistakes. Its tests on cost are left out: they tell no numbers apart."""
-    tests = {assignment.name: [test for test in collect([assignment], seed)[assignment.name] if not test.cost]}
-    return Judge(seed, tests, namer=Namer(tests))
+    """A judge of one suite that names mistakes, without its tests on cost: they tell no numbers apart."""
+    return without_cost(Judge.of([assignment], seed))
+
+
+def without_cost(judge: Judge) -> Judge:
+    """The same judge without tests on cost, and with a memory of its own for names."""
+    tests = {name: [test for test in found if not test.cost] for name, found in judge.tests.items()}
+    return Judge(judge.seed, tests, namer=Namer(tests))
 
 
 def grade(judge: Judge, assignment: Assignment, namespace: Mapping[str, Any], *names: str) -> dict[str, FunctionResult]:
@@ -69,11 +73,10 @@ def wrong_arrays(result: FunctionResult) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c.sentence for c in result.checks if c.lost and c.sentence))[:1]
 
 
-def kill_table(assignment: Assignment, seeds: Sequence[str]) -> list[Killed]:
-    """Every known mistake of one assignment on these course seeds."""
+def kill_table(assignment: Assignment, judges: Iterable[Judge]) -> list[Killed]:
+    """Every known mistake of one assignment with these judges, each of another course seed."""
     found: dict[str, list[FunctionResult]] = {m.id: [] for m in bank(assignment)}
-    for seed in seeds:
-        judge = judge_of(assignment, seed)
+    for judge in judges:
         for mistake in bank(assignment):
             found[mistake.id].append(grade_mistake(judge, assignment, mistake))
     return [killed(mistake, found[mistake.id]) for mistake in bank(assignment)]
@@ -205,7 +208,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="course seeds for the known mistakes")
     seeds = [f"validity-{number}" for number in range(parser.parse_args().seeds)]
     course = load_course().assignments
-    tables = {name: kill_table(assignment, seeds) for name, assignment in course.items()}
+    tables = {name: kill_table(one, (judge_of(one, seed) for seed in seeds)) for name, one in course.items()}
     living = {name: list(alive(assignment, seeds[:MUTANT_SEEDS])) for name, assignment in course.items()}
     made = Counter({name: len(list(mutants(assignment))) for name, assignment in course.items()})
     TARGET.parent.mkdir(exist_ok=True)
