@@ -18,13 +18,13 @@ test: venv lint node_modules/installed
 
 test-all: venv lint node_modules/installed
 	SELFCHECK_SEEDS=200 $(PYTEST) --thorough
-	$(BIN)/python -m autograder.audit.validity
+	$(BIN)/python -m autograder.authoring.audit.validity
 
 check: venv node_modules/installed
 	$(BIN)/pytest tests/test_notebooks.py
 
 validity: venv
-	$(BIN)/python -m autograder.audit.validity
+	$(BIN)/python -m autograder.authoring.audit.validity
 
 bench: venv
 	$(BIN)/python benchmarks/grading.py

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from autograder.audit.validity import grade_mistake, judge_of, wrong_arrays
+from autograder.authoring.audit.validity import grade_mistake, judge_of, wrong_arrays
 from autograder.naming.bank import bank
 from tests.course import NAMES, named
 

@@ -15,8 +15,8 @@ from itertools import count
 import pytest
 from rich.console import Console
 
-from autograder.audit.validity import judge_of, kill_table
 from autograder.authoring import check_files, check_runs
+from autograder.authoring.audit.validity import judge_of, kill_table
 from autograder.authoring.build import make
 from autograder.authoring.check import Found, check, main, show
 from autograder.course.settings import ROOT, Course, load_course

@@ -9,9 +9,9 @@ import sys
 import pytest
 from rich.console import Console
 
-from autograder import demo
+from autograder.commands import demo
+from autograder.commands.demo import MARKER, DemoError, claim, wanted
 from autograder.course.settings import ROOT
-from autograder.demo import MARKER, DemoError, claim, wanted
 from autograder.sample.recipes import Recipe
 
 
@@ -107,7 +107,7 @@ def test_the_assignments_are_those_with_a_sample_class() -> None:
 @pytest.mark.parametrize("arguments", [["."], ["demo", "--assignment", "nope"]])
 def test_the_command_says_a_sentence_and_touches_nothing(tmp_path: pathlib.Path, arguments: list[str]) -> None:
     (tmp_path / "course.toml").write_text("")
-    command = [sys.executable, "-m", "autograder.cli", "demo", *arguments]
+    command = [sys.executable, "-m", "autograder.commands.cli", "demo", *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1

@@ -74,7 +74,9 @@ def test_a_class_of_300_survives_two_kills(tmp_path: pathlib.Path) -> None:
     recipes = [replace(kinds[n % len(kinds)], student=f"student-{n:03}") for n in range(300)]
     root = made(tmp_path / "large", recipes)
     for submissions in (70, 110):
-        code, said = interrupted(root, signal.SIGKILL, "Converting notebook", submissions, "autograde", "a4_bptt", "--debug")
+        code, said = interrupted(
+            root, signal.SIGKILL, "Converting notebook", submissions, "autograde", "a4_bptt", "--debug"
+        )
         assert code == -signal.SIGKILL, said
     last = ended(started(root, "autograde", "a4_bptt"), seconds=1800)
     assert "a4_bptt: 300 submissions, " in last.stdout

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from autograder.commands.demo import course_api, in_folder
 from autograder.course.settings import ROOT, scripts_on_path
-from autograder.demo import course_api, in_folder
 from autograder.plugins.dates import DatedGradebook
 from autograder.plugins.names import closest_students
 from autograder.sample.recipes import Recipe

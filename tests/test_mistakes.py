@@ -9,9 +9,9 @@ import pytest
 
 from autograder.assignments.a4_bptt.spoiled import catches
 from autograder.assignments.sequences import RNNProblem, draw_rnn
-from autograder.audit.problem_rules import hiding, lint
-from autograder.audit.suite_rules import refused, refused_files
-from autograder.audit.validity import alive, grade, grade_mistake, judge_of, kill_table, wrong_arrays
+from autograder.authoring.audit.problem_rules import hiding, lint
+from autograder.authoring.audit.suite_rules import refused, refused_files
+from autograder.authoring.audit.validity import alive, grade, grade_mistake, judge_of, kill_table, wrong_arrays
 from autograder.authoring.check_runs import survivors
 from autograder.naming.bank import bank, find
 from autograder.naming.replay import reference
@@ -143,7 +143,7 @@ def spoil(**changes: object) -> RNNProblem:
 
 GOOD_PROBLEM = draw_rnn(np.random.default_rng(0))
 WEIGHTS = GOOD_PROBLEM.params
-A4 = tuple(named("a4_bptt").functions.values())
+A4 = named("a4_bptt")
 BAD_PROBLEMS = {
     "steps": draw_rnn(np.random.default_rng(0), steps=2, n=3, input_size=5, hidden_size=4),
     "sample": draw_rnn(np.random.default_rng(0), n=1),
@@ -189,7 +189,7 @@ def test_a_suite_may_pass_a_shared_tolerance_on_and_speak_of_others() -> None:
 
 
 def test_the_linter_refuses_what_hides_mistakes() -> None:
-    hidden = {catch.spoiled: catch.hidden for catch in catches(named("a4_bptt"))}
+    hidden = {catch.spoiled: catch.hidden for catch in catches(bank(named("a4_bptt")))}
     assert hidden["none of this"] == ()
     assert len(hidden["one step, T = 1"]) >= 8
     assert "carry_not_transposed" in hidden["a symmetric weight_hh"]

@@ -13,8 +13,8 @@ import pytest
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import mlp
 from autograder.assignments.a4_bptt.mistakes.sweep import bptt
-from autograder.audit.mutants import mutants
-from autograder.audit.validity import grade, judge_of
+from autograder.authoring.audit.mutants import mutants
+from autograder.authoring.audit.validity import grade, judge_of
 from autograder.authoring.mistake_reports import mistake_key, mistake_reports
 from autograder.checks.compare import Verdict, compare
 from autograder.grading.judge import Judge

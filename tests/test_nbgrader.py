@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.commands.demo import course_api, in_folder
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, scripts_on_path
-from autograder.demo import course_api, in_folder
 from autograder.plugins.graded import Graded, read_results
 from autograder.plugins.grading import close_executor
 from autograder.sample.accidents import Accident, add_cell, cut_file, no_file

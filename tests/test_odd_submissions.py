@@ -11,9 +11,9 @@ import pytest
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
-from autograder.cli import app
+from autograder.commands.cli import app
+from autograder.commands.demo import course_api, in_folder
 from autograder.course.cells import nbgrader_of
-from autograder.demo import course_api, in_folder
 from autograder.plugins.grading import close_executor
 from autograder.sample.accidents import cut_file, double_cell, no_file
 from autograder.sample.recipes import Notebook, Recipe

@@ -24,7 +24,7 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from typer.testing import CliRunner
 
-from autograder.cli import app
+from autograder.commands.cli import app
 from autograder.course.settings import ROOT, scripts_on_path
 from autograder.plugins.course_files import course_directory
 from autograder.plugins.graded import read_results
@@ -344,7 +344,7 @@ def test_every_flag_is_shown_with_its_reason(tmp_path: pathlib.Path) -> None:
     text = printed(report)
     assert "2 graded, 1 to look at" in text
     assert "ada: two notebooks: 2 notebooks were handed in [bold]." in text
-    assert 'Graded with isolation = "none": their code ran without a sandbox around it\n  ada\n' in text
+    assert 'Graded with isolation = "none": their code ran without a sandbox\n  ada\n' in text
 
 
 def test_notebooks_graded_before_there_were_flags_are_read(tmp_path: pathlib.Path) -> None:

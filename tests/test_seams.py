@@ -6,7 +6,6 @@ import importlib
 from typing import Any
 
 import pytest
-from nbconvert.exporters import Exporter
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import LimitOutput, SaveAutoGrades
 
@@ -24,7 +23,7 @@ def test_the_pinned_nbgrader_has_all_that_is_used() -> None:
     seams.check()
 
 
-@pytest.mark.parametrize("used", seams.USED)
+@pytest.mark.parametrize("used", [name for name, arguments in seams.USED.items() if arguments is not None])
 def test_a_method_that_takes_other_arguments_is_refused(used: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, attribute = owner_of(used)
     monkeypatch.setattr(owner, attribute, lambda one: None)
@@ -34,9 +33,11 @@ def test_a_method_that_takes_other_arguments_is_refused(used: str, monkeypatch: 
 
 @pytest.mark.parametrize("used", seams.USED)
 def test_a_method_that_is_gone_is_refused(used: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module, _, path = used.partition(":")
-    monkeypatch.delattr(importlib.import_module(module), path.split(".")[0])
-    with pytest.raises(RuntimeError, match=f"nbgrader changed: {module} has no {path}"):
+    owner, attribute = owner_of(used)
+    for one in owner.__mro__:
+        if attribute in vars(one):
+            monkeypatch.delattr(one, attribute)
+    with pytest.raises(RuntimeError, match=rf"nbgrader changed: .* has no \w+\.{attribute}\. Install"):
         seams.check()
 
 
@@ -53,15 +54,3 @@ def test_other_preprocessors_are_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Autograde.autograde_preprocessors, "default", lambda: [LimitOutput])
     with pytest.raises(RuntimeError, match="nbgrader changed: Execute is not among the preprocessors of Autograde"):
         seams.autograde_preprocessors(SaveAutoGrades)
-
-
-def test_an_exporter_without_its_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    init = Exporter.__init__
-
-    def without(self: Exporter, *arguments: Any, **keywords: Any) -> None:
-        init(self, *arguments, **keywords)
-        del self._preprocessors
-
-    monkeypatch.setattr(Exporter, "__init__", without)
-    with pytest.raises(RuntimeError, match="nbgrader changed: nbconvert's Exporter has no _preprocessors"):
-        seams.check()

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from autograder.audit.problem_rules import lint
-from autograder.audit.suite_rules import refused_files
+from autograder.authoring.audit.problem_rules import lint
+from autograder.authoring.audit.suite_rules import refused_files
+from autograder.commands.demo import DemoError, run_demo, wanted
 from autograder.course.settings import ROOT, Course, CourseError, load_course
-from autograder.demo import DemoError, run_demo, wanted
 from autograder.naming.bank import bank
 from autograder.sample.classes import classes
 from autograder.sample.recipes import Recipe
@@ -240,7 +240,7 @@ def test_a_repository_that_is_none_is_said(tmp_path: pathlib.Path) -> None:
 def test_the_rules_for_problems_take_another_cell() -> None:
     """A weight that is not square, and a key bias_hh, are nothing special."""
     one = load_course(TINY).assignment(A)
-    assert lint(one.part("problems").draw_gates(np.random.default_rng(3)), one.functions.values()) == []
+    assert lint(one.part("problems").draw_gates(np.random.default_rng(3)), one) == []
     assert refused_files(one) == []
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from autograder.audit.leaks import leaks
+from autograder.authoring.audit.leaks import leaks
 from autograder.course.settings import ROOT
 from tests.course import NAMES, named
 
@@ -25,11 +25,9 @@ ROOMS = (
     "assignments",
     "plugins",
     "reports",
-    "audit",
     "authoring",
     "instructor",
-    "demo",
-    "cli",
+    "commands",
 )
 ENGINE = [room for room in ROOMS if room != "assignments"]
 
@@ -119,7 +117,9 @@ def test_students_files_import_only_what_students_have() -> None:
         assert {m.split(".")[0] for m in imports(path)} <= allowed, path
 
 
-@pytest.mark.parametrize("module", ["autograder.plugins.grading", "autograder.cli", "autograder.demo"])
+@pytest.mark.parametrize(
+    "module", ["autograder.plugins.grading", "autograder.commands.cli", "autograder.commands.demo"]
+)
 def test_the_front_loads_neither_torch_nor_suites(module: str) -> None:
     code = (
         f"import sys, {module}; "

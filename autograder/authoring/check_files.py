@@ -10,9 +10,9 @@ import traceback
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.audit.exempt import exempt, in_words
-from autograder.audit.headings import lost
-from autograder.audit.suite_rules import refused_files
+from autograder.authoring.audit.exempt import exempt
+from autograder.authoring.audit.headings import lost
+from autograder.authoring.audit.suite_rules import refused_files
 from autograder.authoring.build import BuildError, build, rubric_notes, source_notebook
 from autograder.course.assignment import Assignment
 from autograder.course.cells import Cell, function_of, is_answer, is_test, nbgrader_of
@@ -130,7 +130,7 @@ def mistakes(look: Looked) -> list[str]:
     said = [
         f"{look.module('mistakes')} has no mistake of {name}: add one, or say in MISTAKES of exempt.py why there is none."
         for name in one.functions
-        if not (name in known or name in excused or in_words(one, name))
+        if not (name in known or name in excused or one.functions[name].in_words)
     ]
     said += [
         f"{look.module('exempt')}: {name} has a known mistake; delete its line." for name in excused if name in known
@@ -157,7 +157,7 @@ def styles(look: Looked) -> list[str]:
     return [
         f"{folder}/ has no answer of {name}: add it to a file there, as a student might write it."
         for name in one.functions
-        if not in_words(one, name) and not any(name in answers for answers in found.values())
+        if not one.functions[name].in_words and not any(name in answers for answers in found.values())
     ]
 
 

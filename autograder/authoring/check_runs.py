@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from autograder.audit.exempt import exempt, in_words
-from autograder.audit.leaks import leaks as leaked
-from autograder.audit.problem_rules import hiding
-from autograder.audit.validity import Killed, kill_table, without_cost
+from autograder.authoring.audit.exempt import exempt
+from autograder.authoring.audit.leaks import leaks as leaked
+from autograder.authoring.audit.problem_rules import hiding
+from autograder.authoring.audit.validity import Killed, kill_table, without_cost
 from autograder.authoring.check_files import Looked
 from autograder.authoring.mistake_reports import selfcheck
 from autograder.course.assignment import Assignment
@@ -153,7 +153,7 @@ def seen(look: Looked) -> list[str]:
         except Exception as error:  # a self-check that has no check of this name, or stops
             said.append(f"{look.file(file)}: the self-check of {name} stops: {type(error).__name__}: {error}")
     for mistake in bank(one):
-        if said or in_words(one, mistake.function):
+        if said or one.functions[mistake.function].in_words:
             continue
         passes = share(checker, mistake.function, {**right, **wrong(one, mistake)}) == 1
         if passes and mistake.id not in excused:

@@ -15,7 +15,7 @@ from autograder.course.assignment import Assignment
 MARKERS = (
     "weight(n): the share of its function's points that a hidden test decides",
     "behaviour: counts only as far as the function's own numbers are right",
-    "title(text): what the student reads of a test with parameters, in place of the docstring",
+    "title(text): what the student reads of a test with parameters, instead of the docstring",
     "cost: takes the share of the points that course.toml sets aside for cost; runs last, since it may outlast a limit",
 )
 OPTIONS = ("-c", os.devnull, "--import-mode=importlib", "--assert=plain", "-p", "autograder.checks.fixtures")

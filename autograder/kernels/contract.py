@@ -73,6 +73,11 @@ class Function:
         """Every array that it takes or returns."""
         return (*arrays_in(self.arguments), *arrays_in(self.returns))
 
+    @property
+    def in_words(self) -> bool:
+        """Whether it returns text alone: there are no numbers to be wrong, nor another style to write it in."""
+        return set(leaves(self.wire)) == {TEXT}
+
     def time_first(self, name: str, ndim: int) -> bool:
         """Whether the first axis of one of its arrays is time, and no other one."""
         axes = self.axes_of(name, ndim)
@@ -91,6 +96,15 @@ def plain(spec: Spec) -> Any:
     if isinstance(spec, Mapping):
         return {key: plain(part) for key, part in spec.items()}
     return tuple(map(plain, spec)) if isinstance(spec, tuple) else spec
+
+
+def leaves(wire: Any) -> Iterator[str]:
+    """The words that a plain spec is made of."""
+    if isinstance(wire, (Mapping, tuple)):
+        for part in wire.values() if isinstance(wire, Mapping) else wire:
+            yield from leaves(part)
+    else:
+        yield wire
 
 
 def arrays_in(spec: Spec) -> Iterator[Array]:

@@ -1,6 +1,6 @@
 """The tests of the tests: which known and machine-made mistakes the hidden suites kill, and which of them get their name.
 
-``python -m autograder.audit.validity [--seeds 20]`` writes docs/validity.md.
+``python -m autograder.authoring.audit.validity [--seeds 20]`` writes docs/validity.md.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.audit.exempt import in_words
-from autograder.audit.mutants import Mutant, mutants
+from autograder.authoring.audit.mutants import Mutant, mutants
 from autograder.course.assignment import Assignment
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.judge import Judge
@@ -99,7 +98,7 @@ def killed(mistake: Mistake, results: Sequence[FunctionResult]) -> Killed:
 def alive(assignment: Assignment, seeds: Sequence[str]) -> Iterator[Mutant]:
     """The mutants that keep full points, in their own function and in all that rest on it, on all of these seeds."""
     judges = [judge_of(assignment, seed) for seed in seeds]
-    names = [name for name in assignment.functions if not in_words(assignment, name)]
+    names = [name for name in assignment.functions if not assignment.functions[name].in_words]
     for judge in judges:
         judge.namer = None
     for mutant in mutants(assignment):
@@ -133,7 +132,7 @@ def page(
     graded = len(rows) * seeds
     parts = [
         "# Are the tests right?",
-        "Made by `make validity` (`python -m autograder.audit.validity`). Nothing on this page is written by hand.",
+        "Made by `make validity` (`python -m autograder.authoring.audit.validity`). Nothing on this page is written by hand.",
         f"**{len(rows)} known mistakes**, each graded on {seeds} course seeds: "
         f"{share(sum(r.killed for r in rows), graded)} lose points, {share(sum(r.named for r in rows), graded)} get "
         f"their own name, {share(sum(r.alone for r in rows), graded)} no other beside it.",
@@ -141,7 +140,7 @@ def page(
         f"killed, {len(left)} alive, of which {equal} are argued to be right below and {len(left) - equal} are gaps.",
         "## What each rule of the fixture linter catches",
         "Single mistakes in `rnn_backward` that nobody would see if the problem broke one rule "
-        "(`autograder/audit/problem_rules.py`).",
+        "(`autograder/authoring/audit/problem_rules.py`).",
         table(
             ["a problem with", "hides", "of", "among them"],
             [[c.spoiled, str(len(c.hidden)), str(c.of), ", ".join(c.hidden[:4])] for c in hidden_by_rules()],
@@ -199,7 +198,7 @@ def share(count: int, of: int) -> str:
 def hidden_by_rules() -> list[Any]:
     """For each rule the mistakes that a problem would hide if it broke it, of the assignments that say so."""
     assignments = load_course().assignments.values()
-    return [caught for a in assignments if a.has("spoiled") for caught in a.part("spoiled").catches(a)]
+    return [caught for a in assignments if a.has("spoiled") for caught in a.part("spoiled").catches(bank(a))]
 
 
 def main() -> None:

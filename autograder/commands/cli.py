@@ -23,8 +23,8 @@ def demo(
     ] = None,
 ) -> None:
     """Make a class of sample students in FOLDER, grade it with nbgrader, and show the marks."""
+    from autograder.commands.demo import main
     from autograder.course.settings import ROOT
-    from autograder.demo import main
 
     raise typer.Exit(main(str(folder), assignment or (), repository.resolve() if repository else ROOT))
 

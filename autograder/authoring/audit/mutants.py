@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from autograder.audit.exempt import exempt, in_words
+from autograder.authoring.audit.exempt import exempt
 from autograder.course.assignment import Assignment
 
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
@@ -83,7 +83,7 @@ def mutants(assignment: Assignment) -> Iterator[Mutant]:
     """Every mutant of every solution of one assignment, each different from all others of its function."""
     cells, reasons = assignment.solutions, exempt(assignment, "MUTANTS")
     for function in assignment.functions:
-        if in_words(assignment, function):
+        if assignment.functions[function].in_words:
             continue
         tree = ast.parse(cells[function])
         original = ast.unparse(tree)

@@ -9,7 +9,7 @@ import ast
 import pathlib
 from collections.abc import Container, Iterator
 
-from autograder.audit.exempt import exempt
+from autograder.authoring.audit.exempt import exempt
 from autograder.course.assignment import Assignment
 
 COMPARE = "autograder/checks/compare.py"

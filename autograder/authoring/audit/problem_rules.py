@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.audit.exempt import exempt
+from autograder.authoring.audit.exempt import exempt
 from autograder.checks.draw import Draw
 from autograder.checks.hidden import run_test
 from autograder.course.assignment import Assignment
 from autograder.grading.judge import Judge
-from autograder.kernels.contract import Function
 
 Array = np.ndarray
 SMALLEST_STEPS, SMALLEST_BATCH = 3, 2
@@ -39,18 +38,18 @@ class Drawn:
 Rule = Callable[[Iterable[Drawn]], str]
 
 
-def lint(problem: Any, functions: Iterable[Function]) -> list[str]:
+def lint(problem: Any, assignment: Assignment) -> list[str]:
     """What is wrong with a problem that decides points, in sentences for its author; nothing for a good one.
 
-    functions: the contract of its assignment, which says what the axes of an array are by its name.
+    The contract of the assignment says what the axes of an array are by its name.
     """
-    rows = tuple(functions)
-    drawn = [found for name, value in arrays_of(problem) if (found := look_up(name, value, rows))]
+    drawn = [found for name, value in arrays_of(problem) if (found := look_up(name, value, assignment))]
     return [said for rule in RULES if (said := rule(drawn))]
 
 
-def look_up(name: str, value: Array, functions: Iterable[Function]) -> Drawn | None:
+def look_up(name: str, value: Array, assignment: Assignment) -> Drawn | None:
     """An array as the contract has it; None where the contract does not name its axes."""
+    functions = assignment.functions.values()
     for function in functions:
         axes = function.axes_of(name, value.ndim)
         if axes:
@@ -75,7 +74,7 @@ def hiding(assignment: Assignment, judge: Judge) -> list[str]:
         kind, name = key[2:4]
         decides = key not in before or id(problem) in looked_at
         if decides and name == "main" and kind not in excused and is_dataclass(problem):
-            said += [f"{kind}: {words}" for words in lint(problem, assignment.functions.values())]
+            said += [f"{kind}: {words}" for words in lint(problem, assignment)]
     return said
 
 

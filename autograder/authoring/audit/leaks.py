@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from autograder.audit.exempt import exempt
+from autograder.authoring.audit.exempt import exempt
 from autograder.course.assignment import Assignment
 
 LONG = 40  # a shorter line may be in a text by chance

@@ -3,7 +3,7 @@
     MISTAKES = {"function": "why it has no known mistake"}
     TWINS = {("mistake", "mistake"): "why the suite cannot always tell them apart; then both are named"}
     UNSEEN = {"mistake": "why the self-check, which knows no answers, does not see it"}
-    PROBLEMS = {"draw_function or function": "why its problems break a rule of autograder/audit/problem_rules.py"}
+    PROBLEMS = {"draw_function or function": "why its problems break a rule of autograder/authoring/audit/problem_rules.py"}
     TOLERANCES = {"NAME": "why the suite has a tolerance of its own under this name"}
     GIVEN = {"a line of a solution": "why the notebook shows it somewhere else"}
     MUTANTS = {("function", "a piece of the change"): "why the changed solution is right all the same"}
@@ -13,11 +13,10 @@ Each may be missing, and so may the module.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.kernels.contract import TEXT
 
 NAMES = ("MISTAKES", "TWINS", "UNSEEN", "PROBLEMS", "TOLERANCES", "GIVEN", "MUTANTS")
 
@@ -28,17 +27,3 @@ def exempt(assignment: Assignment, name: str) -> Mapping[Any, str]:
         raise KeyError(name)
     found: Mapping[Any, str] = getattr(assignment.part("exempt"), name, {}) if assignment.has("exempt") else {}
     return found
-
-
-def in_words(assignment: Assignment, function: str) -> bool:
-    """Whether a function returns text alone: there are no numbers to be wrong, nor another style to write it in."""
-    return set(leaves(assignment.functions[function].returns)) == {TEXT}
-
-
-def leaves(spec: Any) -> Iterator[Any]:
-    """What a spec of the contract is made of in the end: arrays and words."""
-    if isinstance(spec, (Mapping, tuple)):
-        for part in spec.values() if isinstance(spec, Mapping) else spec:
-            yield from leaves(part)
-    else:
-        yield spec

@@ -1,0 +1,1 @@
+"""The command line: `autograder demo`, `autograder report`, `autograder new` and the others."""
