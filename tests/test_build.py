@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from autograder.authoring.build import BuildError, build, source_notebook, student_readme
+from autograder.authoring.build import BuildError, build, make, source_notebook, student_readme
 from autograder.course.settings import ROOT, Course, load_course
 from tests.course import NAMES
 
@@ -83,3 +83,15 @@ def copied(root: pathlib.Path, script: str) -> Course:
     folder.mkdir(parents=True)
     (folder / "a1_linear_fit.py").write_text(script)
     return dataclasses.replace(load_course(), repository=root, directory=root, points={})
+
+
+def test_a_build_over_another_users_folders_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sentence, and before anything is replaced."""
+    kept = tmp_path / "source" / NAMES[0] / "kept.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("kept")
+    course = dataclasses.replace(load_course(), directory=tmp_path, listed={NAMES[0]: NAMES[0]})
+    monkeypatch.setattr("os.access", lambda place, mode: pathlib.Path(place) != kept.parent)
+    with pytest.raises(BuildError, match=rf"{kept.parent} belongs to another user\. Ask them for `chmod"):
+        make(course)
+    assert kept.read_text() == "kept"

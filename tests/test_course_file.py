@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.course.points import own_points, valid
-from autograder.course.settings import ISOLATION, ROOT, RUBRIC, CourseError, load_course
+from autograder.course.settings import ISOLATION, ROOT, RUBRIC, CourseError, build_command, load_course, nearest_course
 from tests.course import NAMES
 
 A4 = own_points((ROOT / "assignments/a4_bptt/a4_bptt.py").read_text())
@@ -65,8 +65,8 @@ def assert_sentence(text: str) -> str:
         (b"\xff\xfe", "not UTF-8"),
         ("x = " + "9" * 5000, "not TOML"),
         ("x = " + "[" * 5000, "too deeply"),
-        ("[kernel]\nisolation = 'glass'", 'isolation = "glass" should be one of cage, none'),
-        ("[kernel]\nisolation = 1", "should be one of cage, none"),
+        ("[kernel]\nisolation = 'glass'", 'isolation = "glass" should be one of strict, standard, none'),
+        ("[kernel]\nisolation = 1", "should be one of strict, standard, none"),
         ("[kernel]\npython = 3.11", "python = 3.11 should be text in quotes"),
         ("[kernel]\npython = ''", "should be text in quotes"),
         ("kernel = 'cage'", "should be a table"),
@@ -233,3 +233,20 @@ def test_reading_the_course_is_cheap() -> None:
     code = "import sys, autograder.course; print([m for m in ('jupytext', 'nbformat', 'nbgrader') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_relative_python_is_looked_up_here_then_in_the_repository(tmp_path: pathlib.Path) -> None:
+    """So a copy of the repository's course.toml works in a course directory of its own."""
+    (tmp_path / "course.toml").write_text('[kernel]\npython = ".venv-student/bin/python"\n')
+    assert load_course(tmp_path).python == ROOT / ".venv-student/bin/python"
+    own = tmp_path / ".venv-student/bin/python"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert load_course(tmp_path).python == own
+
+
+def test_build_knows_the_course_directory_that_it_is_called_in(tmp_path: pathlib.Path) -> None:
+    assert nearest_course(tmp_path) == ROOT
+    (tmp_path / "nbgrader_config.py").touch()
+    assert nearest_course(tmp_path) == tmp_path
+    assert (build_command(tmp_path), build_command(ROOT)) == ("autograder build", "make source")

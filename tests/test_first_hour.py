@@ -172,7 +172,7 @@ def test_a_running_server_rereads_the_course_file(tmp_path: pathlib.Path, monkey
 def test_a_shared_course_stays_writable_for_its_group(tmp_path: pathlib.Path) -> None:
     """In a folder that its group may write and that hands on its group, the group may write what a command makes."""
     code = (
-        "import os, pathlib; from autograder.plugins.lock import share_with_group; os.umask(0o022); here = pathlib.Path();"
+        "import os, pathlib; from autograder.course.sharing import share_with_group; os.umask(0o022); here = pathlib.Path();"
         "share_with_group(here); pathlib.Path('made').mkdir(); pathlib.Path('gradebook.db').touch(0o644)"
     )
     for mode, rights, gradebook in ((0o755, 0o755, 0o644), (0o2775, 0o775, 0o664)):

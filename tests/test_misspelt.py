@@ -51,7 +51,7 @@ def test_an_unknown_name_ends_a_command_with_one_line(course: pathlib.Path, comm
     [
         ("autograde", (A, "zoe"), "2 submissions are handed in; known names: ada, grace."),
         ("autograde", ("a1_linear_ft", "ada"), NO_ASSIGNMENT),
-        ("autograde", ("a4_bptt", "ada"), "source/a4_bptt holds no notebook. Run `make source`"),
+        ("autograde", ("a4_bptt", "ada"), "source/a4_bptt holds no notebook. Run `autograder build`"),
         (
             "generate_feedback",
             (A, "adda"),
@@ -96,14 +96,48 @@ def test_a_due_date_that_is_no_date_gets_one_sentence(course: pathlib.Path) -> N
     ran = nbgrader(course, "db", "assignment", "add", A, "--duedate=next friday")
     assert ran.returncode == 1
     assert "Traceback" not in ran.stdout
-    assert '"next friday" is no date. Write the due date as in --duedate="2027-01-31 23:59 UTC".' in ran.stdout
+    assert '"next friday" is no date that can be read in one way only. Write the due date as in --du' in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "05.11.2026 23:59",
+        "01/02/2027",
+        "friday",
+        "2026-11-22 23:59 Europe/Berlinn",
+        "2026-11-22 23:59 CET2",
+        "2027-02-30",
+    ],
+)
+def test_a_date_that_can_be_read_in_two_ways_is_refused(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture, date: str
+) -> None:
+    scripts_on_path()
+    with DatedGradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook, pytest.raises(SystemExit):
+        gradebook.update_or_create_assignment(A, duedate=date)
+    assert f'"{date}" is no date that can be read in one way only.' in caplog.text
+
+
+def test_a_notebook_in_the_folder_of_no_assignment_is_named(tmp_path: pathlib.Path) -> None:
+    """Student and assignment swapped, or an assignment in capital letters."""
+    root = made(tmp_path, [RIGHT])
+    for folder in (f"{A}/nora", f"quin/{A.upper()}"):
+        (root / "submitted" / folder).mkdir(parents=True)
+        (root / "submitted" / folder / f"{A}.ipynb").write_text("{}")
+    with in_folder(root):
+        log = course_api(root).autograde(A, "nobody")["log"]
+    assert f"submitted/{A}/nora/{A}.ipynb is not graded: its folder nora is no assignment." in log
+    assert f"submitted/quin/{A.upper()}/{A}.ipynb is not graded: its folder {A.upper()} is no assignment." in log
 
 
 @pytest.mark.parametrize(
     ("date", "said"),
     [
         ("2027-01-31 23:59 Europe/Berlin", "is due 2027-01-31 22:59:00 UTC."),
-        ("01/02/2027", "is due 2027-01-02 00:00:00 UTC."),  # the month first
+        ("2027-01-31 23:59:30 +0100", "is due 2027-01-31 22:59:30 UTC."),
+        ("2027-01-31T23:59 -05:30", "is due 2027-02-01 05:29:00 UTC."),
+        ("2027-01-31", "is due 2027-01-31 00:00:00 UTC."),
         (None, "has no due date."),
     ],
 )

@@ -275,7 +275,7 @@ def test_points_that_are_not_built_are_said(built: Course) -> None:
     points = {"derive_bptt": 2.5, "test_rnn_backward": 10}
     course = dataclasses.replace(built, points={"a4_bptt": points})
     said = points_differ(course, "a4_bptt")
-    assert "(derive_bptt: 3, should be 2.5; rnn_backward: 8, should be 10): run `make source`" in said
+    assert "(derive_bptt: 3, should be 2.5; rnn_backward: 8, should be 10): run `autograder build`" in said
     assert len(said.splitlines()) == 1
     notebook = built.repository / "source" / "a4_bptt" / "a4_bptt.ipynb"
     build.write_notebook(source_notebook(course, "a4_bptt"), notebook)
@@ -302,7 +302,7 @@ def test_a_machine_without_assignments_still_compares(built: Course) -> None:
 def test_a_damaged_source_is_said(built: Course, text: str) -> None:
     (built.repository / "source" / "a4_bptt" / "a4_bptt.ipynb").write_text(text)
     assert points_differ(built, "a4_bptt") == (
-        "source/a4_bptt/a4_bptt.ipynb is damaged: run `make source` to build it again."
+        "source/a4_bptt/a4_bptt.ipynb is damaged: run `autograder build` to build it again."
     )
 
 

@@ -8,6 +8,7 @@ committed, and a test builds them again and compares every byte.
 from __future__ import annotations
 
 import itertools
+import os
 import pathlib
 import re
 import shutil
@@ -22,6 +23,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.cells import digest
 from autograder.course.points import RANGE, Graded, PointsError, graded_cells, shown, valid, with_points
 from autograder.course.settings import ROOT, Course, CourseError, load_course, script_points, scripts_on_path
+from autograder.course.sharing import share_with_group
 
 CHECK_CALL = re.compile(r"""(selfcheck\.check\(\s*["']\w+["'])""")
 POINTS_GIVEN = re.compile(r"\s*,\s*points=[\d.]+")
@@ -220,6 +222,7 @@ def release(target: pathlib.Path, assignments: tuple[str, ...]) -> None:
 
 def main(directory: pathlib.Path = ROOT) -> None:
     """Build source/ and release/ of a course directory, elsewhere first: what is there stays until all is built."""
+    share_with_group(directory)
     try:
         make(load_course(directory))
     except (BuildError, CourseError) as error:
@@ -230,12 +233,21 @@ def make(course: Course) -> None:
     """Build all of the course and say what was built, and what in its rubrics no longer fits its points."""
     with tempfile.TemporaryDirectory(dir=course.directory, prefix=".build-") as scratch:
         built = build(course, pathlib.Path(scratch))
-        for tree, assignment in itertools.product(("source", "release"), built):
-            place = course.directory / tree / assignment
+        places = {(t, a): course.directory / t / a for t, a in itertools.product(("source", "release"), built)}
+        foreign = [place for place in places.values() if place.exists() and not replaceable(place)]
+        if foreign:
+            raise BuildError(f"{foreign[0]} belongs to another user. Ask them for `chmod -R g+rwX {foreign[0]}`.")
+        for (tree, assignment), place in places.items():
             shutil.rmtree(place, ignore_errors=True)
             place.parent.mkdir(exist_ok=True)
             (pathlib.Path(scratch) / tree / assignment).rename(place)
-    print(*rubric_notes(course), f"Built source/ and release/ for {', '.join(built)}.", sep="\n")
+    built_in = f"Built source/ and release/ for {', '.join(built)} in {course.directory}."
+    print(*rubric_notes(course), built_in, sep="\n")
+
+
+def replaceable(folder: pathlib.Path) -> bool:
+    """Whether we may delete a folder with all that is in it."""
+    return all(os.access(place, os.W_OK | os.X_OK) for place in (folder.parent, folder, *folder.glob("**/")))
 
 
 if __name__ == "__main__":

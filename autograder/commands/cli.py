@@ -32,14 +32,19 @@ def demo(
 @app.command()
 def build(
     course: Annotated[
-        pathlib.Path | None, typer.Option(help="A course directory, if not this repository.", file_okay=False)
+        pathlib.Path | None,
+        typer.Option(
+            help="A course directory; by default this folder, or else the repository.",
+            file_okay=False,
+            exists=True,
+        ),
     ] = None,
 ) -> None:
     """Build source/ and release/ from assignments/."""
     from autograder.authoring.build import main
-    from autograder.course.settings import ROOT
+    from autograder.course.settings import nearest_course
 
-    main(course.resolve() if course else ROOT)
+    main(course.resolve() if course else nearest_course(pathlib.Path.cwd()))
 
 
 Course = Annotated[pathlib.Path, typer.Option(help="The course directory.", file_okay=False)]

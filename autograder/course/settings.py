@@ -20,7 +20,7 @@ from autograder.kernels.cage import Limits
 ROOT = pathlib.Path(__file__).parents[2]
 FILE = "course.toml"
 PACKAGES = "autograder.assignments"  # where an assignment is looked up that course.toml lists by its name alone
-ISOLATION = ("cage", "none")
+ISOLATION = ("strict", "standard", "none")
 RUBRIC = ("steps", "samples", "none")
 LARGEST = 1_000_000  # of a limit, in its own unit
 KERNEL = ("python", "isolation")
@@ -47,7 +47,7 @@ class Course:
     points: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     python: pathlib.Path = ROOT / ".venv-student/bin/python"
-    isolation: str = "cage"
+    isolation: str = "standard"
     rubric: str = "steps"
 
     @cached_property
@@ -121,17 +121,26 @@ def load_course(directory: pathlib.Path = ROOT, repository: pathlib.Path | None 
             memory=int(limit(limits, "memory", default.memory >> 20) * (1 << 20)),
             output=int(limit(limits, "output", default.output >> 10) * (1 << 10)),
         ),
-        python=(directory if "python" in section(own, "kernel", KERNEL) else repository)
-        / text_of(kernel, "[kernel] python", str(ROOT / ".venv-student/bin/python")),
+        python=python_of(kernel, directory, repository),
         isolation=isolation_of(kernel),
         rubric=text_of(feedback, "[feedback] rubric", "steps", RUBRIC),
     )
 
 
+def nearest_course(folder: pathlib.Path) -> pathlib.Path:
+    """The folder, where nbgrader is set up in it as a course directory; otherwise this repository."""
+    return folder if (folder / "nbgrader_config.py").exists() else ROOT
+
+
+def build_command(directory: pathlib.Path) -> str:
+    """What builds source/ and release/ of a course directory: to type in it."""
+    return "make source" if (directory / "Makefile").exists() else "autograder build"
+
+
 def points_differ(course: Course, assignment: str) -> str:
     """One sentence where course.toml gives other points than source/ASSIGNMENT has; otherwise "".
 
-    So it is after a change of course.toml or of the assignment's script, until somebody runs `make source`.
+    So it is after a change of course.toml or of the assignment's script, until somebody builds it again.
     """
     path = course.assignment(assignment).source
     try:
@@ -141,7 +150,7 @@ def points_differ(course: Course, assignment: str) -> str:
     except FileNotFoundError:
         return ""  # grading says so itself, and what to do
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return f"{path.relative_to(course.directory)} is damaged: run `make source` to build it again."
+        return f"{path.relative_to(course.directory)} is damaged: run `{build_command(course.directory)}` to build it again."
     wanted = {**(script_points(course.repository, assignment) or {}), **course.points.get(assignment, {})}
     changed = [
         f"{name.removeprefix('test_')}: {built.get(name, 'not there')}, should be {points}"
@@ -152,7 +161,7 @@ def points_differ(course: Course, assignment: str) -> str:
         return ""
     return (
         f"source/{assignment}/{assignment}.ipynb was built before the last change of its points "
-        f"({'; '.join(changed[:4])}{'; …' * (len(changed) > 4)}): run `make source`, then grade again."
+        f"({'; '.join(changed[:4])}{'; …' * (len(changed) > 4)}): run `{build_command(course.directory)}`, then grade again."
     )
 
 
@@ -306,12 +315,18 @@ def text_of(table: Mapping[str, Any], where: str, default: str, choices: Sequenc
     return found
 
 
+def python_of(kernel: Mapping[str, Any], directory: pathlib.Path, repository: pathlib.Path) -> pathlib.Path:
+    """The students' Python: a relative path is looked up in the course directory, then in the repository."""
+    path = text_of(kernel, "[kernel] python", str(ROOT / ".venv-student/bin/python"))
+    return directory / path if (directory / path).exists() else repository / path
+
+
 def isolation_of(kernel: Mapping[str, Any]) -> str:
-    """The wall around student code, from the environment or course.toml. Raises CourseError."""
+    """The walls around student code, from the environment or course.toml; "cage" is "standard". Raises CourseError."""
     forced = os.environ.get("AUTOGRADER_ISOLATION")
-    if forced is not None:
-        return text_of({"AUTOGRADER_ISOLATION": forced}, "AUTOGRADER_ISOLATION", "cage", ISOLATION)
-    return text_of(kernel, "[kernel] isolation", "cage", ISOLATION)
+    where = "[kernel] isolation" if forced is None else "AUTOGRADER_ISOLATION"
+    found = kernel.get("isolation", "standard") if forced is None else forced
+    return text_of({where.split()[-1]: "standard" if found == "cage" else found}, where, "standard", ISOLATION)
 
 
 def is_number(value: Any) -> bool:

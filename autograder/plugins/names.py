@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograder.course.points import closest
-from autograder.course.settings import load_course
+from autograder.course.settings import build_command, load_course
 from autograder.plugins.records import source_folder
 
 
@@ -26,7 +26,9 @@ def source_notebooks(coursedir: Any) -> list[str]:
     if not there:
         known = known_assignments(coursedir)
         if assignment in known:
-            raise UnknownNameError(f"{folder} holds no notebook. Run `make source` to build it from assignments/.")
+            raise UnknownNameError(
+                f"{folder} holds no notebook. Run `{build_command(pathlib.Path(coursedir.root))}` to build it."
+            )
         raise UnknownNameError(
             f"There is no assignment {assignment} in {coursedir.root}; {closest(assignment, known)}."
         )

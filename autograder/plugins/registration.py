@@ -14,7 +14,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.cells import nbgrader_of
-from autograder.course.settings import scripts_on_path
+from autograder.course.settings import build_command, scripts_on_path
 from autograder.plugins.records import source_folder
 
 
@@ -80,7 +80,9 @@ def source_cells_of(coursedir: Any) -> dict[str, tuple[float, str]]:
     folder = source_folder(coursedir)
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
-        raise RegistrationError(f"{folder} holds no notebook. Run `make source` to build it from assignments/.")
+        raise RegistrationError(
+            f"{folder} holds no notebook. Run `{build_command(pathlib.Path(coursedir.root))}` to build it."
+        )
     cells = [cell for path in paths for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     graded = [cell for cell in cells if nbgrader_of(cell).get("grade")]
     return {

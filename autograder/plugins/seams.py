@@ -27,6 +27,8 @@ USED: dict[str, str | None] = {
     "nbgrader.converters.autograde:Autograde._init_preprocessors": "self",
     "nbgrader.preprocessors.saveautogrades:SaveAutoGrades._add_score": "self cell resources",
     "nbgrader.coursedir:CourseDirectory.get_existing_timestamp": "self dest_path",
+    "nbgrader.exchange.default.collect:ExchangeCollect._sort_by_timestamp": "self records",
+    "nbgrader.exchange.default.collect:ExchangeCollect.init_src": "self",
     "nbgrader.exchange.default.release_feedback:ExchangeReleaseFeedback.copy_files": "self",
     "nbconvert.exporters.exporter:Exporter._init_resources": "self resources",
     "nbconvert.exporters.exporter:Exporter._preprocessors": None,

@@ -7,28 +7,16 @@ network namespaces of its own, so nothing that one submission does outlives it o
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import json
 import os
-import resource
 import signal
 import socket
 import struct
 import sys
+from typing import Any
 
 NEEDED = ("numpy", "IPython", "matplotlib")
-LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
-    0x20000,
-    0x8000000,
-    0x10000000,
-    0x20000000,
-    0x40000000,
-)
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
-MS_NOSUID, MS_NODEV = 2, 4
-HOME = "/home/student"
 
 
 def main() -> None:
@@ -40,7 +28,7 @@ def main() -> None:
         say_missing(control, missing)
         return
     try:
-        from . import session, wire
+        from . import confinement, session, wire
 
         shell = session.make_shell()
         session.warm_up(shell)
@@ -49,7 +37,9 @@ def main() -> None:
         return
     with_course_files()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the middle processes
-    wire.send(control, {"ready": os.getpid()})
+    lacks = confinement.lacking(options["walls"])
+    options["walls"] = [wall for wall in options["walls"] if wall not in lacks]
+    wire.send(control, {"ready": os.getpid(), "lacks": lacks})
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not data:
@@ -88,14 +78,14 @@ def with_course_files() -> None:
         return
 
 
-def middle(sock: socket.socket, shell: object, options: dict[str, object]) -> None:
+def middle(sock: socket.socket, shell: object, options: dict[str, Any]) -> None:
     """Unshare, fork the process that will be PID 1 of its own world, wait for it and tell the worker how it ended."""
-    from . import wire
+    from . import confinement, wire
 
     status = 0
     try:
         if options["namespaces"]:
-            unshare()
+            confinement.unshare()
         child = os.fork()
         if child == 0:
             student(sock, shell, options)
@@ -107,76 +97,30 @@ def middle(sock: socket.socket, shell: object, options: dict[str, object]) -> No
         os._exit(0)
 
 
-def student(sock: socket.socket, shell: object, options: dict[str, object]) -> None:
-    """Become the student's process: private files, limits, no rights; then serve."""
-    from . import session, wire
+def student(sock: socket.socket, shell: object, options: dict[str, Any]) -> None:
+    """Become the student's process: walls and limits, no rights; then serve."""
+    from . import confinement, session, wire
 
     try:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         try:
+            confinement.end_with_parent()
+            if "descriptors" in options["walls"]:
+                sock = confinement.own_descriptors(sock)
             if options["namespaces"]:
-                private_files(int(options["disk"]))  # type: ignore[call-overload]
+                confinement.confine(options["memory"], options["disk"], options["walls"])
             else:
                 os.setsid()
-            limit(int(options["memory"]))  # type: ignore[call-overload]
+                confinement.limit(options["memory"])
+                confinement.drop_rights()
         except (OSError, ValueError) as error:
             wire.send(sock, refusal(error))
             return
-        drop_rights()
         wire.send(sock, {"started": True})
-        session.Session(shell, sock, int(options["output"])).serve()  # type: ignore[call-overload]
+        session.Session(shell, sock, options["output"]).serve()
     except (OSError, EOFError, wire.ProtocolError):
         os._exit(70)
     finally:
         os._exit(0)
-
-
-def unshare() -> None:
-    """Leave for namespaces of one's own and map the same user into them. Raises OSError where that is not allowed."""
-    uid, gid = os.getuid(), os.getgid()
-    LIBC.prctl(PR_SET_DUMPABLE, 1)
-    checked(LIBC.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET), "unshare")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
-    LIBC.prctl(PR_SET_DUMPABLE, 0)
-
-
-def private_files(size: int) -> None:
-    """Mount a fresh tmpfs as home and as /tmp, and a /proc of this pid namespace where the host allows it."""
-    for place in ("/tmp", "/home", "/dev/shm"):
-        checked(
-            LIBC.mount(b"tmpfs", place.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=0755".encode()),
-            place,
-        )
-    LIBC.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None)
-    os.mkdir(HOME)
-    os.chdir(HOME)
-
-
-def limit(memory: int) -> None:
-    """Bound memory above what the warm parent has mapped already, files and core dumps."""
-    with open("/proc/self/statm") as file:
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + memory, mapped + memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (64, 64))
-
-
-def drop_rights() -> None:
-    """Give up every capability that the new user namespace brought."""
-    for capability in range(64):
-        LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    LIBC.capset(header, (ctypes.c_uint32 * 6)())
-
-
-def checked(result: int, what: str) -> None:
-    """Raise OSError for a failed call of libc."""
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), what)
 
 
 if __name__ == "__main__":

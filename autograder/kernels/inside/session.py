@@ -303,6 +303,7 @@ def make_shell() -> Any:
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.text import SList
     from traitlets.config import Config
 
     class Hook(DisplayHook):  # type: ignore[misc]
@@ -334,6 +335,16 @@ def make_shell() -> Any:
 
         def enable_gui(self, gui: Any = None) -> None:
             """Figures are inline; there is no event loop to start."""
+
+        def system(self, cmd: str) -> None:
+            """``!pip install …``, ``%pip``: no program is run, and the rest of the cell goes on."""
+            print("Shell commands are not run while grading.", file=sys.stderr)
+            self.user_ns["_exit_code"] = 1
+
+        def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+            """``files = !ls``: nothing comes back."""
+            self.system(cmd)
+            return SList() if split else ""
 
     config = Config()
     config.HistoryManager.enabled = False
