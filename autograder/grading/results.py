@@ -153,7 +153,7 @@ class SubmissionResult:
     submission: str = ""  # digest of what was graded
     settings: str = ""  # digest of the settings that it was graded with
     answers: Mapping[str, str] = field(default_factory=dict)  # digests of the answers that a person marks
-    isolation: str = ""  # "cage" or "none"; empty in notebooks that were graded before it was recorded
+    isolation: str = ""  # "standard", "strict" or "none"; empty in notebooks that were graded before it was recorded
     flags: tuple[Flag, ...] = ()
 
     @property
