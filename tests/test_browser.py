@@ -1,25 +1,34 @@
-"""The notebooks in JupyterLab, in a real browser without a window: formulas, tables and widths as a student sees them.
+"""The notebooks in JupyterLab and in the formgrader, in a real browser without a window: as students and teachers see them.
 
 Screenshots of each notebook from top to bottom are left in pytest's temporary folder (`--basetemp` names another).
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from nbgrader.api import Gradebook
+from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 
+from autograder.commands.demo import course_api, in_folder
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import load_course
+from autograder.plugins.formgrader import written
+from autograder.plugins.grading import close_executor
+from autograder.sample.recipes import Notebook, Recipe
+from tests.commands import made
 from tests.course import NAMES
 from tests.not_run import chromium
 from tests.notebooks import cells, hand_out
@@ -29,6 +38,8 @@ pytestmark = pytest.mark.browser
 FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
 SERVER = """lab --no-browser --allow-root --ip=127.0.0.1 --ServerApp.token= --ServerApp.password= --ServerApp.port_retries=0
     --LabApp.expose_app_in_browser=True --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"""
+FORMGRADER = "--no-browser --allow-root --ip=127.0.0.1 --IdentityProvider.token= --ServerApp.password="
+HANDLERS = "all => all.flatMap(e => [...e.attributes]).map(a => a.name).filter(name => name.startsWith('on'))"
 SIZE = {"width": 1200, "height": 1600}
 WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')]
     .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
@@ -160,3 +171,172 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.5)
     raise AssertionError(f"{address} does not answer")
+
+
+# ---- nbgrader's formgrader -----------------------------------------------------------------------------------------------
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+DOES = "fetch('/canary?'+document.cookie);alert('canary')"
+TEXTS = (  # in an answer, or in any text
+    f"<script>{DOES}</script>",
+    f'<img src=x onerror="{DOES}">',
+    f'<svg/onload="{DOES}">',
+    f"[link](javascript:{DOES})",
+    f'<a href="java&#9;script:{DOES}">link</a>',
+    f'<iframe srcdoc="<script>parent.{DOES.replace("alert", "parent.alert")}</script>"></iframe>',
+    "<img src=/canary>",
+    "![picture](http://127.0.0.1/canary.png)",
+    "<form action=/canary><button autofocus onfocus=this.form.submit()>x</button></form>",
+    "<meta http-equiv=refresh content='0;url=/canary'>",
+    "<base href=/canary/>",
+    "[page](..%2f..%2fcanary.html)",
+    "<div class=nbgrader_cell style='position:fixed;inset:0'>over everything</div>",
+    "</div></div></div><h1 id=derive_loss_gradient>",
+    f'<details open ontoggle="{DOES}">',
+    f'<math><mtext><table><mglyph><style><img src=x onerror="{DOES}">',
+    f'<!--><img src=x onerror="{DOES}">-->',
+    f'```html\n</code></pre><img src=x onerror="{DOES}">\n```',
+    f'```mermaid\n</pre><img src=x onerror="{DOES}">\n```',
+    f"$\\href{{javascript:{DOES}}}{{x}}$",
+    "![lost](attachment:lost.png)",
+)
+DATA = (  # displayed by a student's code: data and metadata
+    ({"text/html": f'<script>{DOES}</script><img src=x onerror="{DOES}">'}, {}),
+    ({"application/javascript": DOES}, {}),
+    ({"text/markdown": f"<script>{DOES}</script>"}, {}),
+    ({"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"{DOES}\"/>"}, {}),
+    ({"text/latex": f'<img src=x onerror="{DOES}">'}, {}),
+    ({"image/png": PIXEL}, {"image/png": {"width": f"1 onload={DOES}"}}),
+    ({"image/png": PIXEL}, {"filenames": {"image/png": "/canary"}}),
+    ({"text/vnd.mermaid": f'</pre><img src=x onerror="{DOES}">'}, {}),
+    ({"application/vnd.jupyter.widget-view+json": {"model_id": f"</script><script>{DOES}</script>"}}, {}),
+    ({"text/html": "x"}, {"text/html": {"isolated": True}}),
+)
+HONEST = f"Seen: $x^2$, **bold**.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n![here](data:image/png;base64,{PIXEL}) ![own](own.png)"
+
+
+def hostile(notebook: Notebook) -> Notebook:
+    """Every attack in a cell of its own, the first of them in an answer; and code that displays the others."""
+    for cell in notebook["cells"]:
+        if nbgrader_of(cell).get("grade_id") == "derive_loss_gradient":
+            cell["source"] = "\n\n".join([HONEST, *TEXTS])
+    notebook["cells"] += [
+        {"cell_type": kind, "metadata": {}, "source": t} for t in TEXTS for kind in ("markdown", "raw")
+    ]
+    notebook["cells"].append({"cell_type": "markdown", "metadata": {}, "source": HONEST})
+    shows = "from IPython.display import publish_display_data\n"
+    shows += f"for data, metadata in {DATA!r}:\n    publish_display_data(data, metadata)\n"
+    shows += "publish_display_data({'text/html': '<table><tr><td>seen table'})\nprint('<script>{}</script>')"
+    code = {"cell_type": "code", "metadata": {}, "source": shows, "outputs": [], "execution_count": None}
+    notebook["cells"].insert(0, code)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def formgrader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[pathlib.Path, str]]:
+    """A graded course with two hostile notebooks, and the address of nbgrader's formgrader on it.
+
+    The one of "open" stands in autograded/ as nbgrader would leave it.
+    """
+    name = "a1_linear_fit"
+    recipes = [Recipe(name, "hostile", student=student, accident=hostile) for student in ("ada", "open")]
+    root = made(tmp_path_factory.mktemp("course"), recipes)
+    for recipe in recipes:
+        (root / "submitted" / recipe.student / name / "own.png").write_bytes(base64.b64decode(PIXEL))
+    with in_folder(root):
+        for recipe in recipes:
+            answer = course_api(root).autograde(name, recipe.student)
+            assert answer["success"], answer
+        close_executor(root)
+    path = root / "autograded" / "open" / name / f"{name}.ipynb"
+    graded = json.loads(path.read_text())
+    for cell in graded["cells"]:
+        cell["source"] = written({**cell, "source": "".join(cell["source"])})
+    graded["cells"] = [c for c in graded["cells"] if "attachment:" not in c["source"]]  # nbconvert would show an error
+    outputs = [{"output_type": "display_data", "data": d, "metadata": m} for d, m in DATA]
+    graded["cells"][0]["outputs"] = [o for o in outputs if "filenames" not in o["metadata"]]
+    path.chmod(0o644)
+    path.write_text(json.dumps(graded))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter", "server", *FORMGRADER.split(), f"--ServerApp.port={port}"]
+    command += [
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=True",
+    ]
+    home = tmp_path_factory.mktemp("teacher")
+    own = {name: str(home / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    with (
+        (home / "log").open("w") as log,
+        subprocess.Popen(
+            command, cwd=root, env=os.environ | own | {"HOME": str(home)}, stdout=log, stderr=log
+        ) as server,
+    ):
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api/status", server)
+            yield root, f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def shown(formgrader: tuple[pathlib.Path, str], browser: Browser, student: str) -> tuple[Page, list[str]]:
+    """A submission in the formgrader, and every sign of a script of the student's."""
+    root, address = formgrader
+    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
+        submission = gradebook.find_submission_notebook("a1_linear_fit", "a1_linear_fit", student).id
+    signs: list[str] = []
+    page = browser.new_page()
+
+    def local(route: Route) -> None:
+        if "canary" in route.request.url:
+            signs.append(f"{route.request.resource_type}: {route.request.url}")
+        if route.request.url.startswith(address) and "canary" not in route.request.url:
+            route.continue_()
+        else:
+            route.abort()
+
+    def asked(dialog: Dialog) -> None:
+        signs.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.route("**/*", local)
+    page.on("dialog", asked)
+    page.goto(f"{address}/formgrader/submissions/{submission}/", wait_until="load")
+    page.wait_for_timeout(1000)
+    return page, signs
+
+
+def test_the_formgrader_runs_nothing_of_a_student(formgrader: tuple[pathlib.Path, str], browser: Browser) -> None:
+    """No dialog, no request and no navigation; links lead to the web only; what is honest is shown, and can be marked."""
+    page, signs = shown(formgrader, browser, "ada")
+    assert signs == []
+    assert page.url.endswith("/")
+    links = page.eval_on_selector_all("#notebook a", "all => all.map(e => e.getAttribute('href') || '#')")
+    assert [link for link in links if not link.startswith(("http://", "https://", "mailto:", "#"))] == []
+    assert (
+        page.locator("#notebook script, #notebook iframe, #notebook form, #notebook svg, #notebook base").count() == 0
+    )
+    assert page.eval_on_selector_all("#notebook *", HANDLERS) == []
+    text = page.inner_text("#notebook")
+    assert "Seen: $x^2$, bold." in text  # for MathJax, which is on another server
+    assert page.locator("#notebook math msup").count() == 1  # the same in the answer, beside the attacks
+    assert page.locator("#notebook td", has_text="seen table").is_visible()
+    pictures = page.locator("#notebook img[alt='here'], #notebook img[alt='own']")
+    assert pictures.count() == 4
+    assert all(pictures.nth(n).evaluate("e => e.naturalWidth") == 1 for n in range(4))
+    assert "<script>" in text
+    score = page.locator("input#derive_loss_gradient")
+    assert score.count() == 1
+    score.fill("1")
+    score.blur()
+    page.wait_for_timeout(500)
+    with closing(Gradebook(f"sqlite:///{formgrader[0]}/gradebook.db")) as gradebook:
+        assert gradebook.find_grade("derive_loss_gradient", "a1_linear_fit", "a1_linear_fit", "ada").manual_score == 1
+
+
+def test_without_our_form_scripts_would_run(formgrader: tuple[pathlib.Path, str], browser: Browser) -> None:
+    """The control: the same cells as nbgrader would leave them."""
+    _, signs = shown(formgrader, browser, "open")
+    assert any(sign.startswith("dialog") for sign in signs)
+    assert any(sign.startswith("fetch") for sign in signs)

@@ -115,4 +115,6 @@ def test_a_folder_is_read_without_links_and_checkpoints(tmp_path: pathlib.Path) 
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"{}")
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "a.ipynb")
-    assert HandedIn.read(tmp_path, "a.ipynb") == HandedIn("a.ipynb", {"a.ipynb": b"{}", "sub/b.ipynb": b"{}"})
+    assert HandedIn.read(tmp_path, "a.ipynb") == HandedIn(
+        "a.ipynb", {"a.ipynb": b"{}", "sub/b.ipynb": b"{}"}, ignored=("link.ipynb is a link",)
+    )

@@ -21,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
+from autograder.commands.demo import course_api, in_folder
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, load_course
-from autograder.demo import course_api, in_folder
 from autograder.grading.results import SubmissionResult
 from autograder.grading.words import number, what_happened
 from autograder.plugins import feedback, markdown
@@ -33,7 +33,7 @@ from autograder.plugins.grading import close_executor
 from autograder.plugins.markdown import markdown_html
 from autograder.plugins.marks import Mark, how_marked
 from autograder.plugins.rubrics import for_students, rubrics
-from autograder.plugins.safe_html import TAGS, output_html
+from autograder.plugins.safe_html import TAGS, Pictures, output_html
 from autograder.sample.accidents import cut_file
 from autograder.sample.recipes import Notebook, Recipe
 from tests.course import CLASSES, named
@@ -367,7 +367,7 @@ def test_flags_and_isolation_are_told(course: Course) -> None:
     )
     assert "predict: <b>was</b> missing." in shown.text
     assert "graded without isolation" in shown.text
-    assert "graded without isolation" not in exported(course, [], isolation="cage").text
+    assert "graded without isolation" not in exported(course, [], isolation="standard").text
 
 
 def exported(course: Course, outputs: list[dict[str, str]], **kept: Any) -> Page:
@@ -397,7 +397,7 @@ def test_every_formula_of_the_course_converts(assignment: str, monkeypatch: pyte
     met: list[tuple[str, bool]] = []
     monkeypatch.setattr(markdown, "formula_html", lambda tex, display: str(met.append((tex, display))))
     for text in texts(assignment):
-        markdown.rendered(text, {}, None)
+        markdown.rendered(text, {}, Pictures())
     assert len(met) > 40
     assert [tex for tex, display in met if converted(tex, display) is None] == []
 

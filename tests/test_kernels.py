@@ -34,7 +34,7 @@ from autograder.kernels.cage_errors import (
     parent_ended,
 )
 from autograder.kernels.contract import CACHE, Array, Function
-from autograder.kernels.student import CallFailed, Student
+from autograder.kernels.student import CallFailed, Student, argument_name
 from autograder.kernels.submission import Submission
 from tests.course import named
 
@@ -506,3 +506,20 @@ def test_the_teacher_reads_the_sentence_alone(tmp_path: pathlib.Path) -> None:
     assert in_words(ModuleNotFoundError("No module named 'torch'", name="torch")).startswith(
         "Grading needs torch, which "
     )
+
+
+def test_a_message_made_to_hang_the_grader_is_read_in_linear_time(start: Start) -> None:
+    """A message of many groups of digits once took minutes; now one of any length is looked at for its first characters."""
+    shapes = "operands could not be broadcast together with shapes " + "(1,1) " * 20 + "x"
+    student = start(f"def f(x):\n    raise ValueError({shapes!r})\ndef g(x):\n    raise ValueError('1' * 10**6)")
+    began = time.process_time()
+    for call in (student.f, student.g):
+        with pytest.raises(CallFailed) as caught:
+            call(np.ones(1))
+        assert caught.value.sentence.endswith("raised ValueError (line 2 of its cell).")
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("path", ["<b>", "0.<b>", "7", "0.1.2", "", "²"])
+def test_a_changed_argument_is_named_by_the_contract_alone(path: str) -> None:
+    assert argument_name(CONTRACT["f"], path) in ("x", "one of its arguments")

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.grading.handed_in import HandedIn, notebook_of
-from autograder.grading.repair import KEY, Repair, UnreadableError, empty_notebook, parses, read_notebook
+from autograder.grading.reading import UnreadableError, read_notebook
+from autograder.grading.repair import KEY, Repair, empty_notebook, parses
 from autograder.sample import editors
 from autograder.sample.accidents import cell_of, double_cell, drop_cells, edit_cell, move_function, split_cell
 from autograder.sample.recipes import Recipe

@@ -334,7 +334,7 @@ def test_every_flag_is_shown_with_its_reason(tmp_path: pathlib.Path) -> None:
         {"kind": "repaired", "reason": "test_predict: was missing."},
     ]
     said = {"flags": flags, "needs_look": True, "repairs": ["test_predict: was missing."], "isolation": "none"}
-    write_class(tmp_path, [Handed("ada", said=said), Handed("ben", said={"isolation": "cage"})])
+    write_class(tmp_path, [Handed("ada", said=said), Handed("ben", said={"isolation": "standard"})])
     report = class_report(tmp_path, A)
     assert report.looks == {
         "ada": ("two notebooks: 2 notebooks were handed in [bold].", "check disagrees: predict: 0 of 4 points.")

@@ -9,18 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grading.repair import (
-    Repair,
-    Template,
-    UnreadableError,
-    but_for_points,
-    empty_notebook,
-    read_notebook,
-    text,
-)
+from autograder.grading.files import MAX_FILE, RefusedError, files_below, read_file
+from autograder.grading.reading import UnreadableError, read_notebook, text
+from autograder.grading.repair import Repair, Template, but_for_points, empty_notebook
 from autograder.grading.results import Flag, FlagKind
 
 SHOWN = 60  # characters of a student's file name in a message
+SHOWN_FILES = 5
+MAX_NOTEBOOKS = 50
 
 
 @dataclass(frozen=True)
@@ -33,41 +29,44 @@ class HandedIn:
     name: str
     notebooks: Mapping[str, bytes | str]
     others: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()  # what is neither a file nor a folder, in words
 
     @classmethod
     def read(cls, folder: pathlib.Path, name: str) -> HandedIn:
         """Read the notebooks of a submission's folder, also in subfolders of an unpacked zip; no checkpoints, no links."""
-        found = {path.relative_to(folder).as_posix(): contents(path) for path in notebooks_below(folder)}
-        others = () if found or not folder.is_dir() else tuple(shown(p.name) for p in sorted(folder.iterdir())[:5])
-        return cls(name, found, others)
+        below = files_below(folder)
+        found: dict[str, bytes | str] = {}
+        room = MAX_FILE
+        for path in [path for path in below.files if is_notebook(path)][:MAX_NOTEBOOKS]:
+            found[path] = contents(folder, path, room)
+            room -= len(found[path])
+        names = dict.fromkeys(path.partition("/")[0] for path in (*below.files, *(path for path, _ in below.odd)))
+        others = () if found else tuple(shown(name) for name in sorted(names)[:SHOWN_FILES])
+        return cls(name, found, others, tuple(f"{shown(path)} is {kind}" for path, kind in below.odd[:SHOWN_FILES]))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, for another process or another machine."""
         files = {p: [base64.b64encode(d).decode()] if isinstance(d, bytes) else d for p, d in self.notebooks.items()}
-        return {"name": self.name, "notebooks": files, "others": list(self.others)}
+        return {"name": self.name, "notebooks": files, "others": list(self.others), "ignored": list(self.ignored)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> HandedIn:
         """The submission of ``to_json``."""
         files = {p: base64.b64decode(d[0]) if isinstance(d, list) else str(d) for p, d in value["notebooks"].items()}
-        return cls(value["name"], files, tuple(value["others"]))
+        return cls(value["name"], files, tuple(value["others"]), tuple(value["ignored"]))
 
 
-def contents(path: pathlib.Path) -> bytes | str:
-    """The bytes of a file, or why it cannot be opened."""
+def contents(folder: pathlib.Path, path: str, room: int) -> bytes | str:
+    """The bytes of a file, or why it is not read."""
     try:
-        return path.read_bytes()
+        return read_file(folder, path, room)
     except OSError as error:
-        return error.strerror or "it cannot be opened"
+        return str(error) if isinstance(error, RefusedError) else error.strerror or "it cannot be opened"
 
 
-def notebooks_below(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The notebooks below a folder."""
-    return sorted(
-        p
-        for p in folder.rglob("*.ipynb")
-        if p.is_file() and not p.is_symlink() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
-    )
+def is_notebook(path: str) -> bool:
+    """Whether this is the path of a notebook that somebody handed in, and no checkpoint."""
+    return path.endswith(".ipynb") and not any(part.startswith(".") for part in path.split("/"))
 
 
 def notebook_of(handed: HandedIn, template: Template) -> dict[str, Any]:
@@ -78,8 +77,9 @@ def notebook_of(handed: HandedIn, template: Template) -> dict[str, Any]:
     """
     if not handed.notebooks:
         held = ", ".join(handed.others) or "nothing"
+        odd = f" Ignored: {', '.join(handed.ignored)}." if handed.ignored else ""
         return empty_notebook(
-            template, f"No notebook was handed in: the folder contains {held}. Hand in {handed.name}."
+            template, f"No notebook was handed in: the folder contains {held}.{odd} Hand in {handed.name}."
         )
     readable: dict[str, dict[str, Any]] = {}
     unreadable: dict[str, str] = {}
@@ -96,13 +96,17 @@ def notebook_of(handed: HandedIn, template: Template) -> dict[str, Any]:
             "it in again.",
         )
     repair = Repair(template)
+    if handed.ignored:
+        repair.said.append(
+            f"Ignored, because only files of the submission itself are read: {', '.join(handed.ignored)}."
+        )
     chosen, why = choose(handed, readable, template)
     if chosen != handed.name and len(handed.notebooks) == 1:
         parent, _, name = chosen.rpartition("/")
         where, place = ("in the folder", parent) if name == handed.name else ("named", name)
         repair.said.append(f"The notebook was {where} {shown(place)}; it was found and graded.")
     if len(handed.notebooks) > 1:
-        names = ", ".join(map(shown, handed.notebooks))
+        names = ", ".join(map(shown, list(handed.notebooks)[:SHOWN_FILES]))
         reason = f"{len(handed.notebooks)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."
         repair.flags.append(Flag(FlagKind.TWO_NOTEBOOKS, reason).to_json())
     return repair.fix(readable[chosen])

@@ -41,6 +41,17 @@ class Judge:
         return {name: self._result(name, points[name], findings, student) for name in points}
 
     def _result(self, name: str, points: float, findings: Findings, student: Student) -> FunctionResult:
+        try:
+            return self._judged(name, points, findings, student)
+        except SuiteError:
+            raise
+        except (
+            Exception
+        ) as error:  # whatever a student's numbers do to us costs this function, and is told to the teacher
+            failed = CheckResult(f"All checks of {name}.", 1.0, 0.0, Outcome.FAULT)
+            return FunctionResult(name, 0.0, points, (failed,), faults=(f"judging {name}: {error!r:.300}",))
+
+    def _judged(self, name: str, points: float, findings: Findings, student: Student) -> FunctionResult:
         found = findings[name]
         if not found:
             raise SuiteError(f"The notebook has points for {name}, but no hidden suite grades it.")
@@ -50,7 +61,7 @@ class Judge:
         cap = sum(w * s for w, s in main) / sum(w for w, _ in main) if main else 1.0
         shares = [min(f.share, cap) if i.behaviour else f.share for i, f in found]
         checks = tuple(check(i, f, w, s) for (i, f), w, s in zip(found, weights, shares, strict=True))
-        errors = tuple(f"{i.name}: {f.error!r}" for i, f in found if f.error is not None)
+        errors = tuple(f"{i.name}: {f.error!r:.300}" for i, f in found if f.error is not None)
         if not decided:
             errors += (f"no hidden test of {name} had anything to compare",)
         earned = points * sum(w * s for w, s in zip(weights, shares, strict=True)) / (sum(weights) or 1.0)
@@ -60,7 +71,7 @@ class Judge:
             try:
                 mistakes = tuple(Named(**told) for told in self.namer.diagnose(findings, name, student))
             except Exception as error:  # the marks stand without a name for the mistake; the teacher is told
-                errors += (f"naming the mistake in {name}: {error!r}",)
+                errors += (f"naming the mistake in {name}: {error!r:.300}",)
         return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors)
 
     def _weight(self, item: HiddenTest, items: Sequence[HiddenTest]) -> float:

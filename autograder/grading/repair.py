@@ -15,17 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.grading.reading import is_bundle, text
+
 Cell = dict[str, Any]
 KEY = "autograder"  # where a notebook keeps repairs and results, in its metadata
-MAX_FILE = 64 << 20
 MAX_CELLS = 2000
+MAX_PARSED = 500_000  # characters of one submission that are read as Python, to repair it
 MAX_IDS = 1 << 20
 POINTS = re.compile(r"(points=)?\b\d+(?:\.\d+)?(?(1)| points?\b)")
+BOUND = re.compile(r"^(?:(?:async\s+)?(?:def|class)\s+(\w+)|(\w+)\s*=)", re.MULTILINE)
 CALL = re.compile(r"""selfcheck\.check\(\s*["'](\w+)["']""")
-
-
-class UnreadableError(ValueError):
-    """The file is not a notebook; the message says why, for teacher and student."""
 
 
 @dataclass(frozen=True)
@@ -84,32 +83,6 @@ def read_template(source: pathlib.Path, release: pathlib.Path) -> Template:
     return Template(known, plain, cells, given["metadata"])
 
 
-def read_notebook(data: bytes) -> dict[str, Any]:
-    """A handed-in file as JSON with cells, whatever nbformat it claims. Raises UnreadableError."""
-    if len(data) > MAX_FILE:
-        raise UnreadableError(f"the file is larger than {MAX_FILE >> 20} MiB")
-    if not data.strip():
-        raise UnreadableError("the file is empty")
-    try:
-        raw = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UnreadableError("the file is not UTF-8 text") from error
-    except RecursionError as error:
-        raise UnreadableError("the file is nested too deeply to be a notebook") from error
-    except json.JSONDecodeError as error:
-        raise UnreadableError(f"the notebook is not JSON, line {error.lineno}") from error
-    except ValueError as error:  # Python reads no number of thousands of digits
-        raise UnreadableError("the file contains a number with too many digits") from error
-    if not isinstance(raw, dict):
-        raise UnreadableError("the file is JSON but not a notebook")
-    if isinstance(raw.get("worksheets"), list):  # nbformat 3 and older
-        sheets = [sheet.get("cells") for sheet in raw["worksheets"] if isinstance(sheet, dict)]
-        raw["cells"] = [cell for cells in sheets if isinstance(cells, list) for cell in cells]
-    if not isinstance(raw.get("cells"), list):
-        raise UnreadableError("the file is JSON but has no cells")
-    return raw
-
-
 @dataclass
 class Repair:
     """Repairs one notebook; ``said`` collects what was done, for the teacher."""
@@ -117,6 +90,7 @@ class Repair:
     template: Template
     said: list[str] = field(default_factory=list)
     flags: list[dict[str, str]] = field(default_factory=list)
+    parsed: int = 0  # characters
 
     def fix(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The notebook in nbformat 4.5, in its released form."""
@@ -148,7 +122,7 @@ class Repair:
                 cell["owned"] = True
         moved = []
         for name, known in self.template.known.items():
-            lost_function = known.kind == "solution" and not any(defines(c["source"], name) for c in owners[name])
+            lost_function = known.kind == "solution" and not any(name in c["binds"] for c in owners[name])
             if not owners[name] or lost_function:
                 match = next(
                     (c for i, c in enumerate(cells) if not c.get("owned") and self.matches(known, cells, i)), None
@@ -176,24 +150,32 @@ class Repair:
         """Whether a cell without an id is this one, by what it says."""
         source = cells[index]["source"]
         if known.kind == "test":
-            found = CALL.search(source)
-            return cells[index]["cell_type"] == "code" and found is not None and found.group(1) == known.function
+            return cells[index]["cell_type"] == "code" and bool(cells[index]["call"] == known.function)
         if known.kind == "given":
             return bool(source == known.stub)
         if known.kind == "solution":
-            return defines(source, known.function) and (cells[index]["cell_type"] == "code" or parses(source))
-        asked = index > 0 and but_for_points(cells[index - 1]["source"]) == but_for_points(known.question)
-        return asked and not self.is_other(source)
+            return known.function in cells[index]["binds"] and (
+                cells[index]["cell_type"] == "code" or self.parses(source)
+            )
+        question = cells[index - 1]["source"] if index > 0 else ""
+        about = len(known.question) / 2 <= len(question) <= 2 * len(known.question)
+        asked = index > 0 and about and but_for_points(question) == but_for_points(known.question)
+        return asked and not self.is_other(cells[index])
 
-    def is_other(self, source: str) -> bool:
-        """Whether this text is no answer to a question: a cell as given out, a self-check, or one of the functions."""
+    def is_other(self, cell: Cell) -> bool:
+        """Whether this is no answer to a question: a cell as given out, a self-check, or one of the functions."""
         known = self.template.known.values()
         return (
-            source in self.template.plain
-            or any(source == k.stub for k in known if k.kind != "manual")
-            or CALL.search(source) is not None
-            or any(defines(source, k.function) for k in known if k.kind == "solution")
+            cell["source"] in self.template.plain
+            or any(cell["source"] == k.stub for k in known if k.kind != "manual")
+            or bool(cell["call"])
+            or any(k.function in cell["binds"] for k in known if k.kind == "solution")
         )
+
+    def parses(self, source: str) -> bool:
+        """Whether the text is valid Python. Says no when a lot has been read: text that is not takes long."""
+        self.parsed += len(source)
+        return self.parsed <= MAX_PARSED and parses(source)
 
     def settle(self, known: Known, found: list[Cell]) -> None:
         """Turn one or more cells of one name into the one that is graded, with source's metadata."""
@@ -232,14 +214,14 @@ class Repair:
             self.said.append(f"{name}: the answer was in {len(found)} cells; joined into one.")
             return found[0]
         joined = "\n".join(c["source"] for c in found)
-        if not all(parses(c["source"]) for c in found) and parses(joined):
+        if not all(self.parses(c["source"]) for c in found) and self.parses(joined):
             found[0]["source"] = joined
             for cell in found[1:]:
                 cell["drop"] = True
             self.said.append(f"{name}: was split across {len(found)} cells; joined again.")
             return found[0]
         self.said.append(f"{name}: found {len(found)} times; all copies were run, so the last definition counts.")
-        return next((c for c in reversed(found) if defines(c["source"], name)), found[-1])
+        return next((c for c in reversed(found) if name in c["binds"]), found[-1])
 
     def insert_missing(self, cells: list[Cell], present: set[str]) -> None:
         """Restore missing given, test and answer cells, behind the cell that they followed."""
@@ -279,11 +261,15 @@ def normal(cell: Any) -> Cell | None:
     meta = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     nbgrader = meta.get("nbgrader") if isinstance(meta.get("nbgrader"), dict) else {}  # type: ignore[union-attr]
     result: Cell = {"cell_type": kind, "source": text(cell), "metadata": {}, "id": cell.get("id")}
+    called = CALL.search(result["source"])
+    result["call"] = called[1] if called else ""
+    result["binds"] = binds(result["source"])
     result["grade_id"] = nbgrader.get("grade_id") if isinstance(nbgrader.get("grade_id"), str) else None  # type: ignore[union-attr]
     if kind == "code":
         result["claim"] = saved_number(cell.get("outputs"))
     elif isinstance(cell.get("attachments"), dict):
-        result["attachments"] = {name: bundle for name, bundle in cell["attachments"].items() if is_bundle(bundle)}
+        named = cell["attachments"].items()
+        result["attachments"] = {name: bundle for name, bundle in named if name.isprintable() and is_bundle(bundle)}
     return result
 
 
@@ -292,7 +278,7 @@ def saved_number(outputs: Any) -> float:
     for output in outputs if isinstance(outputs, list) else []:
         data = output.get("data") if isinstance(output, dict) else None
         plain = data.get("text/plain") if isinstance(data, dict) else None
-        plain = "".join(map(str, plain)) if isinstance(plain, list) else plain
+        plain = "".join(line for line in plain if isinstance(line, str)) if isinstance(plain, list) else plain
         if isinstance(plain, str) and re.fullmatch(r"\d{1,4}(\.\d{1,4})?", plain):
             return float(plain)
     return 0.0
@@ -303,14 +289,18 @@ def claims(known: Known, cells: Sequence[Cell]) -> float:
     return max((cell.get("claim", 0.0) for cell in cells), default=0.0) if known.kind == "test" else 0.0
 
 
-def is_bundle(value: Any) -> bool:
-    """Whether an attachment is one as nbformat has them: text by MIME type."""
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-
-
 def as_given(known: Known, source: str) -> bool:
-    """Whether a cell says what was given out, perhaps before the course changed its points."""
-    return but_for_points(source) in (but_for_points(known.stub), but_for_points(known.source))
+    """Whether a cell says what was given out, perhaps before the course changed its points.
+
+    A text may show points anywhere, in the reports of a4 for example: of it only the words are compared.
+    """
+    same = but_for_points if known.cell_type == "code" else but_for_numbers
+    return same(source) in (same(known.stub), same(known.source))
+
+
+def but_for_numbers(source: str) -> str:
+    """A text without its numbers."""
+    return re.sub(r"[0-9.]+", "0", source)
 
 
 def but_for_points(source: str) -> str:
@@ -327,17 +317,6 @@ def leftover(known: Known, cell: Cell) -> Cell | None:
     return {"cell_type": cell["cell_type"], "source": own, "metadata": {}} if own.strip() else None
 
 
-def text(cell: Mapping[str, Any]) -> str:
-    """A cell's text, from a string or a list of lines, with plain line ends."""
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    if not isinstance(source, str):
-        return ""
-    source = source.encode("utf-8", "replace").decode()  # half a surrogate pair has no place in a file
-    return source.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def retype(cell: Cell, kind: str) -> None:
     """Change a cell's type; an attachment has no place in code."""
     cell["cell_type"] = kind
@@ -349,8 +328,8 @@ def name_cells(cells: Sequence[Cell]) -> None:
     """Give every cell a valid id of its own, and code cells their empty outputs."""
     used: set[str] = set()
     for number, cell in enumerate(cells):
-        cell.pop("owned", None)
-        cell.pop("claim", None)
+        for ours in ("owned", "claim", "call", "binds"):
+            cell.pop(ours, None)
         wish = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id")
         if not (isinstance(wish, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wish)) or wish in used:
             wish = next(name for n in range(number, number + MAX_IDS) if (name := f"cell-{n}") not in used)
@@ -368,9 +347,9 @@ def position(cells: Sequence[Cell], behind: str | None) -> int:
     return 0 if behind is None else len(cells)
 
 
-def defines(source: str, name: str) -> bool:
-    """Whether a cell's text binds this name at its top level."""
-    return re.search(rf"^(?:async\s+)?(?:def|class)\s+{name}\b|^{name}\s*=", source, re.MULTILINE) is not None
+def binds(source: str) -> frozenset[str]:
+    """The names that a cell's text binds at its top level."""
+    return frozenset(found[1] or found[2] for found in BOUND.finditer(source))
 
 
 def parses(source: str) -> bool:

@@ -18,6 +18,7 @@ from autograder.course.cells import (
 )
 from autograder.course.seed import fingerprint
 from autograder.grading.judge import Judge
+from autograder.grading.outputs import kept
 from autograder.grading.render import result_html
 from autograder.grading.repair import KEY
 from autograder.grading.results import Flag, FlagKind, FunctionResult, SubmissionResult
@@ -45,8 +46,9 @@ def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judg
     if name_errors and len(lean) < len(cells):
         lean = cells
         results, runs, _ = attempt(lean, assignment, points, judge, cage)
-    for number, (cell, run) in enumerate(zip(lean, runs, strict=True), 1):
-        cell["outputs"] = run.outputs
+    outputs = kept(run.outputs for run in runs)
+    for number, (cell, run, output) in enumerate(zip(lean, runs, outputs, strict=True), 1):
+        cell["outputs"] = output
         cell["execution_count"] = number
         if run.stopped is not None:
             cell["outputs"] = [
@@ -114,19 +116,19 @@ def finish(
                     "data": {"text/plain": f"{result.points:g}", "text/html": result_html(result, unreadable)},
                 }
             ]
-    kept = notebook["metadata"].get(KEY, {})
+    known = notebook["metadata"].get(KEY, {})
     graded = SubmissionResult(
         assignment=assignment.name,
         seed=fingerprint(judge.seed),
         functions=results,
         stopped=tuple(stopped),
-        repairs=tuple(kept.get("repairs", ())),
+        repairs=tuple(known.get("repairs", ())),
         unreadable=unreadable,
-        submission=kept.get("submission", ""),
-        settings=kept.get("settings", ""),
+        submission=known.get("submission", ""),
+        settings=known.get("settings", ""),
         answers={nbgrader_of(c)["grade_id"]: digest(c["source"]) for c in notebook["cells"] if is_answer(c)},
         isolation=isolation,
-        flags=find_flags(kept, results, unreadable),
+        flags=find_flags(known, results, unreadable),
     )
     notebook["metadata"][KEY] = graded.to_json()
     return notebook

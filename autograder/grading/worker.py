@@ -19,6 +19,7 @@ from autograder.grading.handed_in import HandedIn, notebook_of
 from autograder.grading.messages import receive, send
 from autograder.grading.repair import KEY, Template, empty_notebook, read_template
 from autograder.kernels.cage import Cage
+from autograder.kernels.cage_errors import CageError
 
 IDLE_SECONDS = 900.0  # a Lab server that once graded keeps no torch in memory all day; the front starts another worker
 
@@ -52,8 +53,6 @@ def load_suites(course: Course, seed: str) -> Any:
 
 def serve(pipe: Connection[Any, Any], course: Course, judge: Any, cage: Cage) -> None:
     """One answer for each submission, until the front is gone or has asked nothing for IDLE_SECONDS."""
-    from autograder.grading.step import grade_notebook
-
     while True:
         try:
             request = receive(pipe, IDLE_SECONDS)
@@ -61,17 +60,32 @@ def serve(pipe: Connection[Any, Any], course: Course, judge: Any, cage: Cage) ->
             return
         assignment = course.assignment(request["assignment"])
         try:
-            answer: dict[str, Any] = {
-                "notebook": grade_notebook(notebook_in(request, assignment), assignment, judge, cage)
-            }
+            answer: dict[str, Any] = {"notebook": graded(request, assignment, judge, cage)}
         except Exception as error:  # a suite or a cage that does not work: no mark is given, and the front shows why
             answer = {"broken": in_words(error)}
         send(pipe, answer)
 
 
-def notebook_in(request: dict[str, Any], assignment: Assignment) -> dict[str, Any]:
-    """The repaired notebook of a submission; of one that workers have ended at, with that as the reason not to run it."""
+def graded(request: dict[str, Any], assignment: Assignment, judge: Any, cage: Cage) -> dict[str, Any]:
+    """The graded notebook; where a submission makes us fail, its text with the reason. Raises what is nobody's submission."""
+    from autograder.grading.step import grade_notebook
+    from autograder.grading.suites import SuiteError
+
     template = template_of(assignment)
+    try:
+        return grade_notebook(notebook_in(request, template), assignment, judge, cage)
+    except (CageError, SuiteError, OSError, ImportError, MemoryError):
+        raise
+    except Exception as error:
+        reason = (
+            f"The grader failed at this notebook ({type(error).__name__}). Nothing of it is graded; your teacher has been told "
+            "and will look at it."
+        )
+        return grade_notebook(empty_notebook(template, reason), assignment, judge, cage)
+
+
+def notebook_in(request: dict[str, Any], template: Template) -> dict[str, Any]:
+    """The repaired notebook of a submission; of one that workers have ended at, with that as the reason not to run it."""
     if "give_up" not in request:
         return notebook_of(HandedIn.from_json(request["handed_in"]), template)
     tries, keep_text = request["give_up"]

@@ -240,7 +240,7 @@ ERRORS = frozenset(
 # Messages of Python and NumPy that help and hold nothing but names and sizes. Any other message is not shown: a
 # student's own text could carry the hidden inputs out.
 SAFE_MESSAGES = [
-    rf"operands could not be broadcast together with (remapped )?shapes ?({SMALL} ?)+",
+    r"operands could not be broadcast together with (remapped )?shapes ?[\d, ()]{1,160}",
     rf"shapes {SMALL} and {SMALL} not aligned: \d+ \(dim \d\) != \d+ \(dim \d\)",
     r"matmul: Input operand 1 has a mismatch in its core dimension 0.{0,60}size \d+ is different from \d+\)",
     r"matmul: Input operand \d does not have enough dimensions.{0,90}",
@@ -265,22 +265,30 @@ SAFE_MESSAGES = [
     r"math range error",
     r"assignment destination is read-only",
 ]
+LONGEST = 300  # characters of a message that is looked at
 SAFE = re.compile("|".join(f"(?:{message})" for message in SAFE_MESSAGES))
 
 
 def error_in_words(head: Mapping[str, Any]) -> str:
     """An exception of the student's code: its type, its message if that is a known one, its line."""
     name = head.get("type") if head.get("type") in ERRORS else "an exception"
-    message = str(head.get("message", ""))
-    said = f": {message}" if SAFE.fullmatch(message) else ""
+    message = head.get("message")
+    safe = isinstance(message, str) and len(message) <= LONGEST and SAFE.fullmatch(message)
+    said = f": {message}" if safe else ""
     line = head.get("line")
     where = f" (line {line} of its cell)" if isinstance(line, int) and 0 < line < 500 else ""
     return f"{name}{said}{where}."
 
 
 def argument_name(function: Function, path: str) -> str:
-    """The name of an argument from its path: ``1.weight_hh`` of rnn_forward's third is params["weight_hh"]."""
+    """The name of an argument from its path: ``2.weight_hh`` of rnn_forward is params["weight_hh"].
+
+    The path comes from the student's process, so only the contract's own names are repeated.
+    """
     first, _, rest = path.partition(".")
-    names = tuple(function.arguments)
-    name = names[int(first)] if first.isdigit() and int(first) < len(names) else first
-    return f'{name}["{rest}"]' if rest and not rest.replace(".", "").isdigit() else name
+    places = {str(place): name for place, name in enumerate(function.arguments)}
+    if first not in places:
+        return "one of its arguments"
+    name = places[first]
+    group = function.arguments[name]
+    return f'{name}["{rest}"]' if isinstance(group, Mapping) and rest in group else name

@@ -22,10 +22,11 @@ from autograder.course.settings import ROOT, load_course
 from autograder.grading.repair import KEY
 from autograder.grading.results import SubmissionResult
 from autograder.grading.words import number
+from autograder.plugins.formgrader import shown_data, written
 from autograder.plugins.markdown import highlighted, markdown_html
 from autograder.plugins.marks import Row, is_result, reasons, table
 from autograder.plugins.rubrics import for_students
-from autograder.plugins.safe_html import output_html
+from autograder.plugins.safe_html import Pictures, output_html
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
 PATIENCE = 10.0  # seconds of CPU for one page's text; what comes later is shown as it was written
@@ -67,7 +68,8 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         names, results = resources["nbgrader"], SubmissionResult.from_json(nb["metadata"].get(KEY, {}))
         marks = names["marks"].values()
         rows = {row.place: row for row in table(nb, names["marks"], names["comments"], results)}
-        folder = pathlib.Path(resources["metadata"]["path"]) if resources.get("metadata", {}).get("path") else None
+        path = resources.get("metadata", {}).get("path")
+        pictures = Pictures(pathlib.Path(path) if path else None)
         page = page_template().render(
             title=names["assignment"],
             functions=[row for row in rows.values() if row.is_function],
@@ -79,7 +81,7 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
             unreadable=results.unreadable,
             reasons=reasons(results),
             isolated=results.isolation != "none",
-            cells=list(views(nb, rows, names["comments"], self.rubric(), folder)),
+            cells=list(views(nb, rows, names["comments"], self.rubric(), pictures)),
         )
         return page, resources
 
@@ -105,7 +107,7 @@ def page_template() -> Template:
 
 
 def views(
-    nb: Any, rows: Mapping[str, Row], comments: Mapping[str, str | None], rubric: str, folder: pathlib.Path | None
+    nb: Any, rows: Mapping[str, Row], comments: Mapping[str, str | None], rubric: str, pictures: Pictures
 ) -> Iterator[View]:
     """The cells as the page shows them."""
     end = time.process_time() + PATIENCE
@@ -113,7 +115,7 @@ def views(
     def text(source: str, cell: Any) -> Markup:
         if time.process_time() > end:
             return Markup("<pre>{}</pre>").format(source)
-        return Markup(markdown_html(source, cell.get("attachments"), folder))
+        return Markup(markdown_html(source, cell.get("attachments"), pictures))
 
     def code(source: str) -> Markup:
         if time.process_time() > end:
@@ -121,7 +123,7 @@ def views(
         return Markup(highlighted(source)) if source.strip() else Markup("")
 
     for cell in nb["cells"]:
-        meta, source = cell["metadata"].get("nbgrader", {}), cell["source"]
+        meta, source = cell["metadata"].get("nbgrader", {}), written(cell)
         row = rows.get(meta.get("grade_id", ""))
         if "rubric" in cell["metadata"].get(KEY, {}):
             steps = for_students(source, rubric)
@@ -147,7 +149,7 @@ def output_view(output: Any, text: Any) -> Markup:
     if output["output_type"] == "error":
         lines = "\n".join(map(str, output["traceback"])) or f"{output['ename']}: {output['evalue']}"
         return Markup('<pre class="error">{}</pre>').format(strip_ansi(lines))
-    data = output.get("data", {})
+    data = shown_data(output)
     for kind in SHOWN:
         shown = as_html(kind, str(data[kind]), text) if kind in data else None
         if shown is not None:

@@ -10,11 +10,12 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 
 from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
-from autograder.course.settings import CourseError, load_course, points_differ
+from autograder.course.settings import CourseError, build_command, load_course, points_differ
 from autograder.grading.executor import Executor, GradingError
 from autograder.grading.handed_in import HandedIn
 from autograder.grading.repair import KEY
 from autograder.plugins import records
+from autograder.plugins.formgrader import harmless
 from autograder.plugins.rubrics import rubrics, with_rubrics
 
 NEW_SEED = "COURSE_SEED_IS_NEW"
@@ -51,7 +52,7 @@ def check_setup(converter: Any) -> None:
     assignment = executor.course.assignment(coursedir.assignment_id)
     executor.start()  # torch and the cage load while the rest is checked
     if not assignment.source.exists():
-        raise CourseError(f"{assignment.source} is missing. Run `make source` to build it from assignments/.")
+        raise CourseError(f"{assignment.source} is missing. Run `{build_command(root)}` to build it from assignments/.")
     differ = points_differ(executor.course, coursedir.assignment_id)
     if differ:
         raise CourseError(differ)
@@ -105,4 +106,5 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         self.log.info("%s: %g of %g points", student, results.points, results.max_points)
         graded.notebook["metadata"][KEY] = results.to_json()
         notebook = with_rubrics(graded.notebook, rubrics(executor.course.assignment(assignment).rubric))
+        notebook = harmless(notebook, path.parent)
         return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)

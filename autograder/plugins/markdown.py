@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,7 +12,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.plugins.formulas import formula_html
-from autograder.plugins.safe_html import PICTURE, TYPES, embedded, picture, rewritten
+from autograder.plugins.safe_html import PICTURE, TYPES, Pictures, picture, rewritten
 
 MAX_TEXT = 20_000  # characters, not counting pictures; longer text is shown as it was written
 # mistune searches the rest of the text at each of these: a text full of them would take seconds.
@@ -29,9 +28,9 @@ PYTHON = ("python", "py", "python3", "ipython", "ipython3")
 class PageRenderer(IPythonRenderer):  # type: ignore[misc]
     """mistune's renderer, with formulas, code and pictures set aside until the rest has been made safe."""
 
-    def __init__(self, attachments: Mapping[str, Mapping[str, str]], folder: pathlib.Path | None) -> None:
+    def __init__(self, attachments: Mapping[str, Mapping[str, str]], room: Pictures) -> None:
         super().__init__(escape=False, allow_harmful_protocols=False, exclude_anchor_links=True)
-        self.files, self.folder = attachments, folder
+        self.files, self.room = attachments, room
         self.parts: list[str] = []
         self.pictures: list[str] = []
 
@@ -72,9 +71,9 @@ class PageRenderer(IPythonRenderer):  # type: ignore[misc]
             url = attached(self.files.get(name, {})) or url
         elif kind == "picture" and name.isdecimal():
             url = "".join(self.pictures[int(name) :][:1]) or url
-        elif self.folder is not None and not PICTURE.match(url):
-            url = embedded(url, self.folder)
-        return picture(url, alt)
+        elif not PICTURE.match(url):
+            url = self.room.embedded(url)
+        return picture(url if self.room.has_room(url) else "too large", alt)
 
     def aside(self, data: re.Match[str]) -> str:
         """Set a picture that the text itself holds aside: a parser would read all of it."""
@@ -83,33 +82,40 @@ class PageRenderer(IPythonRenderer):  # type: ignore[misc]
 
 
 def markdown_html(
-    source: str, attachments: Mapping[str, Mapping[str, str]] | None = None, folder: pathlib.Path | None = None
+    source: str, attachments: Mapping[str, Mapping[str, str]] | None = None, room: Pictures | None = None
 ) -> str:
     """Markdown as safe HTML; as plain text where it is very long or cannot be read. Never raises.
 
     What the whole class has in its notebooks is made once.
     """
     pictures = "![" in source or "<img" in source
-    return rendered(source, attachments or {}, folder) if pictures else known_text(source)
+    if pictures or len(source) > MAX_TEXT:
+        return rendered(source, attachments or {}, room or Pictures())
+    return known_text(source)
 
 
 @lru_cache(maxsize=1024)
 def known_text(source: str) -> str:
     """Markdown without pictures, so that the text alone decides."""
-    return rendered(source, {}, None)
+    return rendered(source, {}, Pictures())
 
 
-def rendered(source: str, attachments: Mapping[str, Mapping[str, str]], folder: pathlib.Path | None) -> str:
+def rendered(source: str, attachments: Mapping[str, Mapping[str, str]], room: Pictures) -> str:
     """Markdown as safe HTML."""
-    renderer = PageRenderer(attachments, folder)
+    renderer = PageRenderer(attachments, room)
     text = IN_TEXT.sub(renderer.aside, re.sub("[\ue000\ue001]", "", source))
-    if len(text) <= MAX_TEXT and len(text) * sum(map(text.count, OPENERS)) <= MAX_WORK:
+    if not takes_long(text):
         try:
             html = MarkdownWithMath(renderer=renderer).render(text)
             return rewritten(html, renderer.parts, renderer.show)
         except Exception:  # whatever a student's text does to the parser, there is a page
             pass
     return f"<pre>{escape(source[:MAX_SHOWN])}{' …' if len(source) > MAX_SHOWN else ''}</pre>"
+
+
+def takes_long(text: str) -> bool:
+    """Whether a parser of Markdown may need more than a moment for this."""
+    return len(text) > MAX_TEXT or len(text) * sum(map(text.count, OPENERS)) > MAX_WORK
 
 
 def attached(bundle: Mapping[str, str]) -> str:
@@ -120,9 +126,17 @@ def attached(bundle: Mapping[str, str]) -> str:
     return ""
 
 
-@lru_cache(maxsize=4096)
+def too_long_to_colour(source: str) -> bool:
+    """Whether pygments may need more than a moment for this code."""
+    return len(source) > MAX_CODE or LONG_NAME.search(source) is not None
+
+
 def highlighted(source: str) -> str:
+    """Python code in colours, or as it is where that takes long."""
+    return f"<pre>{escape(source)}</pre>" if too_long_to_colour(source) else coloured(source)
+
+
+@lru_cache(maxsize=4096)
+def coloured(source: str) -> str:
     """Python code in colours; most cells of a class are the same."""
-    if len(source) > MAX_CODE or LONG_NAME.search(source):
-        return f"<pre>{escape(source)}</pre>"
     return str(Highlight2HTML(pygments_lexer="ipython3")(source))

@@ -11,7 +11,7 @@ from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.grading.results import FlagKind, SubmissionResult
-from autograder.grading.words import extent, number, what_happened
+from autograder.grading.words import FAULT, extent, number, what_happened
 from autograder.plugins.markdown import markdown_html
 
 
@@ -118,8 +118,9 @@ def extra_points(mark: Mark) -> str:
 
 def reasons(results: SubmissionResult) -> list[str]:
     """What was out of the ordinary about the submission, without the reason why it could not be read."""
-    flagged = dict.fromkeys(flag.reason for flag in results.flags if flag.kind is not FlagKind.UNREADABLE)
-    return list(flagged)
+    told = [flag for flag in results.flags if flag.kind is not FlagKind.UNREADABLE]
+    # what exactly failed in the grader is for the teacher: the error could repeat what it was working on
+    return list(dict.fromkeys(FAULT if flag.kind is FlagKind.FAULT else flag.reason for flag in told))
 
 
 def is_result(cell: Any) -> bool:

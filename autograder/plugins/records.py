@@ -15,6 +15,7 @@ from typing import Any
 from nbgrader.api import Assignment, Grade, Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
 
 from autograder.course.settings import Course, load_course, scripts_on_path
+from autograder.grading.files import files_below, read_file
 from autograder.grading.repair import KEY
 from autograder.grading.results import ResultsError, SubmissionResult
 
@@ -29,9 +30,9 @@ def source_folder(coursedir: Any) -> pathlib.Path:
 def digest(submitted: pathlib.Path, coursedir: Any) -> str:
     """A hash of what decides a mark: the notebooks handed in, when, and the assignment's own source."""
     result = hashlib.sha256()
-    for path in sorted(submitted.rglob("*")):
-        if (path.suffix == ".ipynb" or path.name == "timestamp.txt") and path.is_file() and not path.is_symlink():
-            result.update(f"{os.fsencode(path.relative_to(submitted))!r} {file_digest(path)}\n".encode())
+    for inside in sorted(map(pathlib.PurePosixPath, files_below(submitted).files)):
+        if inside.suffix == ".ipynb" or inside.name == "timestamp.txt":
+            result.update(f"{os.fsencode(inside)!r} {submitted_digest(submitted, str(inside))}\n".encode())
     for path in sorted(source_folder(coursedir).glob("*.ipynb")):
         result.update(source_digest(str(path), path.stat().st_mtime_ns).encode())
     return result.hexdigest()
@@ -39,15 +40,14 @@ def digest(submitted: pathlib.Path, coursedir: Any) -> str:
 
 @lru_cache(maxsize=16)
 def source_digest(path: str, changed: int) -> str:
-    """file_digest of a source notebook, which is the same for a whole class."""
-    return file_digest(pathlib.Path(path))
+    """A hash of a source notebook, which is the same for a whole class."""
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
-def file_digest(path: pathlib.Path) -> str:
-    """A hash of one file."""
+def submitted_digest(folder: pathlib.Path, path: str) -> str:
+    """A hash of one file of a submission."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(read_file(folder, path)).hexdigest()
     except OSError as error:
         return f"unreadable: {error.strerror}"
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
 import pathlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from html import escape, unescape
 from urllib.parse import unquote
+
+from autograder.grading.files import read_file
 
 TAG = re.compile(r"(<[^<>]+>)")
 ATTRIBUTE = re.compile(r"([a-zA-Z-]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'=]+))?")
@@ -32,8 +35,10 @@ VALUE = re.compile(r"(?!.*(?:url|image|src))(?:[\w\s.,#%()]|(?<=[a-z])-(?=[a-z])
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*$")
 LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".webp": "webp"}
-MAX_PICTURE = 8 << 20
-MAX_OUTPUT = 100_000  # characters of HTML
+MAX_PICTURE = 8 << 20  # bytes of one
+MAX_PICTURES = 32 << 20  # of all on a page
+MAX_OUTPUT = 100_000  # characters of HTML, not counting pictures
+DATA = re.compile(r"base64,[A-Za-z0-9+/=]+")
 MAX_DEPTH = 100
 HTML = TAGS | HIDDEN | SILENT
 PLACE = re.compile("\ue000(\\d{1,6})\ue001")  # where a part that is safe already is put in, by its number
@@ -125,26 +130,43 @@ def attributes(tag: str, named: Mapping[str, str]) -> str:
     if tag == "a" and LINK.match(named.get("href", "")):
         kept += [("href", named["href"]), ("rel", "noopener noreferrer")]
     kept += [(n, named[n]) for n in ("colspan", "rowspan") if re.fullmatch(r"[1-9]\d?", named.get(n, ""))]
-    styles = [style.partition(":") for style in named.get("style", "").split(";")]
-    harmless = [f"{n.strip()}:{v.strip()}" for n, _, v in styles if STYLES.match(n.strip()) and VALUE.match(v)]
+    harmless = styles_of(named.get("style", ""))
     kept += [("style", ";".join(harmless))] if harmless else []
     return "".join(f' {name}="{escape(value)}"' for name, value in kept)
 
 
-@lru_cache(maxsize=1024)
+def styles_of(style: str) -> list[str]:
+    """The parts of a style that change colours, borders, letters and distances, and nothing else."""
+    styles = [part.partition(":") for part in style.split(";")]
+    return [f"{n.strip()}:{v.strip()}" for n, _, v in styles if STYLES.match(n.strip()) and VALUE.match(v)]
+
+
 def output_html(html: str) -> str | None:
     """What a student's code displayed as HTML; None where it is too long."""
-    return rewritten(html) if len(html) <= MAX_OUTPUT else None
+    return rewritten(html) if len(DATA.sub("", html)) <= MAX_OUTPUT else None
 
 
-def embedded(name: str, folder: pathlib.Path) -> str:
-    """A picture in this folder as a data URL; the name as it is where there is no such picture."""
-    path = folder / unquote(name)
-    kind = TYPES.get(path.suffix.lower())
-    try:
-        inside = not path.is_symlink() and path.resolve().is_relative_to(folder.resolve())
-        if kind is None or not inside or not path.is_file() or path.stat().st_size > MAX_PICTURE:
+@dataclass
+class Pictures:
+    """The pictures of a page: those of a folder, of attachments and of texts. One name can stand in a text a thousand times."""
+
+    folder: pathlib.Path | None = None
+    left: int = MAX_PICTURES  # bytes that the page still has room for
+
+    def embedded(self, name: str) -> str:
+        """A picture in the folder as a data URL; the name as it is where there is no such picture."""
+        kind = TYPES.get(pathlib.PurePosixPath(unquote(name)).suffix.lower())
+        if kind is None or self.folder is None:
             return name
-        return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-    except (OSError, ValueError, RuntimeError):
-        return name
+        try:
+            data = read_file(self.folder, os.path.normpath(unquote(name)), min(MAX_PICTURE, self.left))
+        except (OSError, ValueError):
+            return name
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+    def has_room(self, url: str) -> bool:
+        """Whether this picture is shown; its room is taken then."""
+        if len(url) > self.left:
+            return False
+        self.left -= len(url)
+        return True
