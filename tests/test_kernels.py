@@ -514,9 +514,8 @@ def test_a_message_made_to_hang_the_grader_is_read_in_linear_time(start: Start) 
     student = start(f"def f(x):\n    raise ValueError({shapes!r})\ndef g(x):\n    raise ValueError('1' * 10**6)")
     began = time.process_time()
     for call in (student.f, student.g):
-        with pytest.raises(CallFailed) as caught:
+        with pytest.raises(CallFailed, match=r"raised ValueError \(line [24] of its cell\)\.$"):
             call(np.ones(1))
-        assert caught.value.sentence.endswith("raised ValueError (line 2 of its cell).")
     assert time.process_time() - began < 2
 
 
