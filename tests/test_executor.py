@@ -42,7 +42,7 @@ def executor() -> Iterator[Executor]:
 
 
 def test_marks_do_not_depend_on_the_worker_or_the_order(executor: Executor) -> None:
-    recipes = CLASSES[A]
+    recipes = CLASSES[A][:8]
     there = [executor.submit(handed_in(recipe), A) for recipe in recipes]
     back = [executor.submit(handed_in(recipe), A) for recipe in reversed(recipes)]
     assert [marks(future.result()) for future in there] == [recipe.expected() for recipe in recipes]

@@ -26,14 +26,14 @@ def judged(assignment: str, seed: str) -> None:
     assert survivors(one, kill_table(one, [judge_of(one, seed)])) == []
 
 
-@pytest.mark.parametrize("seed", ["bank-0", "bank-1"])
+@pytest.mark.parametrize("seed", ["bank-0"])
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_every_mistake_loses_points_and_is_named(assignment: str, seed: str) -> None:
     judged(assignment, seed)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", [f"bank-{number}" for number in range(2, 20)])
+@pytest.mark.parametrize("seed", [f"bank-{number}" for number in range(1, 20)])
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_every_mistake_is_named_on_every_seed(assignment: str, seed: str) -> None:
     judged(assignment, seed)

@@ -61,6 +61,7 @@ def test_a_new_assignment_is_complete(course: Course) -> None:
     assert missing(course, "fresh") == {}
 
 
+@pytest.mark.thorough
 def test_its_sample_class_gets_the_marks_of_its_recipes(course: Course) -> None:
     one, judge = course.assignment("fresh"), Judge.of([course.assignment("fresh")], "new", naming=True)
     recipes = classes(course)["fresh"]
@@ -195,6 +196,7 @@ def test_course_toml_keeps_its_form(tmp_path: pathlib.Path, text: str, changed: 
 # ---- the commands ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_the_command_writes_into_this_package_and_says_what(tmp_path: pathlib.Path) -> None:
     """In a copy of the repository, as an author has it."""
     ignored = shutil.ignore_patterns("__pycache__", "right", "suite", "mistakes")

@@ -17,6 +17,7 @@ from tests.forms import FORMS, in_form
 from tests.harness import SEEDS, lost, written
 
 STYLES = [(assignment, style) for assignment in NAMES for style in named(assignment).right]
+OFTEN = ("float32", "lists", "strided", "a dict class with one more key", "a mapping")  # the others in test-all
 FUNCTIONS = [(assignment, name) for assignment in NAMES for name in named(assignment).functions]
 
 
@@ -43,13 +44,14 @@ def test_a_style_keeps_every_point(assignment: str, style: str) -> None:
     assert_nothing_lost(assignment, written(assignment, *answers.values()), named(assignment).functions)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("assignment", "style"), STYLES)
 def test_a_style_is_right_on_every_course_seed(assignment: str, style: str) -> None:
     namespace = written(assignment, *named(assignment).right[style].values())
     assert [lost(assignment, namespace, seed) for seed in SEEDS] == [{}] * len(SEEDS)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [f if f in OFTEN else pytest.param(f, marks=pytest.mark.thorough) for f in FORMS])
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
 def test_a_result_in_another_form_keeps_every_point(assignment: str, name: str, form: str) -> None:
     namespace = named(assignment).namespace()
