@@ -77,7 +77,7 @@ class Course:
         return next((path for path in (self.selfcheck, built) if path.exists()), None)
 
     def to_json(self) -> dict[str, Any]:
-        """What the worker is told."""
+        """What the worker gets."""
         paths = {name: str(getattr(self, name)) for name in ("repository", "directory", "python")}
         return {**{f.name: getattr(self, f.name) for f in fields(self)}, **paths, "limits": asdict(self.limits)}
 

@@ -45,9 +45,7 @@ class Judge:
             return self._judged(name, points, findings, student)
         except SuiteError:
             raise
-        except (
-            Exception
-        ) as error:  # whatever a student's numbers do to us costs this function, and is told to the teacher
+        except Exception as error:  # whatever a student's numbers do to us costs this function, and the teacher sees it
             failed = CheckResult(f"All checks of {name}.", 1.0, 0.0, Outcome.FAULT)
             return FunctionResult(name, 0.0, points, (failed,), faults=(f"judging {name}: {error!r:.300}",))
 
@@ -70,7 +68,7 @@ class Judge:
         if self.namer is not None and earned < points:
             try:
                 mistakes = tuple(Named(**told) for told in self.namer.diagnose(findings, name, student))
-            except Exception as error:  # the marks stand without a name for the mistake; the teacher is told
+            except Exception as error:  # the marks count without a name for the mistake; the teacher sees it
                 errors += (f"naming the mistake in {name}: {error!r:.300}",)
         return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors)
 

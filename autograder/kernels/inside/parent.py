@@ -64,7 +64,7 @@ def say_missing(control: socket.socket, names: list[str]) -> None:
 
 
 def refusal(error: OSError | ValueError) -> dict[str, object]:
-    """What the worker is told of a call that the host refused; a limit that may not be raised is a ValueError."""
+    """What the worker gets of a call that the host refused; a limit that may not be raised is a ValueError."""
     if isinstance(error, OSError):
         return {"refused": f"{error.filename or 'fork'}: {error.strerror}", "errno": error.errno}
     return {"refused": f"setrlimit: {error}", "errno": None}
