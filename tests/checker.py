@@ -27,8 +27,8 @@ def checker(assignment: str) -> ModuleType:
 
 FUNCTIONS = [(assignment, name) for assignment in NAMES for name in named(assignment).functions]
 HOME = {name: assignment for assignment, name in FUNCTIONS}
-A1, A2, A3, A4 = (named(assignment).namespace() for assignment in NAMES)
-SPACES = dict(zip(NAMES, (A1, A2, A3, A4), strict=True))
+SPACES = {assignment: named(assignment).namespace() for assignment in NAMES}
+A1, A2, A3, A4 = (SPACES[name] for name in ("a1_linear_fit", "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt"))
 
 
 def typed(assignment: str, code: str, space: Space | None = None, **changed: Any) -> Any:

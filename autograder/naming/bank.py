@@ -69,13 +69,6 @@ class MistakesIn:
         return register
 
 
-def mistake(
-    function: str, *, id: str, title: str, reread: str, seen_in: str = "", rtol: float = NAME_RTOL
-) -> Callable[[Make], Make]:
-    """Register the decorated function as a known mistake."""
-    return MistakesIn(function)(id, title, reread, seen_in=seen_in, rtol=rtol)
-
-
 @cache
 def bank(assignment: Assignment) -> tuple[Mistake, ...]:
     """Every known mistake of one assignment, in the order in which its modules tell them; none where it has no bank."""
