@@ -8,7 +8,7 @@ CODE := assignments autograder benchmarks tests nbgrader_config.py
 TEXT := $(CODE) docs course.toml package.json pyproject.toml Makefile README.md CHANGELOG.md CONTRIBUTING.md LICENSE
 PYTEST := $(BIN)/pytest tests --confcutdir tests -n 2 --dist loadfile
 
-.PHONY: demo test test-all check lint venv source validity bench clean
+.PHONY: demo test test-all check lint venv source validity hostile bench clean
 
 demo: venv
 	$(BIN)/autograder demo
@@ -25,6 +25,9 @@ check: venv node_modules/installed
 
 validity: venv
 	$(BIN)/python -m autograder.authoring.audit.validity
+
+hostile: venv
+	$(BIN)/python -m tests.hostile
 
 bench: venv
 	$(BIN)/python benchmarks/grading.py

@@ -79,12 +79,12 @@ def listed(value: Any) -> Any:
 
 
 def in_form(function: Callable[..., Any], form: Callable[[Any], Any], cached: bool) -> Callable[..., Any]:
-    """A function whose result has another form. cached: it returns (result, cache), and the cache stays as it is."""
+    """A function whose result has another form. cached: the last of several results is a cache, which stays as it is."""
 
     def formed(*arguments: Any) -> Any:
         if not cached:
             return form(function(*arguments))
-        result, cache = function(*arguments)
-        return form(result), cache
+        *results, cache = function(*arguments)
+        return *map(form, results), cache
 
     return formed

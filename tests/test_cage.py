@@ -20,6 +20,7 @@ import pytest
 
 from autograder.course.settings import load_course
 from autograder.kernels import cage as cage_module
+from autograder.kernels import cgroups
 from autograder.kernels.cage import WALLS, WITHOUT_RIGHTS, Cage, Limits, is_root
 from autograder.kernels.cage_errors import (
     CageError,
@@ -375,31 +376,105 @@ def test_a_step_that_the_host_refuses_refuses_to_grade() -> None:
 
 
 @pytest.mark.parametrize("isolation", ["strict", "standard"])
-def test_a_kernel_that_lacks_a_wall(
+def test_a_machine_that_lacks_a_wall(
     isolation: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """strict refuses; standard says which and goes on."""
     monkeypatch.setattr(cage_module.wire, "receive", lambda *_: ({"ready": 1, "lacks": ["seccomp", "landlock"]}, b""))
+    monkeypatch.setattr(cage_module, "own_cgroup", lambda limits: None)
     course = load_course()
     cage = Cage(course.python, LIMITS, isolation, course.selfcheck)
     try:
         if isolation == "strict":
-            with pytest.raises(WallsMissingError, match='lacks seccomp and landlock, and isolation = "strict"'):
+            with pytest.raises(
+                WallsMissingError, match='lacks seccomp and landlock and cgroups, and isolation = "strict"'
+            ):
                 cage.wait()
         else:
             cage.wait()
-            assert capsys.readouterr().err == "This kernel lacks seccomp and landlock: student code runs without.\n"
+            said = "This machine lacks seccomp and landlock and cgroups: student code runs without. `autograder doctor`"
+            assert capsys.readouterr().err.startswith(said)
     finally:
         cage.close()
 
 
 def test_strict_runs_where_every_wall_is_there() -> None:
+    """A cgroup is delegated to few; where there is none, that alone is what strict refuses."""
     assert confinement.lacking(WALLS) == [], "this kernel lacks a wall, so strict cannot be tried on it"
-    cage = started(isolation="strict")
+    if cgroups.delegated() is None:
+        with pytest.raises(WallsMissingError, match=r'^This machine lacks cgroups, and isolation = "strict"'):
+            started(isolation="strict")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cage_module, "own_cgroup", lambda limits: pathlib.Path("/nowhere"))
+        patch.setattr(cage_module, "joins", lambda cgroup: None)
+        cage = started(isolation="strict")
     try:
         assert printed(cage, "print(1)") == ["1"]
     finally:
         cage.close()
+
+
+# -- cgroups: no file system of this kind can be delegated inside a test, so a folder stands for one ---------------------
+
+MOUNT = "29 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw"
+
+
+def machine(
+    folder: pathlib.Path, own: str = "0::/user.slice/run.scope", controllers: str = "cpu memory pids"
+) -> pathlib.Path:
+    """A machine with a cgroup v2 in which two processes are."""
+    scope = folder / "sys/fs/cgroup" / own.partition("::/")[2]
+    scope.mkdir(parents=True)
+    (folder / "proc/self").mkdir(parents=True)
+    (folder / "proc/self/cgroup").write_text(f"4:memory:/elsewhere\n{own}\n")
+    (folder / "proc/self/mountinfo").write_text(f"28 24 0:25 / /proc rw - proc proc rw\n{MOUNT}\n")
+    (scope / "cgroup.controllers").write_text(controllers + "\n")
+    (scope / "cgroup.procs").write_text("11\n12\n")
+    (scope / "cgroup.subtree_control").write_text("")
+    return scope
+
+
+def test_a_delegated_cgroup_is_found_also_by_the_second_grader(tmp_path: pathlib.Path) -> None:
+    scope = machine(tmp_path)
+    assert cgroups.delegated(tmp_path) == scope
+    (scope / cgroups.OURS).mkdir()
+    (tmp_path / "proc/self/cgroup").write_text(f"0::/user.slice/run.scope/{cgroups.OURS}\n")
+    assert cgroups.delegated(tmp_path) == scope
+
+
+def test_a_cgroup_that_is_not_delegated_is_left_alone(tmp_path: pathlib.Path) -> None:
+    assert cgroups.delegated(tmp_path) is None
+    scope = machine(tmp_path, controllers="cpu memory")
+    assert cgroups.delegated(tmp_path) is None
+    (scope / "cgroup.controllers").write_text("memory pids")
+    (scope / "cgroup.subtree_control").unlink()  # root may write to anything that is there
+    assert cgroups.delegated(tmp_path) is None
+    (tmp_path / "proc/self/mountinfo").write_text("")
+    assert cgroups.delegated(tmp_path) is None
+
+
+def test_a_cgroup_bounds_memory_and_processes(tmp_path: pathlib.Path) -> None:
+    """The graders' processes leave the cgroup first: one that has controllers below may hold none."""
+    scope = machine(tmp_path)
+    made = cgroups.make(scope, 1 << 30, "students")
+    assert (scope / cgroups.OURS / "cgroup.procs").read_text() == "12"
+    assert (scope / "cgroup.subtree_control").read_text() == "+memory +pids"
+    assert {path.name: path.read_text() for path in made.iterdir()} == {
+        "memory.max": str((1 << 30) + cgroups.PARENT),
+        "pids.max": str(cgroups.TASKS),
+    }
+
+
+def test_the_cage_runs_in_its_cgroup(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its program enters it before it does anything; a cgroup that cannot be made counts as none."""
+    made = tmp_path / "students"
+    made.mkdir()
+    monkeypatch.setattr(cage_module, "own_cgroup", lambda limits: made)
+    started().close()
+    assert (made / "cgroup.procs").read_text() == "0"
+    monkeypatch.undo()
+    monkeypatch.setattr(cgroups, "delegated", lambda: tmp_path / "nowhere")
+    assert cage_module.own_cgroup(LIMITS) is None
 
 
 def test_a_students_python_that_root_keeps_to_itself(tmp_path: pathlib.Path) -> None:

@@ -102,7 +102,7 @@ BROKEN = {
     ),
     "two cells of a name": (SCRIPT, put('"test_new_state"', '"test_gates"'), "a graded cell", "two cells"),
     "a rubric": ("assignments/gates/rubric.md", put("## two_biases", "## other"), "rubric", "no part ## two_biases"),
-    "a skeleton": (PACKAGE + "/suite.py", add("# SKELETON: replace it."), "skeleton", "suite.py, line 70: SKELETON"),
+    "a skeleton": (PACKAGE + "/suite.py", add("# SKELETON: replace it."), "skeleton", "suite.py, line 65: SKELETON"),
     "a mistake": (
         PACKAGE + "/mistakes.py",
         without("@in_new_state("),
@@ -115,7 +115,7 @@ BROKEN = {
         PACKAGE + "/suite.py",
         add("def near(a: object, b: object) -> object:\n    return np.testing.assert_allclose(a, b)"),
         "tolerance of their own",
-        "suite.py, line 71",
+        "suite.py, line 66",
     ),
     "a deciding test": (
         PACKAGE + "/suite.py",
@@ -153,6 +153,15 @@ BROKEN = {
         without('CALLS["new_state"]'),
         "self-check passes",
         "the self-check of new_state stops: KeyError",
+    ),
+    "a false alarm": (
+        "assignments/selfcheck/public.py",
+        put(
+            "return POINTS",
+            'return 0.0 if sys._getframe(1).f_globals[name].__code__.co_filename == "<loops>" else POINTS',
+        ),
+        "self-check passes",
+        "right/loops.py: new_state is right and does not pass",
     ),
 }
 

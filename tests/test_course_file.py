@@ -47,7 +47,7 @@ def assert_sentence(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[limits]\nsell = 3", "known keys: call, cell, memory, output, submission"),
+        ("[limits]\nsell = 3", "known keys: call, cell, experiments, memory, output, submission"),
         ("limits = 3", "limits = 3 should be a table: a line [limits]"),
         ("limits = [1, 2]", "limits = [1, 2] should be a table"),
         ('[limits]\ncell = "10"', '[limits] cell = "10" should be a number above 0'),

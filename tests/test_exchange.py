@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeError
 
 from autograder.course.settings import scripts_on_path
-from autograder.plugins.exchange import Collect
+from autograder.plugins.exchange import Collect, ReleaseFeedback
 
 A = "a4_bptt"
 EARLY, LATE = "2026-11-01 10:00:00.000000 UTC", "2026-11-02 10:00:00.000000 UTC"
@@ -54,6 +55,31 @@ def test_where_students_are_no_users_all_is_collected(collect: Collect, tmp_path
     handed_in(collect, "somebody-of-a-hub", EARLY)
     collect.start()
     assert os.listdir(tmp_path / "submitted") == ["somebody-of-a-hub"]
+
+
+def test_a_misspelt_assignment_is_said_and_makes_no_folder(
+    collect: Collect, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Collecting work or releasing feedback under a name that the course does not have."""
+    handed_in(collect, ME, EARLY)
+    before = sorted(tmp_path.rglob("*"))
+    collect.coursedir.assignment_id = "a4_bpt"
+    for step in (collect, ReleaseFeedback(coursedir=collect.coursedir, root=collect.root)):
+        with pytest.raises(ExchangeError):
+            step.start()
+        assert caplog.messages.pop() == f"There is no assignment a4_bpt in {tmp_path}; the closest names are {A}."
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_feedback_that_is_not_made_is_not_released(
+    collect: Collect, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handed_in(collect, ME, EARLY)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ExchangeError):
+        ReleaseFeedback(coursedir=collect.coursedir, root=collect.root).start()
+    assert f"There is no feedback page of {A} to release. Run `nbgrader generate_feedback {A}` first." in caplog.text
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_date_long_before_the_file_was_written_is_said(collect: Collect, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 import nbformat
@@ -20,12 +20,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
+from playwright.sync_api import sync_playwright
 
 from autograder.commands.demo import course_api, in_folder
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.results import SubmissionResult
-from autograder.grading.words import number, what_happened
+from autograder.grading.words import joined, number, what_happened
 from autograder.plugins import feedback, markdown
 from autograder.plugins.feedback import FeedbackExporter
 from autograder.plugins.formulas import converted, formula_html
@@ -34,9 +35,10 @@ from autograder.plugins.markdown import markdown_html
 from autograder.plugins.marks import Mark, how_marked
 from autograder.plugins.rubrics import for_students, rubrics
 from autograder.plugins.safe_html import TAGS, Pictures, output_html
-from autograder.sample.accidents import cut_file
+from autograder.sample.accidents import add_cell, cut_file
 from autograder.sample.recipes import Notebook, Recipe
 from tests.course import CLASSES, named
+from tests.not_run import chromium
 
 A = "a1_linear_fit"
 QUESTION = "derive_loss_gradient"
@@ -49,6 +51,12 @@ MATHML = frozenset(
     "math merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub "
     "msubsup msup mtable mtd mtext mtr munder munderover".split()
 )
+SCROLLED = """() => [...document.querySelectorAll('body, body *')].filter(e => {
+    const style = getComputedStyle(e)
+    const down = style.overflowY === 'auto' && e.scrollHeight > e.clientHeight
+    const sideways = !e.matches('.formula') && e.scrollWidth > e.clientWidth
+    return e.clientWidth && style.overflowX !== 'visible' && (down || sideways)
+}).map(e => `${e.tagName}.${e.className}: ${e.innerText.slice(0, 80)}`)"""
 ANSWER = r"""With $\frac{\partial L}{\partial b} = \frac{1}{N}\sum_n 2(\hat y_n - y_n)$ <script>alert("answer")</script>
 and $\text{<script>alert("math")</script>}$ we get $$\begin{align} a &= b \\ &= c \end{align}$$ or $\nothing{known}$.
 
@@ -133,6 +141,16 @@ RECIPES = (
     Recipe(A, "answered", student="ada", accident=answered),
     replace(next(r for r in CLASSES[A] if "no factor x" in r.kind), student="ben"),
     Recipe(A, "cut off", student="dan", accident=cut_file, loses_all=True, needs_look=True),
+    Recipe(
+        A,
+        "a return forgotten, a function misspelt, a cell that stops",
+        student="eli",
+        answers={
+            "mse_gradients": "def mse_gradients(x, target, w, b):\n    error = predict(x, w, b) - target",
+            "largest_stable_lr": "def largest_stabel_lr(x):\n    return 1.0",
+        },
+        accident=add_cell("selfchek.summary()  # <b>"),
+    ),
 )
 
 
@@ -161,7 +179,7 @@ class Course:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
-    """Three submissions of one assignment, graded by nbgrader's API."""
+    """Four submissions of one assignment, graded by nbgrader's API."""
     root = tmp_path_factory.mktemp("course")
     shutil.copytree(ROOT / "source" / A, root / "source" / A)
     (root / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text())
@@ -244,6 +262,37 @@ def test_why_nothing_could_be_read_is_on_top(course: Course) -> None:
     assert {dan.row(name)[2] for name in (*RECIPES[2].expected(), QUESTION)} == {"not graded: see above"}
 
 
+def test_what_failed_first_is_named_with_the_functions_above_it(course: Course) -> None:
+    """Also in the box of the function; and a name that was misspelt is told from one that is not there."""
+    eli = course.page("eli")
+    first = "mse_gradients should return a tuple of 2 arrays or numbers, but returned None."
+    assert eli.row("mse_gradients")[2] == first
+    assert eli.row("gradient_descent")[2].endswith(f" Fix mse_gradients first, which it depends on: {first}")
+    name = "largest_stable_lr"
+    missing = f"The notebook defines no function {name}. It defines largest_stabel_lr: rename that to {name}."
+    assert eli.row(name)[2] == missing
+    assert eli.text.count(missing) == 2
+    assert " ".join(eli.text.split()).count(f"first, which it depends on: {first}") == 2
+
+
+def test_a_cell_that_stopped_is_told_on_top(course: Course, page: Page) -> None:
+    said = "1 cell ended with an error when all cells were run from the top, the first with: NameError: name 'selfchek' is not"
+    assert said in course.page("eli").text.partition("Your notebook")[0]
+    assert "ended with an error" not in page.text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), (900, "light")])
+def test_nothing_is_scrolled_sideways(course: Course, width: int, scheme: Literal["dark", "light"]) -> None:
+    """Tables, code and printed text wrap, on a telephone too, but for formulas; nor is a cell scrolled up and down."""
+    course.page("eli")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+        page.goto(f"file://{course.root}/feedback/eli/{A}/{A}.html")
+        assert page.evaluate(SCROLLED) == []
+
+
 @pytest.mark.parametrize(
     ("mark", "words"),
     [
@@ -276,6 +325,12 @@ def test_what_happened_in_a_line(check: dict[str, Any], words: str) -> None:
     function = {"name": "f", "points": 1, "max_points": 2, "checks": [{"share": 1.0}, {"share": 0.5} | check]}
     result = SubmissionResult.from_json({"functions": {"f": function}})
     assert what_happened(result.functions["f"]) == words
+
+
+def test_a_line_has_no_full_stop_in_the_middle() -> None:
+    assert joined("f raised ValueError.", "", "marked by hand") == "f raised ValueError; marked by hand"
+    assert joined("f raised ValueError.") == "f raised ValueError."
+    assert joined() == ""
 
 
 # ---- the rubric --------------------------------------------------------------------------------------------------------

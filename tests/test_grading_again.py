@@ -154,7 +154,7 @@ def test_due_date_and_policy_reach_marks_that_are_given(course: pathlib.Path) ->
 
 
 def test_a_timestamp_that_is_no_date_costs_nothing(course: pathlib.Path) -> None:
-    """It is named, with a date as an example, and the submission is graded."""
+    """The submission is flagged, with a date as an example, and graded."""
     path = course / "submitted" / "s1" / A / "timestamp.txt"
     path.write_text("2 Feb, noon")
     (course / "submitted" / "stray.ipynb").write_text("{}")
@@ -162,7 +162,7 @@ def test_a_timestamp_that_is_no_date_costs_nothing(course: pathlib.Path) -> None
     for left in (path, course / "submitted" / "stray.ipynb"):
         left.unlink()
     assert "Traceback" not in ran.stdout
-    assert f"{path} is no date" in ran.stdout
+    assert "s1 needs a look: timestamp.txt is no date" in ran.stdout
     assert "stray.ipynb is in no folder of an assignment" in ran.stdout
     assert code_scores(course, A)["s1"] == expected([RIGHT])["ada"]
 

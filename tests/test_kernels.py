@@ -1,6 +1,7 @@
 """The student's process: what it can do, what it cannot, and what a death costs. Real cage, real kernels."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import socket
@@ -18,6 +19,7 @@ from autograder.course.settings import ROOT, load_course
 from autograder.grading.executor import Executor, GradingError
 from autograder.grading.worker import in_words
 from autograder.kernels import cage as cage_module
+from autograder.kernels.budget import OVERDRAFT, PATIENCE, Budget, CellRun
 from autograder.kernels.cage import Cage, Limits
 from autograder.kernels.cage_errors import (
     BubblewrapMissingError,
@@ -34,9 +36,10 @@ from autograder.kernels.cage_errors import (
     parent_ended,
 )
 from autograder.kernels.contract import CACHE, Array, Function
+from autograder.kernels.raised import Vocabulary, error_in_words, message_in_words
 from autograder.kernels.student import CallFailed, Student, argument_name
-from autograder.kernels.submission import Submission
-from tests.course import named
+from autograder.kernels.submission import LocalCode, Submission
+from tests.course import NAMES, named
 
 Start = Callable[..., Student]
 CONTRACT = {
@@ -52,6 +55,16 @@ def cage() -> Iterator[Cage]:
     """A cage with short limits."""
     course = load_course()
     cage = Cage(course.python, LIMITS, course.isolation, course.selfcheck)
+    cage.wait()
+    yield cage
+    cage.close()
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Cage]:
+    """The same without isolation."""
+    course = load_course()
+    cage = Cage(course.python, LIMITS, "none", course.selfcheck)
     cage.wait()
     yield cage
     cage.close()
@@ -126,6 +139,17 @@ def test_what_goes_wrong_is_one_sentence_and_costs_one_function(start: Start, co
     assert np.array_equal(student.g(np.ones(2))[0], np.ones(2))
 
 
+MIXED = Function("f", {"x": Array("x", ("N",))}, (Array("y", ("N",)), {"grad": Array("grad", ("N",))}))
+ALL = [function for name in NAMES for function in named(name).functions.values()] + [MIXED]
+
+
+@pytest.mark.parametrize("function", ALL, ids=lambda function: function.name)
+def test_a_forgotten_return_says_what_is_expected(function: Function) -> None:
+    student = Student(LocalCode({function.name: lambda *given: None}), {function.name: function})
+    with pytest.raises(CallFailed, match=r"should return a.*, but returned None"):
+        getattr(student, function.name)(*(np.ones(2) for _ in function.arguments))
+
+
 def test_a_students_own_message_is_not_repeated(start: Start) -> None:
     student = start("def f(x):\n    raise ValueError(f'inputs: {x.tolist()}')")
     with pytest.raises(CallFailed) as caught:
@@ -153,6 +177,202 @@ def test_a_cell_that_kills_is_left_out_and_the_rest_runs(start: Start) -> None:
         "four\n",
     ]
     assert student.f(np.ones(1)) == 1
+
+
+# -- the time of a notebook ---------------------------------------------------------------------------------------------
+
+SHORT = Limits(cell=0.3, call=0.2, submission=1.0, experiments=0.5)
+SLEEPERS = "import time\ndef f(x): time.sleep(9)\ndef g(x): time.sleep(9)\ndef h(cache): time.sleep(9)"
+
+
+def test_all_runs_of_a_notebook_share_one_budget(cage: Cage) -> None:
+    """What was stopped is not tried again, also when everything runs once more because a name was missing."""
+    budget, took = Budget(SHORT), []
+    for _ in range(2):
+        began = time.monotonic()
+        submission = Submission(cage, ["while True: pass", SLEEPERS], budget)
+        submission.begin()
+        student = Student(submission, CONTRACT, budget.dead)
+        for call in (student.f, student.g, student.h):
+            with pytest.raises(CallFailed, match=r"still running after 0\.[23] s|time limit of 1 s"):
+                call(np.ones(1))
+        assert runs(student) == ["This cell was stopped: it was still running after 0.3 s.", ""]
+        submission.end()
+        took.append(time.monotonic() - began)
+    assert budget.left < 0.2
+    assert took[1] < took[0] / 2
+
+
+def test_slow_experiments_cost_no_function_its_time(cage: Cage) -> None:
+    """Their share is used up by the second; a number that is set later is set all the same."""
+    endless = [f"while {number}: pass" for number in (1, 2, 3)]
+    budget = Budget(dataclasses.replace(SHORT, submission=5.0))
+    submission = Submission(cage, [*endless, "K = 3", "def f(x): return K * x"], budget)
+    try:
+        assert Student(submission, CONTRACT).f(np.ones(1)) == 3
+    finally:
+        submission.end()
+    assert ["all cells that define no function" in str(run.stopped) for run in submission.runs] == [
+        False,
+        True,
+        True,
+    ] + [False] * 2
+    assert budget.left > 5 - 0.5 - OVERDRAFT - 1
+
+
+def test_limits_get_shorter() -> None:
+    budget = Budget(Limits())
+    assert budget.call().seconds == 5
+    budget.stopped_calls = PATIENCE
+    assert budget.call().seconds == 1
+    experiment, function = CellRun("train()"), CellRun("def f(): pass")
+    assert (budget.cell(experiment).seconds, budget.cell(function).seconds) == (10, 10)
+    budget.spend(19.0, experiment)
+    assert (budget.cell(experiment).seconds, budget.cell(function).seconds, budget.left) == (1, 6, 11)
+    experiment.seconds = 1.5
+    assert budget.skips(experiment), "it took longer than what is left, and so would end the process"
+    budget.spend(4.0, experiment)
+    assert budget.cell(experiment).seconds <= 0 < budget.cell(function).seconds
+
+
+@pytest.mark.parametrize(
+    ("code", "is_experiment"),
+    [
+        ("def f(): pass", False),
+        ("if True:\n    async def f(): pass", False),
+        ("class A: pass", False),
+        ("f = lambda x: x", False),
+        ("w = train(lambda x: x)\nplot(w)", True),
+        ("# def f\ndefault = 3", True),
+    ],
+)
+def test_what_defines_a_function(code: str, is_experiment: bool) -> None:
+    assert CellRun(code).experiment == is_experiment
+
+
+def test_outputs_are_those_of_the_first_run(start: Start) -> None:
+    student = start(
+        "import time; print(time.monotonic_ns())", "def f(x): raise SystemExit\ndef g(x): import os; os._exit(1)"
+    )
+    before = runs(student)
+    with pytest.raises(CallFailed):
+        student.g(np.ones(1))
+    with pytest.raises(CallFailed):
+        student.f(np.ones(1))
+    assert student.code.generation == 2
+    assert runs(student) == before
+
+
+# -- sizes --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_has_the_room_that_its_arguments_suggest(start: Start) -> None:
+    """More is described and dropped; a process that sends it all the same is ended."""
+    student = start("import numpy as np\ndef f(x): return np.zeros((1000, 1000))\ndef g(x): return x, None")
+    with pytest.raises(
+        CallFailed, match="f should return an array or a number, but returned an ndarray that is far too large"
+    ):
+        student.f(np.ones(9))
+    big = np.ones((400, 300))
+    assert np.array_equal(student.g(big)[0], big)
+    lying = start(
+        "import numpy as np\ndef f(x):\n    import inside.wire\n"
+        + """
+    inside.wire.Packer.__init__ = lambda self, room: self.__dict__.update(chunks=[], size=0, room=1 << 60)
+    return np.zeros(1 << 20)
+def g(x):
+    return np.zeros(1 << 20), None
+"""
+    )
+    with pytest.raises(CallFailed):
+        lying.f(np.ones(9))
+    with pytest.raises(CallFailed, match="g was stopped: it ended the kernel"):
+        lying.g(np.ones(9))
+
+
+def test_a_changed_argument_is_seen_though_the_process_denies_it(start: Start) -> None:
+    deny = "import inside.session\ninside.session.changes = lambda *a: []\n"
+    answer = start(deny + "def f(x):\n    x += 1\n    return x").ask("f", np.zeros(3))
+    assert answer.changed == ("x",)
+
+
+TOO_MUCH = {
+    "print('🎈' * 700_000)": "output cut",
+    "print('\\x00' * 1_500_000)": "output cut",
+    "import sys\nfor _ in range(6_000): print('a'); print('b', file=sys.stderr)": "only the first 1000 outputs",
+    "from IPython.display import display\ndisplay({'text/plain': 'x' * 2_000_000}, raw=True)": "output cut",
+    "import numpy\nfrom IPython.display import display\ndisplay({'application/json': numpy}, raw=True, metadata={1: numpy})": "",
+    "raise ValueError('🎈' * 3_000_000)": "ValueError",
+    "print('x' * 3_000_000)\nmissing": "NameError",
+}
+
+
+@pytest.mark.parametrize("code", TOO_MUCH)
+def test_too_much_output_is_cut_and_ends_nothing(start: Start, code: str) -> None:
+    student = start(code)
+    assert isinstance(student.code, Submission)
+    (run,) = student.code.runs
+    assert run.stopped is None
+    assert TOO_MUCH[code] in str(run.outputs)
+    assert len(json.dumps(run.outputs)) < 8 << 20
+
+
+# -- what an exception says -----------------------------------------------------------------------------------------------
+
+VOCABULARY = Vocabulary({"weight_hh"}, {12, 24})
+MESSAGES = {
+    "name 'weight_hh' is not defined": "name 'weight_hh' is not defined",
+    "name 'x_0_123456' is not defined": "name '…' is not defined",
+    "name 'zip' is not defined": "name 'zip' is not defined",
+    "operands could not be broadcast together with shapes (12,3) (24,) ": (
+        "operands could not be broadcast together with shapes (12,3) (24,)"
+    ),
+    "operands could not be broadcast together with shapes (12,3) (8731,) ": (
+        "operands could not be broadcast together with shapes (12,3) (…,)"
+    ),
+    "operands could not be broadcast together with shapes ((,, ()": "",
+    "index -24 is out of bounds for axis 0 with size 12": "index -24 is out of bounds for axis 0 with size 12",
+    "index 731 is out of bounds for axis 0 with size 12": "index … is out of bounds for axis 0 with size 12",
+    "'numpy.ndarray' object has no attribute 'append'": "'numpy.ndarray' object has no attribute 'append'",
+    "'X123' object has no attribute 'y456'": "'…' object has no attribute '…'",
+    "helper() missing 2 required positional arguments: 'a_secret' and 'b'": (
+        "…() missing 2 required positional arguments: …"
+    ),
+    "unsupported operand type(s) for +-*: 'int' and 'str'": "unsupported operand type(s) for …: 'int' and 'str'",
+    "'weight_hh'": "'weight_hh'",
+    "'secret'": "'…'",
+    "No module named 'torch'": "No module named 'torch'",
+    "maximum recursion depth exceeded 123": "",
+    "the secret is 0.1234": "",
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_is_built_anew(message: str) -> None:
+    assert message_in_words(message, VOCABULARY) == MESSAGES[message]
+    assert message_in_words("x" * 300 + message, VOCABULARY) == ""
+    assert error_in_words({"type": "Secret", "message": message, "line": 10**6}, VOCABULARY).startswith("an exception")
+
+
+def test_every_message_of_the_call_names_sizes_of_the_call(start: Start) -> None:
+    student = start("def f(x): return x[731 + 0 * len(x)]\ndef g(x): return x[len(x)], None")
+    with pytest.raises(CallFailed, match=r"index … is out of bounds for axis 0 with size 40 \(line 1"):
+        student.f(np.ones(40))
+    with pytest.raises(CallFailed, match="index 40 is out of bounds for axis 0 with size 40"):
+        student.g(np.ones(40))
+
+
+def test_a_function_says_two_things_at_most(start: Start) -> None:
+    """Otherwise a line of its cell for each check would spell out the inputs."""
+    lines = "\n".join(f"    if x[0] == {n}: raise ValueError" for n in range(5))
+    student = start(f"def f(x):\n{lines}")
+    said = []
+    for number in (0, 1, 2, 3, 0):
+        with pytest.raises(CallFailed) as caught:
+            student.f(np.full(1, number))
+        said.append(caught.value.sentence.removeprefix("f raised "))
+    one, two, other = "ValueError (line 2 of its cell).", "ValueError (line 3 of its cell).", "another exception."
+    assert said == [one, two, other, other, one]
 
 
 # Lines that do harm without a wall. Each has its control: with isolation off the very same line succeeds.
@@ -207,18 +427,14 @@ def test_an_attack_fails(start: Start, cage: Cage, targets: dict[str, object], a
 
 
 @pytest.mark.parametrize("attack", sorted(ATTACKS.keys() - {"mount"}))
-def test_the_same_line_succeeds_without_the_cage(targets: dict[str, object], attack: str) -> None:
+def test_the_same_line_succeeds_without_the_cage(bare: Cage, targets: dict[str, object], attack: str) -> None:
     """Otherwise the test above would show nothing. Rights are dropped in both cases, so "mount" has a test of its own."""
-    course = load_course()
-    cage = Cage(course.python, LIMITS, "none", course.selfcheck)
-    cage.wait()
-    submission = Submission(cage, [attempt(ATTACKS[attack], targets)])
+    submission = Submission(bare, [attempt(ATTACKS[attack], targets)])
     try:
         submission.begin()
         assert outcome(Student(submission, CONTRACT)) == "done"
     finally:
         submission.end()
-        cage.close()
 
 
 def test_the_mount_would_succeed_in_a_process_that_keeps_its_rights(targets: dict[str, object]) -> None:
@@ -248,29 +464,38 @@ def test_output_is_capped_and_kept_in_order(start: Start) -> None:
     assert len(second.outputs[0]["text"]) < (1 << 20) + 100
 
 
-def test_cpu_time_is_the_kernels_own(start: Start) -> None:
-    student = start("import time\ntime.process_time = lambda: 0\ndef f(x):\n    sum(range(2_000_000))\n    return x")
-    assert student.ask("f", np.ones(1)).cpu > 0.01
+IN_A_THREAD = """
+import threading, time
+time.process_time = time.thread_time = lambda: 0
+def f(x):
+    thread = threading.Thread(target=lambda: sum(range(2_000_000)))
+    thread.start()
+    thread.join()
+    return x
+"""
 
 
-def test_without_a_cage_the_same_program_serves(tmp_path: pathlib.Path) -> None:
-    course = load_course()
-    cage = Cage(course.python, LIMITS, "none", course.selfcheck)
-    cage.wait()
-    submission = Submission(cage, ["def predict(x, w, b):\n    return w * x + b"])
+def test_cpu_time_is_the_kernels_own_and_that_of_all_threads(start: Start) -> None:
+    student = start(IN_A_THREAD)
+    before = student.code.cpu_seconds()
+    student.f(np.ones(1))
+    assert student.code.cpu_seconds() - before > 0.01
+
+
+def test_without_a_cage_the_same_program_serves(bare: Cage) -> None:
+    submission = Submission(bare, ["def predict(x, w, b):\n    return w * x + b"])
     try:
         student = Student(submission, named("a1_linear_fit").functions)
         assert np.array_equal(student.predict(np.ones(2), 2.0, 1.0), [3.0, 3.0])
     finally:
         submission.end()
-        cage.close()
 
 
 # -- why a cage does not start ----------------------------------------------------------------------------------------
 # Dropping the wall is the way out of one of these alone: the host that refuses namespaces.
 
 
-def bare(folder: pathlib.Path, **modules: str) -> pathlib.Path:
+def empty(folder: pathlib.Path, **modules: str) -> pathlib.Path:
     """The Python of an environment in which nothing is installed but modules of this source."""
     venv.create(folder, symlinks=True)
     site = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
@@ -292,7 +517,7 @@ def refusal(python: pathlib.Path, isolation: str = "cage") -> CageError:
 @pytest.mark.parametrize("isolation", ["cage", "none"])
 def test_packages_that_the_students_python_lacks_are_named(tmp_path: pathlib.Path, isolation: str) -> None:
     folder = tmp_path / ".venv-student"
-    python = bare(folder, numpy="", matplotlib="")
+    python = empty(folder, numpy="", matplotlib="")
     error = refusal(python, isolation)
     assert isinstance(error, PackagesMissingError)
     assert str(error) == (
@@ -304,20 +529,20 @@ def test_packages_that_the_students_python_lacks_are_named(tmp_path: pathlib.Pat
 
 
 def test_a_bare_python_lacks_all_three(tmp_path: pathlib.Path) -> None:
-    error = refusal(bare(tmp_path / "env"))
+    error = refusal(empty(tmp_path / "env"))
     assert "lacks numpy, IPython and matplotlib." in str(error)
     assert "set python under [kernel] in course.toml" in str(error)  # `make venv` makes another one
 
 
 def test_a_package_that_these_need_is_named(tmp_path: pathlib.Path) -> None:
-    error = refusal(bare(tmp_path / "env", numpy="import traitlets", matplotlib="", IPython=""))
+    error = refusal(empty(tmp_path / "env", numpy="import traitlets", matplotlib="", IPython=""))
     assert isinstance(error, PackagesMissingError)
     assert "lacks traitlets." in str(error)
 
 
 def test_a_students_python_that_breaks_is_quoted(tmp_path: pathlib.Path) -> None:
     broken = "raise ImportError('libopenblas.so: no such file')"
-    error = refusal(bare(tmp_path / "env", numpy=broken, matplotlib="", IPython=""))
+    error = refusal(empty(tmp_path / "env", numpy=broken, matplotlib="", IPython=""))
     assert type(error) is CageError
     assert str(error).startswith("The students' Python did not start: ImportError: libopenblas.so: no such file. ")
     assert "-c 'import numpy, IPython, matplotlib.pyplot'` shows more" in str(error)

@@ -110,7 +110,9 @@ def test_a_new_function_says_what_is_still_to_be_written(
     found = missing(load_course(root), "fresh")
     assert found.keys() == {"nothing of the skeleton is left", "source/ and release/ are built"}
     left = {line.partition(",")[0] for line in found["nothing of the skeleton is left"]}
-    assert left == {str(path.relative_to(root)) for path in written if path.name != "__init__.py"}
+    marked = {str(path.relative_to(root)) for path in written if path.name != "__init__.py"}
+    example = {f"{package}/fresh/{name}.py" for name in ("sample", "suite/test_example", "mistakes/example")}
+    assert left == marked | example | {"assignments/fresh/rubric.md"}  # it has a function of its own now
     with pytest.raises(NewError, match="mix_gates is a function of fresh already"):
         new_function(root, "fresh", Example("mix_gates"))
 

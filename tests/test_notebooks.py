@@ -83,6 +83,7 @@ def test_a_solved_notebook_runs_without_a_word_of_complaint(ran: Any, assignment
 @ASSIGNMENTS
 def test_a_solved_notebook_shows_full_points(ran: Any, assignment: str) -> None:
     points = {name: str(points) for name, points in graded(assignment).items()}
+    points |= {name: "graded later" for name in points if name == "test_name_the_mistake"}
     assert ran(assignment, "all").shown("text/plain") == points
 
 

@@ -248,6 +248,17 @@ def test_a_rubric_that_no_longer_adds_up_is_said(assignment: str) -> None:
         assert note.endswith("but the question has 4.5: change the steps.")
 
 
+def test_a_rubric_that_does_not_add_up_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is built; but exit code 1, so that a script or `make` notices, with the sentence."""
+    monkeypatch.setattr(build, "build", lambda course, folder: [])
+    monkeypatch.setattr(build, "load_course", lambda directory: course_with({"a4_bptt": {"derive_bptt": 2.5}}))
+    with pytest.raises(SystemExit, match="the steps of derive_bptt add up to 3, but the question has") as ended:
+        build.main()
+    assert len(str(ended.value).splitlines()) == 1
+    monkeypatch.setattr(build, "load_course", lambda directory: course_with({}))
+    build.main()
+
+
 # ---- a forgotten `make source` -----------------------------------------------------------------------------------------
 
 

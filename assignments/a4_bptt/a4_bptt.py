@@ -935,7 +935,7 @@ def loss_and_gradients(x, h0, target, params):
     logits, readout_cache = readout_forward(outputs, params)
     loss, grad_logits = sequence_loss(logits, target)
     grads = readout_backward(grad_logits, readout_cache)
-    grads |= rnn_backward(grads["outputs"], rnn_cache)
+    grads = {**rnn_backward(grads["outputs"], rnn_cache), **grads}
     return loss, {name: grad for name, grad in grads.items() if name in params}
     ### END SOLUTION
 
@@ -1170,7 +1170,7 @@ def train_first_xor_last(batches, params, lr, max_norm):
         grads = readout_backward(grad_logits, readout_cache)
         grad_outputs = np.zeros_like(outputs)
         grad_outputs[-1:] = grads["outputs"]
-        grads |= rnn_backward(grad_outputs, rnn_cache)
+        grads = {**rnn_backward(grad_outputs, rnn_cache), **grads}
         clipped, _ = clip_grad_norm({name: grads[name] for name in params}, max_norm)
         params = sgd_step(params, clipped, lr)
         losses.append(loss)

@@ -23,10 +23,19 @@ from .layers import (
     check_rows,
     layer_with_cache,
 )
-from .losses import EXTREME, NO_OVERFLOW, SUBTRACT_LARGEST, check_class_loss, check_softmax_values
+from .losses import (
+    EXTREME,
+    FAR,
+    NEAR,
+    NO_OVERFLOW,
+    SUBTRACT_LARGEST,
+    check_class_loss,
+    check_softmax_values,
+    draw_labels,
+)
 from .registry import CACHE, OWN, checks, ties
 from .tolerance import EXACT, Array, Inputs, relative_error
-from .trial import Trial, array_undone, forward, no_overflow
+from .trial import Trial, array_undone, forward, mixed, no_overflow
 from .values import Uncopied
 
 
@@ -42,7 +51,7 @@ def cell_layer(trial: Trial, at: Inputs) -> Layer:
 @checks("rnn_cell_forward(x, h_prev, params)", "(h, cache)", blind=CACHE)
 def check_rnn_cell_forward(trial: Trial) -> None:
     name, at = "rnn_cell_forward", draw_cell(trial)
-    params = {**draw_readout_params(trial, 6, trial.sizes["H"]), **cell_params(at)}
+    params = mixed(cell_params(at), **draw_readout_params(trial, 6, trial.sizes["H"]))
     rows = at["x"], at["h_prev"]
     h, expected = trial.parts(name, *rows, params)[0], cell_sums(*rows, at)
     array_undone(trial, "h, tanh undone", h, expected, np.arctanh, -1.0, 1.0)
@@ -62,9 +71,9 @@ def tie_cell(trial: Trial) -> None:
     check_batch(trial, layer)
 
 
-def draw_columns(trial: Trial) -> Inputs:
+def draw_columns(trial: Trial, sizes: Sequence[int] = ()) -> Inputs:
     """The cell's problem in the textbook's layout: a sample is a column."""
-    n, d, h, c = trial.draw_sizes("N", "D", "H", "C")
+    n, d, h, c = sizes or trial.draw_sizes("N", "D", "H", "C")
     at, readout = draw_cell(trial, (n, d, h)), draw_readout_params(trial, c, h)
     return {
         "xt": at["x"].T.copy(),
@@ -142,7 +151,8 @@ def tie_column_forward(trial: Trial) -> None:
     blind=OWN,
 )
 def check_column_cell_backward(trial: Trial) -> None:
-    check_gradients(trial, column_layer(trial, draw_columns(trial)))
+    if check_gradients(trial, column_layer(trial, draw_columns(trial))):
+        check_cost(trial, column_layer(trial, draw_columns(trial, (2, 12, 20, 3))))
 
 
 @ties("column_cell_backward", "rnn_cell_backward", "rnn_cell_forward")
@@ -159,9 +169,9 @@ def tie_column_backward(trial: Trial) -> None:
         same(column["ba"][:, 0], row["bias_ih"], "ba")
 
 
-def two_steps(trial: Trial) -> Layer:
+def two_steps(trial: Trial, sizes: Sequence[int] = ()) -> Layer:
     """Two cells in a row as one layer: inputs x_1, x_2, h0; the output is both h."""
-    cell = draw_cell(trial)
+    cell = draw_cell(trial, sizes)
     inputs = {
         "x_1": cell["x"],
         "x_2": trial.spread(1.7, *cell["x"].shape),
@@ -203,6 +213,7 @@ def check_two_step_backward(trial: Trial) -> None:
         hint = "time running backwards: a loss at step 1 cannot move step 2"
         with trial.law("grad_h1 does not touch x_2", hint) as same:
             same(with_more_1["x_2"], as_drawn["x_2"])
+        check_cost(trial, two_steps(trial, (2, 12, 20)))
 
 
 @ties("two_step_backward", "rnn_cell_backward", "rnn_cell_forward")
@@ -224,12 +235,12 @@ def tie_two_steps(trial: Trial) -> None:
 @checks("readout_forward(outputs, params)", "(logits, cache)", blind=CACHE)
 def check_readout_forward(trial: Trial) -> None:
     name, (t, n, h, c) = "readout_forward", trial.draw_sizes("T", "N", "H", "C")
-    params = {**draw_cell_params(trial, 6, h), **draw_readout_params(trial, c, h)}
+    more, params = draw_cell_params(trial, 6, h), draw_readout_params(trial, c, h)
     for label, axes in (("logits (T, N, C)", (t, n)), ("logits (N, C)", (n,)), ("three leading axes", (2, t, n))):
         outputs = trial.spread(0.9, *axes, h)
         expected = affine(outputs.reshape(-1, h), params["weight_ho"], params["bias_ho"]).reshape(*axes, c)
-        trial.array(label, trial.parts(name, outputs, params)[0], expected)
-    check_rows(trial, name, params, trial.spread(0.9, n, h))
+        trial.array(label, trial.parts(name, outputs, mixed(params, **more))[0], expected)
+    check_rows(trial, name, mixed(params, **more), trial.spread(0.9, n, h))
 
 
 @checks("readout_backward(grad_logits, cache)", "a dict", "readout_forward", blind=OWN)
@@ -250,7 +261,7 @@ def check_readout_backward(trial: Trial) -> None:
 @checks("sequence_loss(logits, target)", "(loss, grad_logits)")
 def check_sequence_loss(trial: Trial) -> None:
     name, (t, n, c) = "sequence_loss", trial.draw_sizes("T", "N", "C")
-    logits, target = trial.spread(3.0, t, n, c), trial.rng.integers(0, c, (t, n))
+    logits, target = trial.spread(3.0, t, n, c), draw_labels(trial, c, t, n)
     loss = lambda logits, target: float(trial.value(name, logits, target, part=0))
     table = check_class_loss(trial, lambda row, label: loss(row[None], label[None]), logits)
     actual_loss, actual_grad = trial.parts(name, logits, target)
@@ -268,4 +279,6 @@ def check_sequence_loss(trial: Trial) -> None:
         same(loss(far, labels), 1000.0 + math.log1p(math.exp(-1.0)) / 2)
         grad = trial.value(name, far, labels, part=1, shape=far.shape)
         same(grad[0, 0], np.array([0.5, -0.5, 0.0, 0.0]))
+        for part, shape in ((0, ()), (1, (2, 1, 4))):
+            same(*(trial.value(name, rows[:, None], labels, part=part, shape=shape) for rows in (FAR, NEAR)))
     trial.twice(name, logits, target)

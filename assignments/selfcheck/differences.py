@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,15 +28,23 @@ def slopes(trial: Trial, loss: Callable[[Inputs], float], at: Inputs, share: flo
     return found
 
 
+def some_of(trial: Trial, places: Sequence[int]) -> Sequence[int]:
+    """All places where differences are taken, or one of them where the sizes are large."""
+    return [int(trial.rng.choice(places))] if trial.large else places
+
+
 def differences(trial: Trial, f: Callable[[Array], Any], at: Array, until: float, most: int = 10**6) -> Array:
     """d f / d at, of shape at.shape + f.shape, by a rule of four points; some entries only when time runs out.
 
-    At most `most` entries are taken, in random order.
+    At most `most` entries are taken, in random order; of a large array a quarter of that, and each index once.
     """
     trial.differencing = True
     try:
         found = np.full(at.shape + np.shape(f(at)), np.nan)
         spots = list(np.ndindex(at.shape))
+        if trial.large:
+            spots = [tuple(j % size for size in at.shape) for j in range(max(at.shape, default=1))]
+            most = most // 4
         eps = 0.06 if trial.rough else 1e-3
         for done, place in enumerate(trial.rng.permutation(len(spots))[:most]):
             if done >= 2 and time.process_time() > until:

@@ -14,8 +14,20 @@ from .trial import Trial, array_undone
 from .values import Odd
 
 EXTREME = np.array([[1000.0, -1000.0, 0.0, 1.5], [-1000.0, -1000.0, 0.0, -1.0]])  # each row has its own maximum
+# Rows around +1000 and around -1000 in one array: one maximum for both, or numbers that are cut off, are not enough.
+FAR = np.array([[1000.0, 999.5, 998.0, 1000.5], [-1000.0, -1002.0, -999.0, -1000.5]])
+NEAR = FAR - [[1000.0], [-1000.0]]
 NO_OVERFLOW = "no overflow at ±1000"
 SUBTRACT_LARGEST = "exp of a large number: subtract the largest of the row first"
+
+
+def draw_labels(trial: Trial, classes: int, *shape: int) -> Array:
+    """Labels that are not all alike along any axis, nor 0, 1, 2, …: other labels than the right ones never fit."""
+    while True:
+        labels = trial.rng.integers(0, classes, shape)
+        alike = any(np.any(np.ptp(labels, axis=axis) == 0) for axis in range(len(shape)))
+        if not alike and not any(np.array_equal(row, np.arange(shape[-1])) for row in labels.reshape(-1, shape[-1])):
+            return labels
 
 
 def check_squared_loss(trial: Trial, name: str, shape: Sequence[int], one: float, mean: bool) -> None:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
 from .tables import Row
 from .trial import Trial
-from .values import MISSING, kind_of
+from .values import MISSING, kind_of, shortened
 
-NAMES = "whether your names are the right ones: only their form is checked."
+NAMES = "whether your names are the right ones: that is graded later."
+NO_NAME = "no name yet"
 
 
-def check_names(trial: Trial, name: str) -> None:
-    """One row a letter: is there a name, and is it in the list?"""
-    listed = trial.space.get("mistake_names")  # the list above the cell, where the notebook gives it that name
+def check_names(trial: Trial, name: str, names: Sequence[str]) -> None:
+    """One row a letter: is there a name, and is it one of `names`, the list in the notebook?"""
     for letter, given in trial.mapping(trial.call(name), list("ABCDEF")).items():
-        if given is MISSING:
-            words = "this key is missing in your dict"
-        elif not isinstance(given, str) or not given.strip():
-            words = "no name yet" if given in ("", None) else f"expected a name from the list, got {kind_of(given)}"
-        else:
-            words = "" if not listed or given in listed else f"{given!r} is not in the list of names"
-        trial.add(Row("array", letter, not words, words))
+        words = words_of_name(given, names)
+        trial.add(Row("array", letter, not words, words, todo=words == NO_NAME, later=not words))
+
+
+def words_of_name(given: Any, names: Sequence[str]) -> str:
+    """What is wrong with one name; nothing where it is in the list, however it is spaced or capitalised."""
+    if given is MISSING:
+        return "this key is missing in your dict"
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return NO_NAME
+    if not isinstance(given, str):
+        return f"expected a name from the list, got {kind_of(given)}"
+    name = given.strip(" \n`").lower()
+    if name in names:
+        return ""
+    near = difflib.get_close_matches(name, names)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"the list has {', '.join(names)}"
+    return f"{shortened(repr(given), 40)} is not in the list of names; {meant}"

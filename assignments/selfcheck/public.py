@@ -18,55 +18,90 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from .frames import notebook, open_figures, unwritten_function
-from .judging import LOWER, SESSION, judge
-from .registry import CONTRACTS, LAWS
+from .judging import LOWER, SESSION, is_fresh, judge, keep, unknown_name
+from .registry import CONTRACTS, GIVEN, LAWS
 from .tables import Result, Row, Summary
 from .trial import Trial
-from .values import brief
+from .values import brief, kind_of, shortened
 
 __all__ = ["check", "install_check", "laws", "needs", "summary"]
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NUMPY = (1, 26)  # the oldest that the notebooks and their checks are tried with
+HOW = 'selfcheck.check("the_function"), or selfcheck.check("the_function", seed=3) for the numbers of seed 3'
 
 
-def check(name: str, points: float | None = None, *, seed: int | None = None) -> Result:
+def check(name: Any = "", points: Any = None, *more: Any, seed: Any = None, **others: Any) -> Result:
     """Check the function `name` of your notebook and return the table; its `repr` is the points.
 
     Nothing you wrote makes this raise. Give `seed` (it is below the table) to see the same numbers again.
     """
     space = notebook()
     LOWER.clear()
+    called = name_of(name, space)
+    wrong = wrong_arguments(points, seed, more, others)
+    if called not in CONTRACTS:
+        wrong = unknown_name(called)
+    if wrong:  # nothing was checked, so nothing stays in the summary
+        return Result(called, 0.0, 1.0, [Row("array", called, False, wrong)])
     try:
-        result = judge(name, space, points, new_seed() if seed is None else seed)
+        result = judge(called, space, points, new_seed() if seed is None else seed)
     except BaseException as error:  # our own fault, or the stop button: a sentence, never a traceback
         stopped = isinstance(error, KeyboardInterrupt)
         words = "The check was stopped." if stopped else f"The check itself failed: {brief(error)}."
-        result = Result(name, 0.0, points or 1.0, [Row("array", name, False, words)])
-    if name in CONTRACTS:  # a misspelt name does not stay in the summary
-        SESSION[name] = (space.get(name), result)
+        result = Result(called, 0.0, points or 1.0, [Row("array", called, False, words)])
+    keep(SESSION, called, space, result)
     return result
 
 
-def laws(*names: str, seed: int | None = None) -> Result:
+def name_of(asked: Any, space: Mapping[str, Any]) -> str:
+    """The name of a function that you gave by its name, or as the function itself."""
+    if isinstance(asked, str):
+        return asked
+    for name in CONTRACTS:
+        if callable(asked) and space.get(name) is asked:
+            return name
+    own = getattr(asked, "__name__", None) if callable(asked) else None
+    return own if isinstance(own, str) else kind_of(asked)
+
+
+def wrong_arguments(points: Any, seed: Any, more: Any, others: Any) -> str:
+    """What to type instead of arguments that `check` and `laws` do not have; empty where they are right."""
+    if more or others:
+        extra = [shortened(repr(each), 40) for each in more] + [f"{key}=…" for key in others]
+        return f"check has no place for {', '.join(extra)}. Type it as {HOW}."
+    if not (seed is None or (isinstance(seed, (int, np.integer)) and seed >= 0)):
+        return f"A seed is a whole number from 0 on, as below a table. Type it as {HOW}."
+    if not (points is None or (isinstance(points, (int, float)) and 0 < points < math.inf)):
+        return f"Points are a number above 0, or none. Type it as {HOW}."
+    return ""
+
+
+def laws(*names: Any, seed: Any = None) -> Result:
     """Show the laws that tie the functions `names` together. They need no answer key, and nothing raises."""
-    space, title = notebook(), " + ".join(names)
-    seed = new_seed() if seed is None else seed
-    groups = {group: run for group, run in LAWS.items() if set(group) <= set(names)}
-    if not groups:
+    space = notebook()
+    called = [name_of(name, space) for name in names]
+    title, wrong = " + ".join(called), wrong_arguments(None, seed, (), {})
+    unknown = [name for name in called if name not in {*CONTRACTS, *GIVEN}]
+    groups = {group: run for group, run in LAWS.items() if set(group) <= set(called)}
+    if unknown:
+        wrong = unknown_name(unknown[0])
+    elif not wrong and not groups:
         known = "; ".join(" + ".join(group) for group in LAWS)
-        return Result(
-            title, 0.0, 0.0, notes=[f"There is no law for these names. There are laws for {known or 'none'}."]
-        )
-    rows, notes = [], []
+        wrong = f"There is no law for these names. There are laws for {known or 'none'}."
+    if wrong:
+        return Result(title, 0.0, 0.0, notes=[wrong])
+    seed, rows, notes = new_seed() if seed is None else seed, [], []
     for group, run in groups.items():
         trial = Trial(group[0], space, seed)
         with trial.listening():
@@ -78,24 +113,24 @@ def laws(*names: str, seed: int | None = None) -> Result:
 
 
 def summary() -> Summary:
-    """Show every function checked in this session; one that changed since is checked again."""
+    """Show every function checked in this session; where something that it depends on changed, it is checked again."""
     space = notebook()
     LOWER.clear()
-    for name, (function, result) in list(SESSION.items()):
-        if space.get(name) is not function or result.fix_first:
+    for name, (_, result) in list(SESSION.items()):
+        if result.fix_first or not is_fresh(SESSION, name, space):
             with contextlib.suppress(BaseException):
-                SESSION[name] = (space.get(name), judge(name, space, result.of, new_seed()))
-    return Summary([result for _, result in SESSION.values()])
+                keep(SESSION, name, space, judge(name, space, result.of, new_seed()))
+    return Summary([result for _, result in SESSION.values()], [name for name in CONTRACTS if name not in SESSION])
 
 
 @contextlib.contextmanager
-def needs(*names: str) -> Iterator[None]:
+def needs(*names: Any) -> Iterator[None]:
     """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
-    before = open_figures()
+    before, called = open_figures(), [name_of(name, {}) for name in names]
     try:
         yield
     except Exception as error:
-        missing, listed = unwritten_function(error, names), " and ".join(names)
+        missing, listed = unwritten_function(error, called), " and ".join(called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This figure needs {missing or listed}: write it, then run this cell again.")
         else:

@@ -6,10 +6,12 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .registry import CONTRACTS
 from .values import count
 
 TO_DO = "to do"
 UNDECIDED = "undecided"
+LATER = "graded later"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Row:
     error: str = ""
     todo: bool = False  # not judged: a function that it needs is not written yet
     uses: frozenset[str] = frozenset()  # your other functions that were called for this row
-    fix_first: tuple[str, ...] = ()  # not judged: these functions are wrong, and this row depends on them
+    fix_first: str = ""  # not judged: this function is wrong, and the row depends on it
+    later: bool = False  # not judged: the form is right, and only the grader knows the rest
 
     @property
     def verdict(self) -> str:
@@ -33,12 +36,14 @@ class Row:
             return TO_DO
         if self.fix_first:
             return UNDECIDED
+        if self.later:
+            return LATER
         return {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
 
     @property
     def judged(self) -> bool:
         """Does this row say whether your function is right?"""
-        return not (self.todo or self.fix_first)
+        return not (self.todo or self.fix_first or self.later)
 
     @property
     def cells(self) -> list[str]:
@@ -56,8 +61,11 @@ class Result:
     notes: list[str] = field(default_factory=list)
     blind: str = ""
     seed: int | None = None
+    uses: frozenset[str] = frozenset()  # your functions that were called
 
     def __repr__(self) -> str:
+        if self.verdict == LATER:
+            return LATER  # no number: the check does not know it
         return f"{self.points:g}" if self.of else str(self)
 
     @property
@@ -66,14 +74,14 @@ class Result:
 
     @property
     def fix_first(self) -> tuple[str, ...]:
-        """The wrong functions because of which some rows cannot be judged."""
-        return tuple(dict.fromkeys(name for row in self.rows for name in row.fix_first))
+        """The wrong functions because of which some rows cannot be judged, the lowest first."""
+        return tuple(sorted({row.fix_first for row in self.rows if row.fix_first}, key=list(CONTRACTS).index))
 
     @property
     def verdict(self) -> str:
-        """OK or WRONG; to do or undecided where nothing is wrong as far as it can be judged."""
+        """OK or WRONG; to do, undecided or graded later where nothing is wrong as far as it can be judged."""
         if self.passed:
-            return "OK"
+            return LATER if any(row.later for row in self.rows) else "OK"
         if not self.rows or any(row.judged and not row.ok for row in self.rows):
             return "WRONG"
         return TO_DO if any(row.todo for row in self.rows) else UNDECIDED
@@ -86,10 +94,12 @@ class Result:
         parts = []
         if self.fix_first:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
-            parts.append(f"fix {' and '.join(self.fix_first)} first, until then undecided: {waiting}")
+            parts.append(f"fix {self.fix_first[0]} first, until then undecided: {waiting}")
         parts += self.words_of_arrays()
         parts += self.words_of_laws()
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
+        later = ", ".join(row.name for row in self.rows if row.later)
+        parts += [f"graded later: {later}"] if later else []
         return "; ".join(parts) + "." if parts else "nothing was checked."
 
     def words_of_arrays(self) -> list[str]:
@@ -114,6 +124,8 @@ class Result:
     def title(self) -> str:
         if not self.of:
             return f"Laws of {self.name}"
+        if self.verdict == LATER:
+            return self.name
         open_verdict = f"{self.verdict}, " if self.verdict in (TO_DO, UNDECIDED) else ""
         return f"{self.name}: {open_verdict}{self.points:g} of {self.of:g} points"
 
@@ -158,6 +170,7 @@ class Summary:
     """One line for every function that was checked."""
 
     results: list[Result]
+    unchecked: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -166,7 +179,7 @@ class Summary:
         earned = sum(result.points for result in self.results)
         total = sum(result.of for result in self.results)
         checked = f"{count(len(self.results), 'function')} checked"
-        for verdict in (TO_DO, UNDECIDED):
+        for verdict in (TO_DO, UNDECIDED, LATER):
             number = sum(result.verdict == verdict for result in self.results)
             checked += f", {number} {verdict}" if number else ""
         return f"{checked}: {earned:g} of {total:g} points, not counting written answers."
@@ -179,17 +192,28 @@ class Summary:
         wide = max((len(result.name) for result in self.results), default=0)
         mark_wide = max((len(result.verdict) for result in self.results), default=0)
         lines = [f"{name:{wide}}  {mark:{mark_wide}}  {points:9}  {words}" for name, mark, points, words in self.cells]
-        return "\n  ".join([self.title, *lines])
+        return "\n  ".join([self.title, *lines, *self.foot()])
+
+    def foot(self) -> list[str]:
+        return [f"Not checked yet: {', '.join(self.unchecked)}."] if self.results and self.unchecked else []
 
     def _repr_html_(self) -> str:
         heads = ["function", "verdict", "points", "in words"]
-        return f"<b>{self.title}</b>{html_table(heads, self.cells) if self.results else ''}"
+        return f"<b>{self.title}</b>{html_table(heads, self.cells) if self.results else ''}{''.join(self.foot())}"
 
 
 CELL_STYLE = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.35)"
 BADGE_STYLE = "color:#fff;border-radius:3px;padding:0 6px;font-weight:600;white-space:nowrap;background:"
 BLUE, VERMILION, GREY = "#0060a8", "#b34700", "#5c6370"
-COLOURS = {"OK": BLUE, "holds": BLUE, "WRONG": VERMILION, "BROKEN": VERMILION, TO_DO: GREY, UNDECIDED: GREY}
+COLOURS = {
+    "OK": BLUE,
+    "holds": BLUE,
+    "WRONG": VERMILION,
+    "BROKEN": VERMILION,
+    TO_DO: GREY,
+    UNDECIDED: GREY,
+    LATER: GREY,
+}
 
 
 def html_table(heads: list[str], cells: list[list[str]]) -> str:

@@ -104,6 +104,8 @@ def check_first_step(trial: Trial, layer: Layer) -> None:
 
 def check_linear_time(trial: Trial, kind: str) -> None:
     """Six times the steps may cost about six times as much."""
+    if trial.large:
+        return
     layers = [rnn_layer(trial, draw_rnn(trial, (t, 2, 3, 4), kind), kind) for t in (25, 150)]
     prepared = [(layer.run(layer.inputs), layer.draw_upstream(trial)) for layer in layers]
     for _ in range(4):  # a busy machine is measured again

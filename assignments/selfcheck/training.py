@@ -11,7 +11,7 @@ import numpy as np
 
 from .differences import slopes
 from .tolerance import TRAINING, Array, Inputs
-from .trial import Trial
+from .trial import Trial, mixed
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
     start, hint = training.start, "a step that depends on its place, or a start that is changed in place"
 
     def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
-        params, losses = training.run(begin, first, end)
+        params, losses = training.run(mixed(begin), first, end)
         found = trial.mapping(params, list(begin), training.name)
         arrays = {key: trial.as_array(found[key], begin[key].shape, key) for key in begin}
         return arrays, trial.as_array(losses, (end - first,), "losses")

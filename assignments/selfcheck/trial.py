@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import math
 import time
@@ -14,9 +15,9 @@ import numpy as np
 
 from .frames import functions_in, is_ours, line_of
 from .patterns import describe
-from .registry import CONTRACTS, form_of
+from .registry import CONTRACTS, GIVEN, form_of
 from .tables import Row
-from .tolerance import EXACT, ROUGH, SINGLE, Array, for_single, relative_error, scale
+from .tolerance import EXACT, ROUGH, SINGLE, Array, Inputs, for_single, relative_error, scale
 from .values import (
     MISSING,
     Odd,
@@ -32,6 +33,7 @@ from .values import (
 )
 
 SLOW_CALL = 2.0  # seconds: one call on these small arrays takes far less than a millisecond
+LARGE = 7  # the smallest of the large sizes: small ones are below it
 BUDGET = 8.0  # seconds for all calls of one check
 
 
@@ -50,9 +52,10 @@ class Unwritten(Stop):
 class Trial:
     """One function of a notebook, called with random numbers, and the rows of its table."""
 
-    def __init__(self, name: str, space: Mapping[str, Any], seed: int) -> None:
+    def __init__(self, name: str, space: Mapping[str, Any], seed: int, large: bool = False) -> None:
         self.name = name
         self.space = space
+        self.large = large  # sizes that are not the small ones, and few differences
         self.rng = np.random.default_rng(seed)
         self.rows: list[Row] = []
         self.notes: list[str] = []
@@ -70,7 +73,8 @@ class Trial:
         try:
             run(self)
         except Stop as stop:
-            self.add(Row("array", self.name, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
+            todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
+            self.add(Row("array", self.name, False, f"{stop}.", todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -89,11 +93,15 @@ class Trial:
     # -- random numbers
 
     def draw_sizes(self, *names: str) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller."""
+        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller.
+
+        Large ones are larger than all small ones, so that no size written as a number fits both.
+        """
+        smallest = LARGE if self.large else 2
         while True:
-            drawn = [int(size) for size in self.rng.permutation(range(2, 2 + max(len(names), 4)))[: len(names)]]
+            drawn = [int(size) for size in self.rng.permutation(range(max(len(names), 4)))[: len(names)] + smallest]
             self.sizes = dict(zip(names, drawn, strict=True))
-            if 3 <= self.sizes.get("T", 3) <= 8 - len(names):
+            if self.large or 3 <= self.sizes.get("T", 3) <= 8 - len(names):
                 return drawn
 
     def normal(self, *shape: int) -> Array:
@@ -110,7 +118,7 @@ class Trial:
         self.called.add(name)
         function = self.space.get(name)
         if function is None:
-            raise Unwritten(self.about(name, "is not defined yet"))
+            raise Unwritten(self.about(name, f"is not defined yet{self.misspelt(name)}"))
         if not callable(function):
             raise Stop(self.about(name, f"is {kind_of(function)} and no function"))
         copies = [value.value if isinstance(value, Uncopied) else copied(value) for value in given]
@@ -137,12 +145,23 @@ class Trial:
     def about(self, name: str, what: str) -> str:
         return f"{name} {what}" if name == self.name else f"{self.name} depends on {name}, and {name} {what}"
 
+    def misspelt(self, name: str) -> str:
+        """A hint where the notebook has a function of nearly this name."""
+        others = {
+            each.lower(): each
+            for each, value in self.space.items()
+            if callable(value) and each not in {*CONTRACTS, *GIVEN} and not each.startswith("_")
+        }
+        near = difflib.get_close_matches(name, others, n=1, cutoff=0.85)
+        return f", but {others[near[0]]} is defined: call it {name}" if near else ""
+
     def failure(self, name: str, error: BaseException) -> str:
         """What happened inside your function, in one sentence."""
         if isinstance(error, NotImplementedError):
             inside = functions_in(error)
             own = len(inside) < 2 or inside[-1] == name
-            return self.about(name, "is not written yet" if own else f"calls {inside[-1]}: write that first")
+            unwritten = f"is not written yet{self.misspelt(name)}" if own else f"calls {inside[-1]}: write that first"
+            return self.about(name, unwritten)
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
@@ -337,6 +356,11 @@ def no_overflow(trial: Trial) -> Iterator[None]:
     yield
     if any("overflow" in str(each.message) for each in trial.caught[before:]):
         raise Stop("NumPy reports an overflow: shift the exponents so that none is above 0")
+
+
+def mixed(params: Inputs, **others: Array) -> Inputs:
+    """The same parameters by name, but in another order and after others: they are found by name alone."""
+    return {**others, **dict(reversed(params.items()))}
 
 
 def forward(trial: Trial, name: str, *given: Any, shape: Sequence[int] | None = None) -> tuple[Array, Uncopied]:

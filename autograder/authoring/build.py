@@ -224,13 +224,17 @@ def main(directory: pathlib.Path = ROOT) -> None:
     """Build source/ and release/ of a course directory, elsewhere first: what is there stays until all is built."""
     share_with_group(directory)
     try:
-        make(load_course(directory))
+        course = load_course(directory)
+        notes = make(course)
     except (BuildError, CourseError) as error:
         raise SystemExit(str(error)) from None
+    if notes and course.directory == course.repository:
+        raise SystemExit("\n".join(notes))
+    print(*notes, sep="\n", end="\n" * bool(notes))  # a course that takes its rubric from elsewhere cannot change it
 
 
-def make(course: Course) -> None:
-    """Build all of the course and say what was built, and what in its rubrics no longer fits its points."""
+def make(course: Course) -> list[str]:
+    """Build all of the course and say what was built; return what in its rubrics no longer fits its points."""
     with tempfile.TemporaryDirectory(dir=course.directory, prefix=".build-") as scratch:
         built = build(course, pathlib.Path(scratch))
         places = {(t, a): course.directory / t / a for t, a in itertools.product(("source", "release"), built)}
@@ -241,8 +245,8 @@ def make(course: Course) -> None:
             shutil.rmtree(place, ignore_errors=True)
             place.parent.mkdir(exist_ok=True)
             (pathlib.Path(scratch) / tree / assignment).rename(place)
-    built_in = f"Built source/ and release/ for {', '.join(built)} in {course.directory}."
-    print(*rubric_notes(course), built_in, sep="\n")
+    print(f"Built source/ and release/ for {', '.join(built)} in {course.directory}.")
+    return rubric_notes(course)
 
 
 def replaceable(folder: pathlib.Path) -> bool:

@@ -20,7 +20,8 @@ from autograder.course.settings import Course
 from autograder.naming.bank import bank
 
 MODULES = ("contract", "problems", "references")
-SKELETON = "SKELETON"  # `autograder new` marks what its author replaces with this word
+SKELETON = "SKELETON"  # `autograder new` marks what its author replaces in a new function with this word,
+EXAMPLE = "EXAMPLE"  # and with this one in a new assignment, whose example may stay until it has a function of its own
 TREES = ("source", "release")
 
 
@@ -169,13 +170,14 @@ def suite_rules(look: Looked) -> list[str]:
 def skeleton(look: Looked) -> list[str]:
     """Nothing is left that `autograder new` wrote for its author to replace."""
     one = look.committed
+    marks = [f"{SKELETON}:"] if set(one.functions) == {EXAMPLE.lower()} else [f"{SKELETON}:", f"{EXAMPLE}:"]
     files = [one.script, one.rubric, look.course.selfcheck / f"{look.name}.py", *sorted(one.folder.rglob("*.py"))]
     return [
         f"{look.file(path)}, line {number}: {line.strip().lstrip('# ')}"
         for path in files
         if path.exists()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if f"{SKELETON}:" in line
+        if any(mark in line for mark in marks)
     ]
 
 

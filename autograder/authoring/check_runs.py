@@ -140,18 +140,19 @@ def survivors(assignment: Assignment, table: Sequence[Killed]) -> list[str]:
 
 
 def seen(look: Looked) -> list[str]:
-    """The self-check passes the solution and fails each known mistake."""
+    """The self-check passes the solution and every right answer, and fails each known mistake."""
     one, file = look.assignment, look.course.selfcheck / f"{look.name}.py"
     if not file.exists():
         return [f"{look.file(file)} is missing: students would have no self-check."]
     checker, right, excused = selfcheck(look.course.selfcheck, look.name), reference(one), exempt(one, "UNSEEN")
     said = []
-    for name in one.functions:
+    for name, function in one.functions.items():
         try:
-            if share(checker, name, right) < 1:
+            if not function.in_words and share(checker, name, right) < 1:
                 said.append(f"{look.file(file)}: the solution of {name} does not pass its self-check.")
         except Exception as error:  # a self-check that has no check of this name, or stops
             said.append(f"{look.file(file)}: the self-check of {name} stops: {type(error).__name__}: {error}")
+    said = said or alarms(look, checker)
     for mistake in bank(one):
         if said or one.functions[mistake.function].in_words:
             continue
@@ -161,6 +162,22 @@ def seen(look: Looked) -> list[str]:
                 f"{look.file(file)}: {mistake.id} passes the self-check of {mistake.function}; check what it gets wrong, "
                 "or say in UNSEEN of exempt.py why that cannot be seen."
             )
+    return said
+
+
+def alarms(look: Looked, checker: Any) -> list[str]:
+    """The right answers in other styles that the self-check calls wrong."""
+    one, said = look.assignment, []
+    for style, answers in one.right.items():
+        space = one.namespace()
+        for code in answers.values():
+            exec(compile(code, f"<{style}>", "exec", dont_inherit=True), space)
+        file = look.file(one.folder / "right" / f"{style}.py")
+        said += [
+            f"{file}: {name} is right and does not pass its self-check: change the check, or draw other inputs."
+            for name in answers
+            if not one.functions[name].in_words and share(checker, name, space) < 1
+        ]
     return said
 
 

@@ -19,14 +19,13 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from autograder.authoring.check_files import SKELETON
+from autograder.authoring.check_files import EXAMPLE, SKELETON
 from autograder.course.assignment import Assignment
 from autograder.course.settings import FILE, PACKAGES, ROOT, Course, CourseError, load_course
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(pathlib.Path(__file__).with_name("templates")), undefined=StrictUndefined, autoescape=False
 )
-EXAMPLE = "Example"  # marks the one function of a new assignment, which is complete; small letters are its name
 HEADS = ("contract", "problems", "references", "mistakes", "suite", "sample")
 LISTED = re.compile(r"^assignments\s*=\s*\[(?P<names>[^\]]*)\]", re.MULTILINE)
 QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")

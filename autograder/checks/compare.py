@@ -35,12 +35,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Ruling:
-    """What one check found: a verdict an array, and the most it can earn (less than 1 on follow-through)."""
+    """What one check found: a verdict an array, and the most it can earn (less than 1 on follow-through).
+
+    keeps: the most that its function can earn with this, less than 1 for a backward that costs too much.
+    """
 
     verdicts: tuple[Verdict, ...]
     ceiling: float = 1.0
     sentence: str = ""
     arrays: bool = True  # False: the one verdict is on a check that compares no arrays
+    keeps: float = 1.0
 
     @property
     def share(self) -> float:

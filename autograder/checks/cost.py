@@ -1,68 +1,143 @@
-"""What a backward pass may cost, by the CPU time of the student's process (docs/marking.md)."""
+"""What a backward pass may cost (docs/marking.md).
+
+CPU time is measured, by the kernel's clock and for all threads. Counts of calls would be exact, but only the student's
+process can count them, and only for functions that it does not copy. Two scales make time a safe witness: plain Python
+loops that the worker runs at the same moment, and the student's own code on a shorter sequence. A student's own forward is
+no scale, because it can waste time. Every measurement has inputs and a cache of its own, so no answer can be remembered.
+"""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from statistics import median
+from statistics import median_low
 
-from autograder.checks.compare import fail
-from autograder.kernels.student import Answer, CallFailed
+import numpy as np
 
-MAX_FORWARDS = 2000  # honest: about 2, honest Python loops up to 800, one-by-one differences 25,000
-MAX_GROWTH = 24.0  # from T = 50 to T = 400: linear 7 to 9, quadratic 60
-MAX_LOWER_CALLS = 4  # of the own lower function, where that is what costs so much
-TRIES = 2
-FLOOR = 50e-6  # seconds; a shorter time is the call itself, not the student's arithmetic
+from autograder.checks.compare import Ruling, Undecided, Verdict, Wrong
+from autograder.kernels.student import CallFailed, Student
+
+MAX_LOOPS = 10.0  # honest: NumPy 0.1, an index at every number 4; differences one by one or in batches 20 and more
+MAX_GROWTH = 24.0  # from T = 50 to T = 400: linear 7 to 9, lists and recursion up to 16, quadratic 60
+MAX_LOWER = 4.0  # times the cost of the own lower functions, where those cost too much already
+DIFFERENCES_KEEP = 0.25  # of the function's points
+QUADRATIC_KEEPS = 0.7
+SHORT, LONG = 50, 400
+TRIES = 3
+HOPELESS = 3.0  # so many times too slow is no accident: it is not measured again
+AT_ONCE = 0.02  # seconds: no differences of as many weights are as fast, so nothing else is measured
+WAITING = 4.0  # a second on the clock counts as a quarter: of a process that waits for something else that computes
+STOPPED = 0.9  # seconds: a call that was stopped after fewer had met another limit, such as memory
+
+Inputs = Callable[[int], object]  # calls the student's functions on the inputs with this number
 
 
 def assert_cheap(
-    forward: Callable[[], Answer],
-    backward: Callable[[], Answer],
-    what: str = "backward",
-    lower: Callable[[], Answer] | None = None,
+    student: Student, calls: Inputs, multiplications: int, what: str = "backward", lower: Inputs | None = None
 ) -> None:
-    """The backward costs at most MAX_FORWARDS of its own forwards. Raises Wrong.
+    """A forward and a backward together cost at most MAX_LOOPS plain loops over as many multiplications. Raises Wrong.
 
-    A missing forward counts as one that costs next to nothing. lower is the student's own function of which
-    the backward may be built: what that costs is charged there and not here again.
+    lower calls the student's own functions of which this one may be built: what they cost is charged there, not here.
     """
-    forward_seconds = [answer_of(forward).inside]
-    seconds = backward().cpu
-    if seconds <= MAX_FORWARDS * max(*forward_seconds, FLOOR):
-        return
-    forward_seconds += [answer_of(forward).inside for _ in range(2)]
-    if seconds <= MAX_FORWARDS * max(median(forward_seconds), FLOOR):
-        return
-    if lower is None or seconds > MAX_LOWER_CALLS * answer_of(lower).cpu:
-        fail(
-            f"One {what} costs more CPU time than {MAX_FORWARDS:,} of your own forward passes. About 2 are enough: "
-            "one sweep back that reuses what the forward pass saved, instead of finite differences."
+    dead = set(student.dead)
+    try:
+        seconds = quickest(student, calls, multiplications)
+        if not seconds or (lower is not None and cost_is_lower(seconds, seconds_of(student, lower, TRIES))):
+            return
+    except CallFailed as failure:
+        if lower is not None and failure.kind == "died" and failure.function in dead:
+            raise Undecided from None
+        raise
+    raise too_slow(
+        f"This {what} takes as much CPU time as finite differences do, far more than two forward passes. Go back once "
+        "through what the forward saved, and run no forward for single weights.",
+        DIFFERENCES_KEEP,
+    )
+
+
+def cost_is_lower(seconds: float, lower: float) -> bool:
+    """Whether a function's cost is that of the lower functions that it calls; of one that was stopped little is known."""
+    return (STOPPED if math.isinf(seconds) else seconds) <= MAX_LOWER * lower
+
+
+def quickest(student: Student, calls: Inputs, multiplications: int) -> float:
+    """0 where one of a few measurements is cheap enough; otherwise the seconds of the last one."""
+    seconds = 0.0
+    for number in range(TRIES):
+        seconds = seconds_of(student, calls, number)
+        allowed = 0.0 if seconds <= AT_ONCE else MAX_LOOPS * multiplications * loop_seconds()
+        if seconds <= max(allowed, AT_ONCE):
+            return 0.0
+        if seconds > HOPELESS * allowed:
+            break
+    return seconds
+
+
+def assert_linear_in_time(student: Student, ready: Callable[[int, int], Callable[[], object]]) -> None:
+    """CPU time at T = 400 over that at T = 50 stays under MAX_GROWTH. Raises Wrong.
+
+    ready(steps, number) runs a forward and returns the call of its backward, which alone is measured.
+    """
+    if grows_too_fast(student, ready):
+        raise too_slow(
+            f"{LONG // SHORT} times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. Walk once from the "
+            "last step to the first and pass one carry back, instead of starting again, or running the forward again, at "
+            "each step.",
+            QUADRATIC_KEEPS,
         )
 
 
-def answer_of(call: Callable[[], Answer]) -> Answer:
-    """The answer of a call, or an empty one where it fails."""
-    try:
-        return call()
-    except CallFailed:
-        return Answer(None)
+def grows_too_fast(student: Student, ready: Callable[[int, int], Callable[[], object]]) -> bool:
+    """Whether each round of measurements says so. Short and long sequences take turns.
 
-
-def assert_linear_in_time(short: Callable[[], Answer], long: Callable[[], Answer]) -> None:
-    """CPU time at T = 400 over that at T = 50 stays under MAX_GROWTH. Raises Wrong.
-
-    A machine that is busy can make any single time wrong. So one measurement is enough to pass; for what looks too slow, the
-    median of more short times counts, and the minimum of more long ones.
+    A busy machine only ever adds time, so the least long time over the median short one counts.
     """
-    short_seconds, long_seconds = [short().cpu for _ in range(2)], [long().cpu]
-    if min(long_seconds) <= MAX_GROWTH * max(min(short_seconds), FLOOR):
-        return
-    for _ in range(TRIES):
-        short_seconds += [short().cpu for _ in range(3)]
-        long_seconds += [long().cpu]
-        if min(long_seconds) <= MAX_GROWTH * max(median(short_seconds), FLOOR):
-            return
-    fail(
-        f"Eight times as many steps cost more than {MAX_GROWTH:.0f} times as much CPU time. One sweep from the last step to "
-        "the first costs about 8 times as much: pass one carry back instead of starting again at each step."
-    )
+    short: list[float] = []
+    long: list[float] = []
+    for number in range(TRIES):
+        for times, steps, inputs in ((short, SHORT, 2 * number), (long, LONG, number), (short, SHORT, 2 * number + 1)):
+            times.append(measured(student, ready(steps, inputs))[0])
+            if math.isinf(times[-1]):
+                return True
+        if min(long) <= MAX_GROWTH * median_low(short):
+            return False
+    return True
+
+
+def too_slow(sentence: str, keeps: float) -> Wrong:
+    """The failure of a check on cost, which leaves at most a part of the function's points."""
+    told = f"{sentence} Until then the function keeps at most {keeps:.0%} of its points."
+    return Wrong(Ruling((Verdict("", False, told),), arrays=False, keeps=keeps))
+
+
+def seconds_of(student: Student, calls: Inputs, number: int) -> float:
+    """What these calls cost: CPU seconds, or a quarter of the seconds on the clock where that is more."""
+    cpu, clock = measured(student, lambda: calls(number))
+    return max(cpu, clock / WAITING)
+
+
+def measured(student: Student, call: Callable[[], object]) -> tuple[float, float]:
+    """CPU seconds of the student's process, and seconds on the clock; both infinite where it was stopped. Raises CallFailed."""
+    dead = set(student.dead)
+    while True:
+        generation, cpu, clock = student.code.generation, student.code.cpu_seconds(), time.perf_counter()
+        try:
+            call()
+        except CallFailed as failure:
+            stopped = failure.kind == "died" and failure.function not in dead
+            if stopped and time.perf_counter() - clock > STOPPED:
+                return math.inf, math.inf
+            raise
+        if student.code.generation == generation:  # otherwise the process was started for it, and all cells ran
+            return student.code.cpu_seconds() - cpu, time.perf_counter() - clock
+
+
+def loop_seconds(size: int = 60) -> float:
+    """CPU seconds of one multiplication in a plain Python loop over arrays, by the worker, now."""
+    weights, total = np.ones((size, size)), np.zeros(size)
+    start = time.thread_time()
+    for i in range(size):
+        for j in range(size):
+            total[i] += weights[i, j] * total[j]
+    return (time.thread_time() - start) / size**2

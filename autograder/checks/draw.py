@@ -38,6 +38,11 @@ class Draw:
         return self.drawn[key]  # type: ignore[no-any-return]
 
 
+def mixed(params: Params, **others: np.ndarray) -> Params:
+    """The same parameters by name, but in another order and after others: code that goes by their order goes wrong."""
+    return {**others, **dict(reversed(params.items()))}
+
+
 def away_from_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Normal numbers none of which is near 0, so that no entry of a product vanishes by chance. float64, any shape."""
     values = rng.standard_normal(shape)

@@ -1,21 +1,23 @@
 """Follow-through: a mistake costs its points once (docs/marking.md).
 
 A backward under a wrong forward is compared with differences of that same forward, for part of its points. A function
-built of others is right if it equals PyTorch or what the student's own lower functions give when the worker composes
-them. No answer enters the student's process: the worker calls the student's functions as any test does.
+built of others is right if it equals PyTorch or what the student's own wrong lower functions give when the worker
+composes them. No answer enters the student's process: the worker calls the student's functions as any test does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.compare import Ruling, Verdict, Wrong, clearly_agree, compare, note
-from autograder.kernels.student import CallFailed, Odd
+from autograder.checks.ground import Own, Unfit, fit, is_known, is_level, is_near, sound
+from autograder.checks.hidden import running
+from autograder.kernels.student import CallFailed, Student
 
-WRONG_FORWARD_CEILING = 0.5
+CEILING = 0.5  # of what is compared with a wrong forward, or with a lower function that is far from right
 DIFFERENCE_RTOL = 1e-5
 EPS = 1e-5
 
@@ -26,42 +28,50 @@ def assert_backward(
     grads: Arrays,
     expected: Arrays,
     *,
-    forward_is_right: bool,
-    own: Callable[[], Arrays | None],
-    forward: str,
+    forward: tuple[str, ...],
+    own: Callable[[Student], Arrays | None],
+    said: str = "",
     upstream: Any = None,
     rtol: float | None = None,
     answered: Callable[[], Arrays] | None = None,
 ) -> None:
-    """PyTorch's gradients; or, where the student's forward is wrong, the gradients of that forward, for half.
+    """PyTorch's gradients; or, where a forward failed its own tests, the gradients of that forward, for half.
 
-    own gives the latter (see differences) and is called only when needed; None where the forward cannot be used for
-    it. An array that the wrong forward does not depend on earns nothing. rtol: see coarse. answered gives the student's
-    gradients for the problem of own, where that is another, smaller one. The better of the two counts. Raises Wrong.
+    own gives the latter from the student's functions (see differences) and is called only when needed; None where the
+    forward cannot be used for it. An array that the wrong forward does not depend on earns nothing. rtol: see coarse.
+    answered gives the student's gradients for the problem of own, where that is another, smaller one. said: the forward
+    in words. The better of the two counts. Raises Wrong.
     """
     if clearly_agree(grads, expected):
         return
     right = tuple(compare(n, grads[n], value, upstream=upstream, rtol=rtol) for n, value in expected.items())
     if all(v.ok for v in right):
         return
+    mine = Own.now()
+    if all(map(mine.is_right, forward)):
+        raise Wrong(Ruling(right))
     try:
-        ground = None if forward_is_right else own()
+        fit(mine, forward)
+        ground = own(mine)
         found = grads if answered is None or ground is None else answered()
-    except (CallFailed, TypeError, ValueError):  # dead, or another type or shape from one call to the next
+    except Unfit as unfit:
+        raise Wrong(Ruling(right, sentence=str(unfit))) from None
+    except (CallFailed, TypeError, ValueError, IndexError):  # dead, or another type or shape from one call to the next
         ground = None
     if ground is None:
         raise Wrong(Ruling(right))
+    said = said or " or ".join(forward)
     verdicts = tuple(
         compare(name, found[name], value, upstream=upstream, rtol=max(DIFFERENCE_RTOL, rtol or 0.0))
-        if np.any(value) or not np.any(expected[name])
-        else Verdict(name, False, f"your {forward} does not depend on it.")
+        if usable(value, expected[name])
+        else Verdict(name, False, f"your {said} does not depend on it.")
         for name, value in ground.items()
     )
     sentence = (
-        f"Your {forward} is wrong, so this was compared with finite differences of your own {forward}, "
+        f"Your {said} is wrong, so this was compared with finite differences of your own {said}, "
         "for at most half of the points."
     )
-    followed = Ruling(verdicts, WRONG_FORWARD_CEILING, sentence)
+    followed = Ruling(verdicts, CEILING, sentence)
     raise Wrong(max(followed, Ruling(right), key=lambda ruling: ruling.share))
 
 
@@ -89,65 +99,91 @@ def differences(f: Callable[[dict[str, np.ndarray]], Any], inputs: Mapping[str, 
 def assert_right_or_composed(
     actual: Arrays,
     expected: Arrays,
-    compose: Callable[[], Arrays | Iterable[Arrays] | None],
+    compose: Callable[[Own], Arrays | Iterable[Arrays] | None],
     *,
-    lower: str,
+    lower: tuple[str, ...],
     upstream: Any = None,
     training: bool = False,
     rtol: float | None = None,
 ) -> None:
     """The expected arrays, or what the student's own lower functions give, composed by the worker.
 
-    compose returns the latter, or several forms of it (each lower function called, or its work done in place), or None
-    where the lower functions cannot be used (wrong shape, or the same for two draws); it may raise CallFailed
-    (a stub, a dead function): then PyTorch alone decides. Raises Wrong.
+    Where all lower functions passed their own tests, PyTorch alone decides. compose gets the student's functions and
+    returns what they give, or several forms of it (each lower function called, or its work done in place), or None where
+    they cannot be used; it may raise CallFailed (a stub, a dead function): then PyTorch alone decides too. An array that
+    is composed of nothing (not finite, or all its entries alike) is compared with PyTorch's. Lower functions that are
+    far from right carry half. Raises Wrong.
     """
 
-    def verdicts(wanted: Arrays) -> tuple[Verdict, ...]:
-        return tuple(
-            compare(n, actual[n], wanted[n], upstream=upstream, training=training, rtol=rtol) for n in expected
-        )
+    def compared(name: str, wanted: Any) -> Verdict:
+        return compare(name, actual[name], wanted, upstream=upstream, training=training, rtol=rtol)
 
     if clearly_agree(actual, expected):
         return
-    right = verdicts(expected)
-    if all(v.ok for v in right):
+    right = {name: compared(name, value) for name, value in expected.items()}
+    best = Ruling(tuple(right.values()))
+    if best.share == 1:
         return
+    own = Own.now()
+    if all(map(own.is_right, lower)):
+        raise Wrong(best)
     try:
-        composed = compose()
-        grounds = [] if composed is None else [composed] if isinstance(composed, Mapping) else list(composed)
-    except CallFailed as failure:
-        raise Wrong(Ruling(right, sentence=f"Blocked by {failure.function}: {failure.sentence}")) from None
-    except (TypeError, ValueError):  # another type or shape from one call to the next: not usable
-        raise Wrong(Ruling(right)) from None
-    best, sentence = right, ""
-    for ground in grounds:
-        if any(np.shape(ground[name]) != np.shape(value) for name, value in expected.items()):
-            continue
-        followed = verdicts(ground)
-        if all(v.ok for v in followed):
-            note(
-                f"These numbers are wrong only because {lower} is wrong. You use it correctly, so you lose nothing here."
+        for ground in grounds(compose(own), own):
+            try:
+                fit(own, sorted(own.called))
+            except Unfit as unfit:
+                best = best if best.sentence else Ruling(best.verdicts, sentence=str(unfit))
+                continue
+            known = all(map(is_known, own.called))
+            near = known or all(is_near(own, name) for name in own.called)
+            followed = tuple(
+                compared(name, ground[name])
+                if sound(ground[name], value) and (known or usable(ground[name], value))
+                else right[name]
+                for name, value in expected.items()
             )
-            return
-        if sum(v.ok for v in followed) > sum(v.ok for v in best):
-            best, sentence = followed, f"Compared with what a correct use of your own {lower} gives."
-    raise Wrong(Ruling(best, sentence=sentence))
+            names = " and ".join(sorted(own.called))
+            verb = "are" if len(own.called) > 1 else "is"
+            if near and all(v.ok for v in followed):
+                running().followed = True
+                note(
+                    f"These numbers are wrong only because {names} {verb} wrong. You use it correctly, so you lose nothing here."
+                )
+                return
+            sentence = f"Compared with what a correct use of your own {names} gives."
+            if not near:
+                sentence = f"{sentence[:-1]}, for at most half of the points: {names} {verb} far from right."
+            ruling = Ruling(followed, 1.0 if near else CEILING, sentence)
+            best = max(best, ruling, key=lambda each: each.share)
+    except CallFailed as failure:
+        best = (
+            best
+            if best.sentence
+            else Ruling(best.verdicts, sentence=f"Blocked by {failure.function}: {failure.sentence}")
+        )
+    except (
+        TypeError,
+        ValueError,
+        IndexError,
+        Unfit,
+    ):  # another type, shape or number from one call to the next: not usable
+        pass
+    raise Wrong(best)
 
 
-def varies(first: Any, second: Any) -> bool:
-    """Whether a lower function's results for two draws differ and are numbers: a constant cannot be used."""
-    return sound(first) and sound(second) and not np.array_equal(first, second)
+def grounds(composed: Arrays | Iterable[Arrays] | None, own: Own) -> Iterator[Arrays]:
+    """The forms of what is composed, one by one; own.called holds the functions that went into the present one."""
+    if isinstance(composed, Mapping):
+        composed = [composed]
+    for ground in composed or ():
+        yield ground
+        if not isinstance(composed, list):
+            own.called.clear()
 
 
-def sound(value: Any, like: Any = None) -> bool:
-    """Whether a value is finite numbers, and of the shape of like."""
-    if isinstance(value, Odd):
-        return False
-    array = np.asarray(value)
-    return (
-        array.dtype.kind in "fiu" and bool(np.isfinite(array).all()) and (like is None or array.shape == np.shape(like))
-    )
+def usable(value: Any, expected: Any) -> bool:
+    """Whether an array made of wrong functions can be compared with: finite, and not one number all over."""
+    return sound(value) and (not is_level(value) or is_level(expected))
 
 
 def assert_one_of(*checks: Callable[[], None]) -> None:
@@ -168,24 +204,24 @@ def contracted(output: Any, upstream: np.ndarray) -> float:
     return float(np.sum(np.asarray(output) * upstream)) if sound(output, upstream) else np.nan
 
 
-def tried(*ways: Callable[[], dict[str, Any] | None]) -> list[dict[str, Any]]:
+def tried(own: Own, *ways: Callable[[], dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
     """What these ways of composing give, where they give anything. Raises CallFailed where every one of them failed."""
-    found, failures = [], []
+    failures = []
     for way in ways:
+        own.called.clear()
         try:
-            found.append(way())
+            found = way()
         except CallFailed as failure:
             failures.append(failure)
+        except Unfit:
+            continue
+        else:
+            if found is not None:
+                yield found
     if len(failures) == len(ways):
         raise failures[0]
-    return [ground for ground in found if ground is not None]
 
 
 def are_sound(found: Any, like: Mapping[str, Any]) -> bool:
     """Whether each of these arrays is present, numeric and of the expected shape."""
     return isinstance(found, dict) and all(sound(found[name], value) for name, value in like.items())
-
-
-def all_vary(found: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether no array is the same for two draws."""
-    return all(varies(found[name], other[name]) for name in found)

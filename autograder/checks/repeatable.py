@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograder.checks.compare import Ruling, Wrong, clearly_agree, compare, fail
+from autograder.checks.hidden import changed_argument
 from autograder.kernels.student import Answer, Kept, Odd, Student
 
 
@@ -38,9 +39,8 @@ def assert_repeatable(
 def assert_untouched(name: str, *answers: Answer) -> None:
     """No argument was changed by these calls of one function; a cache is the student's business. Raises Wrong."""
     for answer in answers:
-        changed = [argument for argument in answer.changed if not argument.startswith("cache")]
-        if changed:
-            fail(f"{name} changed its argument {changed[0]}. Work on a copy.")
+        if changed := changed_argument(name, answer):
+            fail(changed)
 
 
 def flat(value: Any, names: Any = "result") -> dict[str, Any]:

@@ -47,7 +47,7 @@ def build(
     main(course.resolve() if course else nearest_course(pathlib.Path.cwd()))
 
 
-Course = Annotated[pathlib.Path, typer.Option(help="The course directory.", file_okay=False)]
+Course = Annotated[pathlib.Path, typer.Option(help="The course directory.", file_okay=False, exists=True)]
 
 
 @app.command()
@@ -103,6 +103,17 @@ def check(
     from autograder.authoring.check import main
 
     raise typer.Exit(main(course.resolve(), assignment or (), Console(soft_wrap=True, highlight=False, markup=False)))
+
+
+@app.command()
+def doctor(course: Course = pathlib.Path()) -> None:
+    """Try whether this machine can grade, and each wall around student code. Exit code 1 if grading would be refused."""
+    from rich.console import Console
+
+    from autograder.commands.doctor import main
+    from autograder.course.settings import load_course
+
+    raise typer.Exit(main(load_course(course.resolve()), Console(soft_wrap=True, highlight=False, markup=False)))
 
 
 @app.command()

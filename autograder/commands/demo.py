@@ -142,8 +142,8 @@ def grade(
     Feedback is made in a second process. Raises GradingError where grading cannot start.
     """
     from nbgrader.api import Gradebook
-    from nbgrader.plugins import CsvExportPlugin
 
+    from autograder.plugins.export import RoundedCsv
     from autograder.plugins.grading import shared_executor
 
     executor = shared_executor(folder)
@@ -174,7 +174,7 @@ def grade(
         for page in pages:
             page.result()
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
-        plugin = CsvExportPlugin()
+        plugin = RoundedCsv()
         plugin.to = str(folder / "grades.csv")
         plugin.log.setLevel("WARNING")
         plugin.export(gradebook)

@@ -92,6 +92,16 @@ class Assignment:
         return tuple({**cell, "source": "".join(cell["source"])} for cell in notebook["cells"])
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Every name in the code of the released notebook: those that a message of the grader may repeat."""
+        try:
+            cells = json.loads(self.release.read_text(encoding="utf-8"))["cells"]
+        except FileNotFoundError:  # built by nbgrader alone, where its folders are named otherwise
+            return frozenset()
+        code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        return frozenset(name for source in code for name in re.findall(r"[A-Za-z_]\w{0,39}", source))
+
+    @cached_property
     def points(self) -> Mapping[str, float]:
         """Points by function, from the graded cells of the source notebook."""
         return machine_points(self.cells)
@@ -125,7 +135,7 @@ class Assignment:
 
     def student(self, namespace: dict[str, Any]) -> Student:
         """A Student whose functions are those of this process: for trusted code only."""
-        return Student(LocalCode(namespace), self.functions)
+        return Student(LocalCode(namespace), self.functions, words=self.words)
 
     @cached_property
     def reference(self) -> Student:

@@ -101,7 +101,7 @@ def load_course(directory: pathlib.Path = ROOT, repository: pathlib.Path | None 
     known(table, ("repository", "assignments", "cost_share", "points", "limits", "kernel", "feedback"), "course.toml")
     if str(repository) not in sys.path:
         sys.path.append(str(repository))
-    limits = section(table, "limits", ("cell", "call", "submission", "memory", "output"))
+    limits = section(table, "limits", ("cell", "call", "submission", "experiments", "memory", "output"))
     kernel = section(table, "kernel", KERNEL)
     feedback = section(table, "feedback", ("rubric",))
     share = table.get("cost_share", 0.125)
@@ -118,6 +118,7 @@ def load_course(directory: pathlib.Path = ROOT, repository: pathlib.Path | None 
             cell=limit(limits, "cell", default.cell),
             call=limit(limits, "call", default.call),
             submission=limit(limits, "submission", default.submission),
+            experiments=limit(limits, "experiments", default.experiments),
             memory=int(limit(limits, "memory", default.memory >> 20) * (1 << 20)),
             output=int(limit(limits, "output", default.output >> 10) * (1 << 10)),
         ),

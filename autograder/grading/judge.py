@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autograder.checks.compare import Ruling, Verdict
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.grading.picture import rows_of
 from autograder.grading.results import ArrayResult, CheckResult, FunctionResult, Named, Outcome, Picture, by_share
 from autograder.grading.suites import SuiteError, collect
 from autograder.kernels.student import Student
+from autograder.naming.bank import mistakes_of
 from autograder.naming.patterns import describe, has_time, sizes_of
-from autograder.naming.replay import Findings, Namer
+from autograder.naming.replay import Findings, Namer, alike, ending_of
 
 
 @dataclass
@@ -30,7 +32,10 @@ class Judge:
     ) -> Judge:
         """A judge with these assignments' suites collected. Raises SuiteError."""
         tests = collect(assignments, seed)
-        return cls(seed, tests, cost_share, Namer(tests) if naming else None)
+        namer = Namer(tests)
+        for test in (found[0] for found in tests.values()):
+            test.suite.known = lambda findings: is_known(namer, findings)
+        return cls(seed, tests, cost_share, namer if naming else None)
 
     def grade(self, assignment: Assignment, student: Student, points: Mapping[str, float]) -> dict[str, FunctionResult]:
         """Grade every function that has points in the notebook."""
@@ -50,7 +55,7 @@ class Judge:
             return FunctionResult(name, 0.0, points, (failed,), faults=(f"judging {name}: {error!r:.300}",))
 
     def _judged(self, name: str, points: float, findings: Findings, student: Student) -> FunctionResult:
-        found = findings[name]
+        found = charged(findings[name])
         if not found:
             raise SuiteError(f"The notebook has points for {name}, but no hidden suite grades it.")
         decided = [item for item, finding in found if not finding.undecided]
@@ -62,7 +67,9 @@ class Judge:
         errors = tuple(f"{i.name}: {f.error!r:.300}" for i, f in found if f.error is not None)
         if not decided:
             errors += (f"no hidden test of {name} had anything to compare",)
-        earned = points * sum(w * s for w, s in zip(weights, shares, strict=True)) / (sum(weights) or 1.0)
+        keeps = min((f.ruling.keeps for _, f in found if f.ruling is not None), default=1.0)
+        reached = sum(w * s for w, s in zip(weights, shares, strict=True)) / (sum(weights) or 1.0)
+        earned = points * min(reached, keeps)
         blocked = next((c.blocked_by for c in checks if c.blocked_by), "")
         mistakes: tuple[Named, ...] = ()
         if self.namer is not None and earned < points:
@@ -79,6 +86,32 @@ class Judge:
         others = sum(i.weight for i in items if not i.cost)
         costs = sum(i.weight for i in items if i.cost)
         return others * self.cost_share / (1 - self.cost_share) * item.weight / costs
+
+
+def is_known(namer: Namer, findings: Sequence[tuple[HiddenTest, Finding]]) -> bool:
+    """Whether these findings on one function are those of one known mistake."""
+    endings = [(test, ending_of(finding)) for test, finding in findings]
+    first = endings[0][0]
+    return any(ending.verdicts for _, ending in endings) and any(
+        all(alike(ending, namer.replay(mistake, test), mistake.rtol, True) for test, ending in endings)
+        for mistake in mistakes_of(first.assignment, first.function)
+    )
+
+
+def charged(found: Sequence[tuple[HiddenTest, Finding]]) -> list[tuple[HiddenTest, Finding]]:
+    """The findings on one function; an argument that it changed in any call is charged, unless a check has done so."""
+    changed = [
+        (t, finding) for t, finding in found if finding.changed and finding.error is None and not finding.undecided
+    ]
+    if any(finding.ruling is not None and not finding.ruling.arrays for _, finding in changed):
+        return list(found)
+    pay = {test for test, _ in changed if test.behaviour} or {test for test, _ in changed}
+    return [(test, untidy(finding) if test in pay else finding) for test, finding in found]
+
+
+def untidy(finding: Finding) -> Finding:
+    """The finding of a check in which an argument was changed."""
+    return Finding(Ruling((Verdict("", False, finding.changed),), arrays=False), notes=finding.notes)
 
 
 def check(item: HiddenTest, finding: Finding, weight: float, share: float) -> CheckResult:

@@ -7,15 +7,19 @@ once, with points, ids, tags and tests from source, and every answer is kept. Th
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import json
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.grading.reading import is_bundle, text
+from autograder.grading.changes import Change, Changes
+from autograder.grading.reading import UnreadableError, is_bundle, read_notebook, text
+from autograder.grading.results import Flag, FlagKind
+from autograder.grading.words import another_assignment
 
 Cell = dict[str, Any]
 KEY = "autograder"  # where a notebook keeps repairs and results, in its metadata
@@ -47,12 +51,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Template:
-    """What was given out: the cells with a grade_id, in order, and the text of all others."""
+    """What was given out: the cells with a grade_id, in order, and the text of all others.
+
+    others: the grade_ids of the other assignments of the course, by assignment.
+    """
 
     known: Mapping[str, Known]
     plain: frozenset[str]
     cells: tuple[Cell, ...]
     metadata: Mapping[str, Any]
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_template(source: pathlib.Path, release: pathlib.Path) -> Template:
@@ -80,7 +88,17 @@ def read_template(source: pathlib.Path, release: pathlib.Path) -> Template:
         question = text(cell)
     plain = frozenset(text(c) for c in given["cells"] if "nbgrader" not in c["metadata"])
     cells = tuple({**c, "source": text(c)} for c in given["cells"])
-    return Template(known, plain, cells, given["metadata"])
+    return Template(known, plain, cells, given["metadata"], ids_of_others(source))
+
+
+def ids_of_others(source: pathlib.Path) -> dict[str, frozenset[str]]:
+    """The grade_ids of every other notebook in source/, by assignment; without those that are damaged."""
+    found = {}
+    for path in sorted(source.parents[1].glob("*/*.ipynb")):
+        if path.parent != source.parent:
+            with contextlib.suppress(OSError, UnreadableError):
+                found[path.parent.name] = frozenset(ids_of(map(normal, read_notebook(path.read_bytes())["cells"])))
+    return found
 
 
 @dataclass
@@ -90,6 +108,7 @@ class Repair:
     template: Template
     said: list[str] = field(default_factory=list)
     flags: list[dict[str, str]] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
     parsed: int = 0  # characters
 
     def fix(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +118,7 @@ class Repair:
         if len(raw["cells"]) > MAX_CELLS:
             self.said.append(f"The notebook has {len(raw['cells'])} cells; only the first {MAX_CELLS} were read.")
         cells = [c for c in map(normal, raw["cells"][:MAX_CELLS]) if c is not None]
+        self.look_at_ids(set(ids_of(cells)))
         owners = self.find(cells)
         claimed = {k.function: claim for n, k in self.template.known.items() if (claim := claims(k, owners[n]))}
         for name, found in owners.items():
@@ -108,9 +128,18 @@ class Repair:
         name_cells(cells)
         metadata = {
             **copy.deepcopy(dict(self.template.metadata)),
-            KEY: {"repairs": self.said, "flags": self.flags, "claimed": claimed},
+            KEY: {"repairs": [*self.said, *self.changes.lines()], "flags": self.flags, "claimed": claimed},
         }
         return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+    def look_at_ids(self, ids: set[str]) -> None:
+        """Flag a notebook that has more cells of another assignment than of this one, and not half of these."""
+        own, others = ids & self.template.known.keys(), self.template.others
+        likely = max(others, key=lambda name: len(ids & others[name]), default="")
+        theirs = ids & others.get(likely, frozenset())
+        if len(theirs) > len(own) and 2 * len(own) < len(self.template.known):
+            reason = another_assignment(likely, len(theirs), len(own))
+            self.flags.append(Flag(FlagKind.OTHER_ASSIGNMENT, reason).to_json())
 
     def find(self, cells: Sequence[Cell]) -> dict[str, list[Cell]]:
         """For every known name the cells that carry it; where none does, the one identified by its content."""
@@ -133,9 +162,7 @@ class Repair:
                         other["owned"] = False
                     owners[name] = [match]
                     moved.append(name)
-        if moved:
-            which = "the cell had lost its id" if len(moved) == 1 else "the cells had lost their ids"
-            self.said.append(f"{', '.join(moved)}: identified by content; {which}.")
+                    self.changes.note(Change.LOST_ID, name)
         self.look_at_order([found[0] for name, found in owners.items() if found and name not in moved], cells)
         return owners
 
@@ -187,14 +214,12 @@ class Repair:
         if known.kind in ("test", "given"):
             whole = "\n".join(cell["source"] for cell in found)  # where it was split, it is whole again
             if not (as_given(known, keep["source"]) or as_given(known, whole)):
-                self.said.append(f"{known.grade_id}: had been edited; restored to the released version.")
+                self.changes.note(Change.EDITED, known.grade_id)
             if not as_given(known, whole):
                 keep["before"] = [own for cell in found if (own := leftover(known, cell)) is not None]
             keep["source"] = known.source
         if keep["cell_type"] != known.cell_type:
-            self.said.append(
-                f"{known.grade_id}: was a {keep['cell_type']} cell; changed back to a {known.cell_type} cell."
-            )
+            self.changes.note(Change.RETYPED, known.grade_id, was=keep["cell_type"], now=known.cell_type)
             retype(keep, known.cell_type)
         keep["metadata"] = copy.deepcopy(dict(known.metadata))
 
@@ -204,23 +229,23 @@ class Repair:
         if known.kind in ("test", "given"):
             for cell in found[1:]:
                 cell["drop"] = True
-            self.said.append(f"{name}: found {len(found)} times; one copy kept.")
+            self.changes.note(Change.COPIED, name, count=len(found))
             return found[0]
         if known.kind == "manual":
             answers = [c["source"] for c in found if c["source"].strip() and c["source"] != known.stub]
             found[0]["source"] = "\n\n".join(dict.fromkeys(answers)) or known.stub
             for cell in found[1:]:
                 cell["drop"] = True
-            self.said.append(f"{name}: the answer was in {len(found)} cells; joined into one.")
+            self.changes.note(Change.ANSWERED, name, count=len(found))
             return found[0]
         joined = "\n".join(c["source"] for c in found)
         if not all(self.parses(c["source"]) for c in found) and self.parses(joined):
             found[0]["source"] = joined
             for cell in found[1:]:
                 cell["drop"] = True
-            self.said.append(f"{name}: was split across {len(found)} cells; joined again.")
+            self.changes.note(Change.SPLIT, name, count=len(found))
             return found[0]
-        self.said.append(f"{name}: found {len(found)} times; all copies were run, so the last definition counts.")
+        self.changes.note(Change.DEFINED, name, count=len(found))
         return next((c for c in reversed(found) if name in c["binds"]), found[-1])
 
     def insert_missing(self, cells: list[Cell], present: set[str]) -> None:
@@ -236,9 +261,9 @@ class Repair:
                 index = position(cells, behind)
                 cells.insert(min(index, len(cells)), cell)
                 present.add(name)
-                self.said.append(f"{name}: was missing; restored.")
+                self.changes.note(Change.MISSING, name)
             elif name not in present:
-                self.said.append(f"{name}: no cell defines it.")
+                self.changes.note(Change.UNDEFINED, name)
             if name in present:
                 behind = name
 
@@ -322,6 +347,11 @@ def retype(cell: Cell, kind: str) -> None:
     cell["cell_type"] = kind
     if kind == "code":
         cell.pop("attachments", None)
+
+
+def ids_of(cells: Iterable[Cell | None]) -> list[str]:
+    """The grade_ids that cells carry."""
+    return [cell["grade_id"] for cell in cells if cell is not None and cell["grade_id"]]
 
 
 def name_cells(cells: Sequence[Cell]) -> None:

@@ -39,8 +39,11 @@ class FlagKind(Enum):
 
     UNREADABLE = "unreadable"
     TWO_NOTEBOOKS = "two notebooks"
+    OTHER_ASSIGNMENT = "another assignment"
+    NO_DATE = "no date"
     FAULT = "grader fault"
     DISAGREES = "check disagrees"
+    HINT = "hint"  # about the code, for the teacher alone
     REPAIRED = "repaired"  # the one kind that asks nobody to do anything
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from autograder.course.assignment import Assignment
@@ -20,12 +23,16 @@ from autograder.course.seed import fingerprint
 from autograder.grading.judge import Judge
 from autograder.grading.outputs import kept
 from autograder.grading.render import result_html
-from autograder.grading.repair import KEY
-from autograder.grading.results import Flag, FlagKind, FunctionResult, SubmissionResult
-from autograder.grading.words import disagrees
+from autograder.grading.repair import KEY, binds
+from autograder.grading.results import CheckResult, Flag, FlagKind, FunctionResult, SubmissionResult
+from autograder.grading.words import STOPPED, depends_on, disagrees, misspelt
+from autograder.kernels.budget import Budget, CellRun
 from autograder.kernels.cage import Cage
 from autograder.kernels.student import Student
-from autograder.kernels.submission import CellRun, Submission
+from autograder.kernels.submission import Submission
+
+ALIKE = 0.8  # from here on two names are taken for one that was misspelt
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # of a student's functions, one that a page may show
 
 
 def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judge, cage: Cage) -> dict[str, Any]:
@@ -42,34 +49,72 @@ def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judg
     shown = {c["source"] for c in assignment.cells if ILLUSTRATION in c["metadata"].get("tags", [])}
     cells = [c for c in notebook["cells"] if is_run(c)]
     lean = [c for c in cells if c["source"] not in shown]
-    results, runs, name_errors = attempt(lean, assignment, points, judge, cage)
+    budget = Budget(cage.limits)
+    results, runs, name_errors = attempt(lean, assignment, points, judge, cage, budget)
     if name_errors and len(lean) < len(cells):
         lean = cells
-        results, runs, _ = attempt(lean, assignment, points, judge, cage)
+        results, runs, _ = attempt(lean, assignment, points, judge, cage, budget)
     outputs = kept(run.outputs for run in runs)
     for number, (cell, run, output) in enumerate(zip(lean, runs, outputs, strict=True), 1):
         cell["outputs"] = output
         cell["execution_count"] = number
         if run.stopped is not None:
             cell["outputs"] = [
-                {"output_type": "error", "ename": "Stopped", "evalue": run.stopped, "traceback": [run.stopped]}
+                {"output_type": "error", "ename": STOPPED, "evalue": run.stopped, "traceback": [run.stopped]}
             ]
     stopped = [r.stopped for r in runs if r.stopped]
     return finish(notebook, assignment, results, stopped, judge, "", cage.isolation)
 
 
 def attempt(
-    cells: list[dict[str, Any]], assignment: Assignment, points: Mapping[str, float], judge: Judge, cage: Cage
+    cells: list[dict[str, Any]],
+    assignment: Assignment,
+    points: Mapping[str, float],
+    judge: Judge,
+    cage: Cage,
+    budget: Budget,
 ) -> tuple[dict[str, FunctionResult], list[CellRun], bool]:
     """Run these cells, then judge every function; say whether a name was missing on the way."""
-    submission = Submission(cage, [c["source"] for c in cells])
+    submission = Submission(cage, [c["source"] for c in cells], budget)
     try:
         submission.begin()
-        student = Student(submission, assignment.functions, stopped=stopped_cells(cells, submission.runs))
-        results = judge.grade(assignment, student, points)
+        stopped = stopped_cells(cells, submission.runs)
+        student = Student(submission, assignment.functions, budget.dead, stopped=stopped, words=assignment.words)
+        results = with_hints(judge.grade(assignment, student, points), student, assignment, cells)
         return results, submission.runs, student.name_errors or any(map(misses_name, submission.runs))
     finally:
         submission.end()
+
+
+def with_hints(
+    results: Mapping[str, FunctionResult], student: Student, assignment: Assignment, cells: list[dict[str, Any]]
+) -> dict[str, FunctionResult]:
+    """The results; what is said of a failed call names the lower function to fix first, or the name that was misspelt."""
+    failed = {name: fault for name, fault in student.faults.items() if fault.function == name and fault.kind != "stub"}
+    given = {*assignment.functions, *(name for cell in assignment.cells for name in binds(cell["source"]))}
+    own = sorted({name for cell in cells for name in binds(cell["source"]) if NAME.fullmatch(name)} - given)
+    hints = {}
+    for name, fault in failed.items():
+        near = difflib.get_close_matches(name, own, 1, ALIKE) if fault.kind == "missing" else []
+        if near:
+            hints[fault.sentence] = misspelt(name, near[0])
+    worthless = [name for name in failed if name in results and results[name].points == 0]
+    for name in worthless:
+        lower = lowest(name, assignment, worthless)
+        if lower != name and failed[name].kind in ("raised", "returned"):
+            below = failed[lower].sentence
+            hints[failed[name].sentence] = depends_on(lower, " ".join(filter(None, [below, hints.get(below)])))
+
+    def hinted(check: CheckResult) -> CheckResult:
+        return replace(check, sentence=" ".join(filter(None, [check.sentence, hints.get(check.sentence)])))
+
+    return {name: replace(result, checks=tuple(map(hinted, result.checks))) for name, result in results.items()}
+
+
+def lowest(name: str, assignment: Assignment, failed: Collection[str]) -> str:
+    """The function that failed first of those that this failed one is made of, or itself."""
+    below = next((need for need in assignment.functions[name].needs if need in failed), None)
+    return name if below is None else lowest(below, assignment, failed)
 
 
 def stopped_cells(cells: list[dict[str, Any]], runs: list[CellRun]) -> dict[str, str]:

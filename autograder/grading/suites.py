@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.checks.fixtures import DRAWN, SEED
-from autograder.checks.hidden import HiddenTest
+from autograder.checks.hidden import HiddenTest, Suite
 from autograder.course.assignment import Assignment
 
 MARKERS = (
@@ -31,6 +31,8 @@ class Collector:
 
     def __init__(self, assignments: Iterable[Assignment], seed: str) -> None:
         self.owners = {path: assignment for assignment in assignments for path in assignment.suite}
+        self.drawn: dict[object, object] = {}
+        self.suites = {assignment.name: Suite(self.drawn) for assignment in self.owners.values()}
         self.seed = seed
         self.tests: list[HiddenTest] = []
         self.troubles: list[str] = []
@@ -38,7 +40,7 @@ class Collector:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Tell the fixtures the course seed."""
         config.stash[SEED] = self.seed
-        config.stash[DRAWN] = {}
+        config.stash[DRAWN] = self.drawn
         for marker in MARKERS:
             config.addinivalue_line("markers", marker)
 
@@ -47,8 +49,9 @@ class Collector:
         """Keep the test in place of running it."""
         names = pyfuncitem.function.__code__.co_varnames[: pyfuncitem.function.__code__.co_argcount]
         arguments = {name: pyfuncitem.funcargs[name] for name in names if name in pyfuncitem.funcargs}
+        assignment = self.owners[pyfuncitem.path]
         try:
-            self.tests.append(read_test(pyfuncitem, self.owners[pyfuncitem.path], arguments))
+            self.tests.append(read_test(pyfuncitem, assignment, arguments, self.suites[assignment.name]))
         except SuiteError as error:
             self.troubles.append(str(error))
         return True
@@ -65,7 +68,7 @@ class Collector:
 
 
 def collect(assignments: Sequence[Assignment], seed: str) -> dict[str, list[HiddenTest]]:
-    """The hidden tests of these assignments by name, those on cost last. Raises SuiteError."""
+    """The hidden tests of these assignments by name, lower functions first, those on cost last. Raises SuiteError."""
     collector = Collector(assignments, seed)
     arguments = [*map(str, collector.owners), *OPTIONS, *(part for name in WITHOUT for part in ("-p", f"no:{name}"))]
     pytest.main(arguments, plugins=[collector])
@@ -75,7 +78,9 @@ def collect(assignments: Sequence[Assignment], seed: str) -> dict[str, list[Hidd
     for test in collector.tests:
         found[test.assignment.name].append(test)
     for assignment in assignments:
-        found[assignment.name].sort(key=lambda test: test.cost)
+        place = list(assignment.functions).index
+        found[assignment.name].sort(key=lambda test: (test.cost, place(test.function)))
+        collector.suites[assignment.name].tests = found[assignment.name]
         missing = [name for name in assignment.functions if name not in {t.function for t in found[assignment.name]}]
         if missing:
             raise SuiteError(
@@ -84,7 +89,7 @@ def collect(assignments: Sequence[Assignment], seed: str) -> dict[str, list[Hidd
     return found
 
 
-def read_test(item: pytest.Function, assignment: Assignment, arguments: dict[str, Any]) -> HiddenTest:
+def read_test(item: pytest.Function, assignment: Assignment, arguments: dict[str, Any], suite: Suite) -> HiddenTest:
     """What a hidden test's name, docstring and markers say. Raises SuiteError where one is missing."""
     rest = item.originalname.removeprefix("test_")
     names = [name for name in assignment.functions if rest == name or rest.startswith(f"{name}_")]
@@ -106,4 +111,5 @@ def read_test(item: pytest.Function, assignment: Assignment, arguments: dict[str
         cost=item.get_closest_marker("cost") is not None,
         call=item.obj,
         arguments=arguments,
+        suite=suite,
     )

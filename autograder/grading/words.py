@@ -20,6 +20,8 @@ HEADS = {
     Outcome.FAULT: "– Not checked",
 }
 SHOWN_ARRAYS = 4
+SHOWN_MESSAGE = 120  # characters
+STOPPED = "Stopped"  # in place of an error's name: the cell was stopped, and the message says why
 
 
 def number(points: float | None) -> str:
@@ -30,6 +32,18 @@ def number(points: float | None) -> str:
 def extent(points: float, most: float) -> str:
     """How much of the points was reached, in a word."""
     return "right" if points >= most else "partly" if points > 0 else "wrong"
+
+
+def joined(*parts: str) -> str:
+    """What there is to say in one line, without a full stop in the middle of it."""
+    *first, last = [part for part in parts if part] or [""]
+    return "; ".join([*(part.rstrip(".") for part in first), last])
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names in a line; many are cut."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 # ---- a check ---------------------------------------------------------------------------------------------------------
@@ -78,8 +92,7 @@ def what_happened(function: FunctionResult) -> str:
     if said(first):
         return said(first)
     off = ["the result" if array.name == function.name else array.name for array in first.off]
-    more = f" and {len(off) - SHOWN_ARRAYS} more" if len(off) > SHOWN_ARRAYS else ""
-    return f"wrong: {', '.join(off[:SHOWN_ARRAYS])}{more}" if off else "not all checks are met"
+    return f"wrong: {listed(off, SHOWN_ARRAYS)}" if off else "not all checks are met"
 
 
 def reason(function: FunctionResult) -> str:
@@ -96,12 +109,41 @@ def reason(function: FunctionResult) -> str:
     return f"{function.name}: full points were not reached"
 
 
+def misspelt(name: str, defined: str) -> str:
+    """A function is missing, and the notebook defines one of a name much like it."""
+    return f"It defines {defined}: rename that to {name}."
+
+
+def depends_on(lower: str, sentence: str) -> str:
+    """A function failed that depends on one that failed before it, as the sentence says."""
+    return f"Fix {lower} first, which it depends on: {sentence}"
+
+
 def disagrees(function: FunctionResult) -> str:
     """The saved self-check output says otherwise than the hidden suite."""
     return f"{function.name}: 0 of {function.max_points:g} points, but the self-check output saved with it says full."
 
 
 # ---- a submission ----------------------------------------------------------------------------------------------------
+
+
+def ended_early(cells: int, error: str, message: str) -> str:
+    """Some cells ended with an error, and how the first did; its message is the student's own."""
+    first = f"{error}: {message}" if message and error != STOPPED else message or error
+    first = "".join(character for character in first if character.isprintable())
+    count = "1 cell" if cells == 1 else f"{cells} cells"
+    return (
+        f"{count} ended with an error when all cells were run from the top, the first with: {first[:SHOWN_MESSAGE]}. "
+        "Restart the kernel and run all cells to see it."
+    )
+
+
+def another_assignment(name: str, theirs: int, own: int) -> str:
+    """The cells of the notebook are those of another assignment."""
+    return (
+        f"This looks like the notebook of {name}: it has {theirs} of that assignment's cells and {own} of this one's. "
+        "Hand in the right file."
+    )
 
 
 def headline(result: SubmissionResult) -> str:
@@ -115,4 +157,4 @@ def headline(result: SubmissionResult) -> str:
         return "nothing written yet"
     lost.sort(key=lambda f: f.points - f.max_points)
     more = f" (+{len(lost) - 1} more)" if len(lost) > 1 else ""
-    return reason(lost[0]) + more
+    return reason(lost[0]).rstrip(".") + more if more else reason(lost[0])

@@ -16,6 +16,7 @@ from typing import Any
 from autograder.course.assignment import Assignment
 from autograder.course.settings import Course
 from autograder.grading.handed_in import HandedIn, notebook_of
+from autograder.grading.hints import hints
 from autograder.grading.messages import receive, send
 from autograder.grading.repair import KEY, Template, empty_notebook, read_template
 from autograder.kernels.cage import Cage
@@ -73,7 +74,10 @@ def graded(request: dict[str, Any], assignment: Assignment, judge: Any, cage: Ca
 
     template = template_of(assignment)
     try:
-        return grade_notebook(notebook_in(request, template), assignment, judge, cage)
+        notebook = notebook_in(request, template)
+        flags = notebook["metadata"][KEY].setdefault("flags", [])
+        flags += [flag.to_json() for flag in hints(notebook, given_code(template))]
+        return grade_notebook(notebook, assignment, judge, cage)
     except (CageError, SuiteError, OSError, ImportError, MemoryError):
         raise
     except Exception as error:
@@ -98,6 +102,11 @@ def notebook_in(request: dict[str, Any], template: Template) -> dict[str, Any]:
     notebook = notebook_of(HandedIn.from_json(request["handed_in"]), template)
     notebook["metadata"][KEY]["unreadable"] = reason
     return notebook
+
+
+def given_code(template: Template) -> frozenset[str]:
+    """The code of every cell as it was given out."""
+    return template.plain | {text for known in template.known.values() for text in (known.stub, known.source)}
 
 
 def template_of(assignment: Assignment) -> Template:

@@ -11,9 +11,10 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from autograder.kernels import cgroups
 from autograder.kernels.cage_errors import (
     CageError,
     bubblewrap_missing,
@@ -42,7 +43,8 @@ class Limits:
 
     cell: float = 10.0
     call: float = 5.0
-    submission: float = 120.0
+    submission: float = 30.0  # for all runs of a notebook's cells and all calls together
+    experiments: float = 20.0  # and of these, for the cells that define no function
     memory: int = 1 << 30
     output: int = 1 << 20
     disk: int = 64 << 20
@@ -74,12 +76,18 @@ class Process:
 class Cage:
     """The warm parent. ``start()`` gives a fresh process for a submission in a few milliseconds.
 
-    isolation: "strict" and "standard" (bubblewrap, namespaces for each submission; strict refuses a kernel that lacks
-    seccomp or Landlock) or "none" (the same program without isolation, for hosts that cannot provide it; only on request).
+    isolation: "strict" and "standard" (bubblewrap, namespaces for each submission; strict refuses a machine that lacks
+    seccomp, Landlock or cgroups) or "none" (the same program without isolation, for hosts that cannot provide it; only on
+    request). walls: of WALLS, those that are closed; to try each by itself.
     """
 
     def __init__(
-        self, python: pathlib.Path, limits: Limits, isolation: str = "standard", files: pathlib.Path | None = None
+        self,
+        python: pathlib.Path,
+        limits: Limits,
+        isolation: str = "standard",
+        files: pathlib.Path | None = None,
+        walls: Sequence[str] | None = None,
     ) -> None:
         if sys.platform != "linux":
             raise not_linux(sys.platform)
@@ -91,13 +99,14 @@ class Cage:
         caged = isolation != "none"
         options = {
             "namespaces": caged,
-            "walls": WALLS if caged else ("descriptors",),
+            "walls": (WALLS if walls is None else walls) if caged else ("descriptors",),
             "memory": limits.memory,
             "output": limits.output,
             "disk": limits.disk,
         }
         ours, theirs = socket.socketpair()
         config = readable(PythonLayout.of(python).config)
+        self.cgroup = own_cgroup(limits) if caged else None
         try:
             command: list[Word] = confined(bwrap(), python, files, config) if caged else [str(python)]
             command += ["-m", "inside.parent", str(theirs.fileno()), json.dumps(options)]
@@ -108,6 +117,7 @@ class Cage:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 env=environment(isolation, files),
+                preexec_fn=joins(self.cgroup),
             )
         except OSError as error:
             said = error.strerror or str(error)
@@ -129,12 +139,14 @@ class Cage:
             raise parent_ended(*self._last_words(), self.python, root) from error
         if "missing" in head:
             raise packages_missing(self.python, head["missing"])
-        if head["lacks"] and self.isolation == "strict":
-            raise walls_missing(head["lacks"])
-        if head["lacks"]:
-            print(f"This kernel lacks {' and '.join(head['lacks'])}: student code runs without.", file=sys.stderr)
+        self.lacks = head["lacks"] + ["cgroups"] * (self.cgroup is None and self.isolation != "none")
+        if self.lacks and self.isolation == "strict":
+            raise walls_missing(self.lacks)
         self.control.settimeout(None)
         self.start().kill()  # what the host refuses to a submission, it refuses now
+        if self.lacks:
+            without = f"This machine lacks {' and '.join(self.lacks)}: student code runs without."
+            print(f"{without} `autograder doctor` says more.", file=sys.stderr)
 
     def start(self) -> Process:
         """Fork a process for one submission. Raises a CageError where the host refuses it."""
@@ -181,6 +193,8 @@ class Cage:
             self.process.wait()
         if self.process.stderr is not None:
             self.process.stderr.close()
+        if self.cgroup is not None:
+            cgroups.remove(self.cgroup)
 
 
 def environment(isolation: str, files: pathlib.Path | None) -> dict[str, str]:
@@ -200,6 +214,20 @@ def environment(isolation: str, files: pathlib.Path | None) -> dict[str, str]:
     if isolation == "none":  # without a cage the files are read where they are
         env["PYTHONPATH"] = os.pathsep.join([str(INSIDE.parent), *([str(files.parent)] if files else [])])
     return env
+
+
+def own_cgroup(limits: Limits) -> pathlib.Path | None:
+    """A cgroup for this cage; None where the system has delegated none."""
+    folder = cgroups.delegated()
+    try:
+        return folder and cgroups.make(folder, limits.memory, f"students-{os.getpid()}-{time.monotonic_ns()}")
+    except OSError:
+        return None
+
+
+def joins(cgroup: pathlib.Path | None) -> Callable[[], object] | None:
+    """What a new process does to be in this cgroup before it runs anything."""
+    return None if cgroup is None else lambda: (cgroup / "cgroup.procs").write_text("0")
 
 
 def readable(content: bytes) -> int:

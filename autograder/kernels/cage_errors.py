@@ -123,8 +123,9 @@ def bubblewrap_missing(said: str) -> BubblewrapMissingError:
 def walls_missing(names: Sequence[str]) -> WallsMissingError:
     """Which walls, and the ways out."""
     return WallsMissingError(
-        f'This kernel lacks {" and ".join(names)}, and isolation = "strict" in course.toml asks for every wall. Grade on '
-        'Linux 5.13 or newer on x86_64 or aarch64, with both in its configuration, or set isolation = "standard".'
+        f'This machine lacks {" and ".join(names)}, and isolation = "strict" in course.toml asks for every wall. Grade on '
+        "Linux 5.13 or newer on x86_64 or aarch64, with seccomp and Landlock in its configuration, in a cgroup that is "
+        '`systemd-run --user --scope -p Delegate=yes nbgrader …`; or set isolation = "standard".'
     )
 
 

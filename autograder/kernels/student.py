@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,18 +10,24 @@ import numpy as np
 
 from autograder.kernels.contract import Function
 from autograder.kernels.inside import wire
+from autograder.kernels.raised import ERRORS, HIDDEN, TYPES, Vocabulary, error_in_words, names_of
 from autograder.kernels.submission import Code, ProcessDied
+
+ROOM, TIMES = 1 << 18, 32  # bytes of an answer: so many, and this multiple of the largest arguments so far
+ECHOED = 1 << 18  # bytes of arguments that are asked for again after a call
+SENTENCES = 2  # about exceptions of one function: what more it raises, and where, is not said
 
 
 class CallFailed(Exception):
     """A call that gave nothing to compare. ``sentence`` tells the student what was expected and what was returned instead.
 
-    kind: "missing", "stub", "raised", "died" or "returned" (something of another form).
+    kind: "missing", "stub", "raised", "died" or "returned" (something of another form). full: the sentence where it is not
+    shortened because the function has raised so much else.
     """
 
-    def __init__(self, function: str, kind: str, sentence: str) -> None:
+    def __init__(self, function: str, kind: str, sentence: str, full: str = "") -> None:
         super().__init__(sentence)
-        self.function, self.kind, self.sentence = function, kind, sentence
+        self.function, self.kind, self.sentence, self.full = function, kind, sentence, full or sentence
 
 
 @dataclass(frozen=True)
@@ -57,22 +62,19 @@ class Made:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave: its value, the arguments it changed, whether NumPy warned of overflow, CPU seconds.
-
-    cpu is the whole call by the kernel's clock, arrays packed and unpacked too. inside is the function alone, as the
-    student's process says, never more than cpu: fit for what a student would want to be long, such as a forward.
-    """
+    """What one call gave: its value, the arguments it changed, whether NumPy warned of overflow."""
 
     value: Any
     changed: tuple[str, ...] = ()
     overflow: bool = False
-    cpu: float = 0.0
-    inside: float = 0.0
 
 
 @dataclass
 class Student:
-    """Calls the functions of one submission by name. A function whose call killed the process is not called again."""
+    """Calls the functions of one submission by name. A function whose call killed the process is not called again.
+
+    words: the names of the released notebook, which an exception may repeat.
+    """
 
     code: Code
     functions: Mapping[str, Function]
@@ -80,6 +82,13 @@ class Student:
     faults: dict[str, CallFailed] = field(default_factory=dict)
     name_errors: bool = False
     stopped: Mapping[str, str] = field(default_factory=dict)  # cells that ended with an exception, with its type
+    words: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._names = self.words | names_of(self.functions)
+        self._largest = 0  # bytes of arguments
+        self._raised: dict[str, set[str]] = {}
+        self._sizes: dict[int, frozenset[int]] = {}  # of the calls that objects were kept from
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in self.functions:
@@ -100,19 +109,23 @@ class Student:
             raise self._died(function)
         packer = wire.Packer()
         head = {"op": "call", "name": name, "args": [encode(a, packer) for a in arguments], "returns": function.wire}
+        self._largest = max(self._largest, packer.size)
+        echo = packer.size if packer.size <= ECHOED else 0
+        head |= {"echo": echo > 0, "room": ROOM + TIMES * self._largest + echo}
+        sizes = self._sizes_of(arguments)
         try:
-            before = self.code.cpu_seconds()
             head, body = self.code.request(head, packer)
-            cpu = self.code.cpu_seconds() - before
         except ProcessDied as death:
             self.dead[name] = f"{name} was stopped: {death}. Its other checks were skipped."
             raise self._died(function) from None
         if "failed" in head:
-            raise self._failure(function, head)
+            raise self._failure(function, head, Vocabulary(self._names, sizes))
         try:
-            value = decode(function.wire, head["value"], body, self.code.generation, name)
-            changed = tuple(argument_name(function, str(path)) for path in head["changed"])
-            return Answer(value, changed, bool(head["overflow"]), cpu, min(max(float(head["seconds"]), 0.0), cpu))
+            value = decode(function.wire, head["value"], body, self.code.generation, name, sizes)
+            self._sizes |= {kept.number: sizes for kept in kept_in(value)}
+            paths = [*map(str, head["changed"]), *(altered(arguments, head["arguments"], body) if echo else ())]
+            changed = tuple(dict.fromkeys(argument_name(function, path) for path in paths))
+            return Answer(value, changed, bool(head["overflow"]))
         except (KeyError, TypeError, AttributeError, ValueError, wire.ProtocolError):
             raise CallFailed(name, "returned", f"{name} returned something that cannot be read.") from None
 
@@ -121,7 +134,12 @@ class Student:
         guilty = next((name for name in function.needs if name in self.dead), function.name)
         return CallFailed(guilty, "died", self.dead[guilty])
 
-    def _failure(self, function: Function, head: dict[str, Any]) -> CallFailed:
+    def _sizes_of(self, arguments: Sequence[Any]) -> frozenset[int]:
+        """The lengths of axes, and the numbers of entries, of all arrays in a call or in one that it got objects from."""
+        found = {size for _, array in arrays_in(arguments) for size in (*array.shape, array.size)}
+        return frozenset(found.union(*(self._sizes.get(kept.number, ()) for kept in kept_in(arguments))))
+
+    def _failure(self, function: Function, head: dict[str, Any], vocabulary: Vocabulary) -> CallFailed:
         name, kind = function.name, head["failed"]
         if kind == "missing" and self.stopped.get(name) in ERRORS:
             error = self.stopped[name]
@@ -136,7 +154,11 @@ class Student:
             unwritten = next((n for n in function.needs if n == head.get("where")), name)
             return CallFailed(unwritten, "stub", f"{unwritten} is not written yet.")
         self.name_errors = self.name_errors or head.get("type") in ("NameError", "UnboundLocalError")
-        return CallFailed(name, "raised", f"{name} raised {error_in_words(head)}")
+        full = f"{name} raised {error_in_words(head, vocabulary)}"
+        raised = self._raised.setdefault(name, set())
+        if len(raised) < SENTENCES:
+            raised.add(full)
+        return CallFailed(name, "raised", full if full in raised else f"{name} raised another exception.", full)
 
 
 def encode(argument: Any, packer: wire.Packer) -> dict[str, Any]:
@@ -156,55 +178,84 @@ def encode(argument: Any, packer: wire.Packer) -> dict[str, Any]:
     return {"value": argument}
 
 
-def decode(spec: Any, entry: Mapping[str, Any], body: memoryview, generation: int, name: str) -> Any:
+def arrays_in(value: Any, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """Every array among some arguments, each with its path such as ``1.weight_hh``."""
+    if isinstance(value, (np.ndarray, Strided)):
+        yield path, value.array if isinstance(value, Strided) else value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for key, part in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from arrays_in(part, f"{path}.{key}".strip("."))
+
+
+def kept_in(value: Any) -> Iterator[Kept]:
+    """Every object in a value that is in the student's process."""
+    if isinstance(value, Kept):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from kept_in(part)
+
+
+def altered(arguments: Sequence[Any], now: Mapping[str, Any], body: memoryview) -> list[str]:
+    """The paths of the arguments that are not, byte for byte, what was sent. Raises ProtocolError."""
+    paths = []
+    for path, array in arrays_in(arguments):
+        came = wire.unpack_array(now[path]["array"], body) if "array" in now.get(path, ()) else None
+        if came is None or (came.shape, came.dtype, came.tobytes()) != (array.shape, array.dtype, array.tobytes()):
+            paths.append(path)
+    return paths
+
+
+def decode(
+    spec: Any,
+    entry: Mapping[str, Any],
+    body: memoryview,
+    generation: int,
+    name: str,
+    sizes: frozenset[int] = frozenset(),
+) -> Any:
     """The value that was expected. An array inside a dict or tuple that is something else becomes Odd.
 
     Raises CallFailed where the value as a whole has another form.
     """
-    value = decode_part(spec, entry, body, generation)
+    value = decode_part(spec, entry, body, generation, Vocabulary(sizes=sizes))
     if isinstance(value, Odd):
         raise CallFailed(name, "returned", f"{name} should return {expected(spec)}, but returned {value.sentence}.")
     return value
 
 
-def decode_part(spec: Any, entry: Mapping[str, Any], body: memoryview, generation: int) -> Any:
+def decode_part(spec: Any, entry: Mapping[str, Any], body: memoryview, generation: int, vocabulary: Vocabulary) -> Any:
     """As decode, with Odd for what has another form."""
     if "got" in entry or "absent" in entry:
-        return Odd(odd_in_words(entry))
+        return Odd(odd_in_words(entry, vocabulary))
     if spec == "keep":
         return Kept(int(entry["kept"]), generation)
     if spec == "text":
         return str(entry["text"])
     if spec == "array":
-        return wire.unpack_array(entry["array"], body)
+        array = wire.unpack_array(entry["array"], body)
+        free = [vocabulary.number(length) for length in array.shape]
+        return Odd("an empty array") if array.size == 0 and HIDDEN in free else array
     if isinstance(spec, dict):
-        return {key: decode_part(part, entry["dict"][key], body, generation) for key, part in spec.items()}
-    return tuple(decode_part(p, e, body, generation) for p, e in zip(spec, entry["tuple"], strict=True))
+        return {key: decode_part(part, entry["dict"][key], body, generation, vocabulary) for key, part in spec.items()}
+    parts = zip(spec, entry["tuple"], strict=True)
+    return tuple(decode_part(part, each, body, generation, vocabulary) for part, each in parts)
 
 
 def expected(spec: Any) -> str:
     """What a function should return, in words."""
     if isinstance(spec, dict):
         return "a dict with " + ", ".join(spec)
-    if isinstance(spec, tuple) and set(spec) == {"array"}:
+    if isinstance(spec, tuple) and all(part == "array" for part in spec):
         return f"a tuple of {len(spec)} arrays or numbers"
     if isinstance(spec, tuple):
         return "a tuple of " + ", ".join("the cache" if s == "keep" else expected(s) for s in spec)
     return {"array": "an array or a number", "keep": "a cache", "text": "a string"}[spec]
 
 
-TYPE_NAMES = frozenset(
-    (
-        "NoneType list tuple dict set str bytes int float complex bool function generator map zip range "
-        "ndarray type module method builtin_function_or_method float64 float32 defaultdict OrderedDict "
-        "SimpleNamespace"
-    ).split()
-)
-
-
 def type_name(name: Any) -> str:
     """A type's name if it is a common one: a name of the student's own making could carry anything."""
-    return {"NoneType": "None"}.get(str(name), str(name)) if name in TYPE_NAMES else "object of another type"
+    return {"NoneType": "None"}.get(str(name), str(name)) if name in TYPES else "object of another type"
 
 
 def an(name: str) -> str:
@@ -212,72 +263,21 @@ def an(name: str) -> str:
     return name if name == "None" else f"an {name}" if name[0] in "aeiou" or name == "ndarray" else f"a {name}"
 
 
-def odd_in_words(entry: Mapping[str, Any]) -> str:
+def odd_in_words(entry: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     """What was returned instead of an array."""
     if "absent" in entry:
         return "nothing under this key"
     name = an(type_name(entry["got"]))
     if isinstance(entry.get("length"), int):
-        return f"{name} of length {min(entry['length'], 10**6)}"
+        length = vocabulary.number(entry["length"])
+        return f"{name} of another length" if length == HIDDEN else f"{name} of length {length}"
     if entry.get("ragged"):
         return f"{name} whose rows have different lengths"
-    if "shape" in entry:
+    if "large" in entry:
         return f"{name} that is far too large"
     if "dtype" in entry:
         return f"{name} of objects, not of numbers" if entry["dtype"] == "O" else f"{name} of text, not of numbers"
     return name
-
-
-SMALL = r"\(?[\d, ()]{1,40}\)?"
-ERRORS = frozenset(
-    (
-        "ArithmeticError AssertionError AttributeError AxisError FloatingPointError IndexError KeyError "
-        "LinAlgError MemoryError NameError OverflowError RecursionError RuntimeError StopIteration "
-        "SyntaxError TypeError UnboundLocalError ValueError ZeroDivisionError SystemExit KeyboardInterrupt "
-        "OSError ImportError ModuleNotFoundError FileNotFoundError"
-    ).split()
-)
-# Messages of Python and NumPy that help and hold nothing but names and sizes. Any other message is not shown: a
-# student's own text could carry the hidden inputs out.
-SAFE_MESSAGES = [
-    r"operands could not be broadcast together with (remapped )?shapes ?[\d, ()]{1,160}",
-    rf"shapes {SMALL} and {SMALL} not aligned: \d+ \(dim \d\) != \d+ \(dim \d\)",
-    r"matmul: Input operand 1 has a mismatch in its core dimension 0.{0,60}size \d+ is different from \d+\)",
-    r"matmul: Input operand \d does not have enough dimensions.{0,90}",
-    r"name '\w{1,30}' is not defined",
-    r"cannot access local variable '\w{1,30}' where it is not associated with a value",
-    r"'\w{1,20}' object is not (subscriptable|callable|iterable)",
-    r"'\w{1,20}' object has no attribute '\w{1,20}'",
-    r"unsupported operand type\(s\) for [-+*/@%&|^<>=]{1,3}: '\w{1,20}' and '\w{1,20}'",
-    r"(list|tuple|string) index out of range",
-    r"(list|tuple) indices must be integers or slices, not \w{1,20}",
-    r"index -?\d{1,5} is out of bounds for axis \d with size \d{1,5}",
-    r"(not enough|too many) values to unpack \(expected \d(, got \d)?\)",
-    r"\w{1,40}\(\) missing \d required positional arguments?: [\w', ]{1,60}",
-    r"\w{1,40}\(\) takes (from )?\d+ (to \d+ )?positional arguments? but \d+ (was|were) given",
-    r"'\w{1,30}'",
-    r"cannot reshape array of size \d{1,6} into shape " + SMALL,
-    r"(float )?division by zero",
-    r"maximum recursion depth exceeded.{0,40}",
-    r"too many indices for array: array is \d-dimensional, but \d were indexed",
-    r"(all the input|setting an array element with a).{0,40}",
-    r"No module named '\w{1,20}'",
-    r"math range error",
-    r"assignment destination is read-only",
-]
-LONGEST = 300  # characters of a message that is looked at
-SAFE = re.compile("|".join(f"(?:{message})" for message in SAFE_MESSAGES))
-
-
-def error_in_words(head: Mapping[str, Any]) -> str:
-    """An exception of the student's code: its type, its message if that is a known one, its line."""
-    name = head.get("type") if head.get("type") in ERRORS else "an exception"
-    message = head.get("message")
-    safe = isinstance(message, str) and len(message) <= LONGEST and SAFE.fullmatch(message)
-    said = f": {message}" if safe else ""
-    line = head.get("line")
-    where = f" (line {line} of its cell)" if isinstance(line, int) and 0 < line < 500 else ""
-    return f"{name}{said}{where}."
 
 
 def argument_name(function: Function, path: str) -> str:

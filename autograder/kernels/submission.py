@@ -10,16 +10,19 @@ import ctypes
 import pathlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
 
+from autograder.kernels.budget import Allowance, Budget, CellRun
 from autograder.kernels.cage import Cage, Process
 from autograder.kernels.inside import wire
 from autograder.kernels.inside.session import Session
+
+MAX_OUTPUTS = 1000  # of a cell
+MAX_CALL_HEAD = 1 << 16  # bytes of what a call's answer says beside its arrays
 
 
 class ProcessDied(Exception):
@@ -43,23 +46,18 @@ class Code(Protocol):
         ...
 
 
-@dataclass
-class CellRun:
-    """What running one cell gave: outputs as nbformat has them, and a sentence if it had to be stopped."""
-
-    outputs: list[dict[str, Any]] = field(default_factory=list)
-    stopped: str | None = None
-
-
 class Submission:
-    """The cells of one notebook in a caged process. ``runs`` holds what each cell gave."""
+    """The cells of one notebook in a caged process. ``runs`` holds what each cell gave.
 
-    def __init__(self, cage: Cage, cells: Sequence[str]) -> None:
+    budget: what an earlier run of the same notebook has left of its time; by default all of it.
+    """
+
+    def __init__(self, cage: Cage, cells: Sequence[str], budget: Budget | None = None) -> None:
         self.cage = cage
-        self.cells = list(cells)
-        self.runs = [CellRun() for _ in self.cells]
+        self.budget = budget or Budget(cage.limits)
+        self.runs = self.budget.runs_of(cells)
         self.generation = 0
-        self.deadline = time.monotonic() + cage.limits.submission
+        self._asked = False
         self._process: Process | None = None
 
     def begin(self) -> None:
@@ -67,21 +65,38 @@ class Submission:
         while self._process is None:
             self._process = self.cage.start()
             self.generation += 1
-            for code, run in zip(self.cells, self.runs, strict=True):
-                if run.stopped is None:
-                    try:
-                        limit = self.cage.limits.cell
-                        head, _ = self._exchange({"op": "run", "code": code}, wire.Packer(), limit)
-                        run.outputs = clean_outputs(head.get("outputs"))
-                    except ProcessDied as death:
-                        run.stopped, run.outputs = f"This cell was stopped: {death}.", []
-                        if self._process is None:
-                            break
+            for run in self.runs:
+                if not self.budget.skips(run):
+                    self._run(run)
+                if self._process is None:
+                    break
+
+    def _run(self, run: CellRun) -> None:
+        """Run a cell. What is shown of it is from its first run without an error, and from before any call."""
+        began = time.monotonic()
+        try:
+            room = wire.MAX_HEAD + 6 * self.cage.limits.output  # JSON writes a byte in six characters at most
+            head, _ = self._exchange({"op": "run", "code": run.code}, wire.Packer(), self.budget.cell(run), room)
+            if run.seconds is None or (not self._asked and has_error(run.outputs)):
+                run.outputs = clean_outputs(head.get("outputs"))
+                run.seconds = time.monotonic() - began
+        except ProcessDied as death:
+            run.left_out = True
+            if run.seconds is None:
+                run.stopped = f"This cell was stopped: {death}."
+        finally:
+            self.budget.spend(time.monotonic() - began, run)
 
     def request(self, head: dict[str, Any], packer: wire.Packer) -> tuple[dict[str, Any], memoryview]:
         """Ask for one call, in a fresh process if the last one died. Raises ProcessDied when this call ends it."""
-        self.begin()
-        return self._exchange(head, packer, self.cage.limits.call)
+        self._asked = True
+        if self.budget.left > 0:
+            self.begin()
+        began, allowed = time.monotonic(), self.budget.call()
+        try:
+            return self._exchange(head, packer, allowed, MAX_CALL_HEAD, head["room"])
+        finally:
+            self.budget.spend(time.monotonic() - began)
 
     def cpu_seconds(self) -> float:
         """CPU time of the present process."""
@@ -93,28 +108,26 @@ class Submission:
             self._process.kill()
             self._process = None
 
-    def _exchange(self, head: dict[str, Any], packer: wire.Packer, seconds: float) -> tuple[dict[str, Any], memoryview]:
-        assert self._process is not None
-        now = time.monotonic()
-        if now >= self.deadline:
-            raise ProcessDied(self._used_up())
-        until = min(now + seconds, self.deadline)
+    def _exchange(
+        self, head: dict[str, Any], packer: wire.Packer, allowed: Allowance, max_head: int, max_body: int = 0
+    ) -> tuple[dict[str, Any], memoryview]:
+        if self._process is None or allowed.seconds <= 0:
+            raise ProcessDied(allowed.reason)
+        until = time.monotonic() + allowed.seconds
         try:
-            self._process.sock.settimeout(seconds)
+            self._process.sock.settimeout(allowed.seconds)
             wire.send(self._process.sock, head, packer)
-            answer, body = wire.receive(self._process.sock, until)
+            answer, body = wire.receive(self._process.sock, until, max_head, max_body)
             if isinstance(answer, dict) and "ended" not in answer:
                 return answer, body
             reason = how_it_ended(answer)
         except TimeoutError:
-            reason = self._used_up() if until == self.deadline else f"it was still running after {seconds:g} s"
+            reason = allowed.reason
+            self.budget.stopped_calls += head["op"] == "call"
         except (EOFError, ConnectionError, wire.ProtocolError):
             reason = "it ended the kernel"
         self.end()
         raise ProcessDied(reason)
-
-    def _used_up(self) -> str:
-        return f"the time limit of {self.cage.limits.submission:g} s for the whole notebook was reached"
 
 
 class LocalCode:
@@ -155,11 +168,18 @@ def how_it_ended(answer: Any) -> str:
     return f"it ended the kernel (exit status {status})" if isinstance(status, int) else "it ended the kernel"
 
 
+def has_error(outputs: Sequence[dict[str, Any]]) -> bool:
+    """Whether a cell ended with an exception."""
+    return any(output["output_type"] == "error" for output in outputs)
+
+
 def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
     """Keep of a cell's outputs what is well-formed nbformat; a student's process could have sent anything."""
     if not isinstance(outputs, list):
         return []
-    return [output for output in outputs[:1000] if well_formed(output)]
+    more = {"output_type": "stream", "name": "stderr", "text": f"… only the first {MAX_OUTPUTS} outputs are shown\n"}
+    kept = [output for output in outputs[:MAX_OUTPUTS] if well_formed(output)]
+    return [*kept, more] if len(outputs) > MAX_OUTPUTS else kept
 
 
 def well_formed(output: Any) -> bool:

@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import Verdict
+from autograder.checks.compare import RTOL, Verdict
 from autograder.kernels.contract import Function
 from autograder.kernels.student import Odd
 
 Array = np.ndarray
 
-EXACT = 1e-7  # relative to the largest entry
-SINGLE = 1e-4  # the same for numbers that are float32's
 NAMED = ("N", "T", "C")  # sizes by which people divide, or forget to
 
 
@@ -206,6 +204,8 @@ def closeness(value: Array) -> Callable[[Array, Array], bool]:
 
     def near(a: Any, b: Array) -> bool:
         scale = float(np.max(np.abs(b), initial=0.0))
-        return a.shape == b.shape and bool(np.abs(a - b).max(initial=0.0) <= (SINGLE if single else EXACT) * scale)
+        return a.shape == b.shape and bool(
+            np.abs(a - b).max(initial=0.0) <= RTOL["float32" if single else "float64"] * scale
+        )
 
     return near

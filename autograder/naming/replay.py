@@ -114,8 +114,8 @@ def agree(endings: Endings, replayed: Iterator[Ending], rtol: float) -> bool:
 def ending_of(finding: Finding) -> Ending:
     """A finding as what can be compared."""
     if finding.failure is not None:
-        said = finding.failure.kind == "raised" and ": " in finding.failure.sentence
-        return Ending(raised=LINE.sub("", finding.failure.sentence) if said else "")
+        said = finding.failure.kind == "raised" and ": " in finding.failure.full
+        return Ending(raised=LINE.sub("", finding.failure.full) if said else "")
     if finding.ruling is None:
         return Ending(passed=finding.error is None)
     verdicts = tuple((v.name, v.ok, v.sentence if v.actual is None else v.actual) for v in finding.ruling.verdicts)

@@ -26,6 +26,7 @@ def configure(config: Any) -> None:
     config.Autograde.autograde_preprocessors = autograde_preprocessors(SaveGrades)
     config.ExchangeFactory.collect = "autograder.plugins.exchange.Collect"
     config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
+    config.ExportApp.plugin_class = "autograder.plugins.export.RoundedCsv"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

@@ -25,11 +25,18 @@ from autograder.course.seed import SeedError
 from autograder.course.settings import CourseError, load_course, points_differ
 from autograder.grading.executor import GradingError
 from autograder.grading.files import MAX_FILE, files_below, read_file
+from autograder.grading.words import listed
 from autograder.plugins import records, seams
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
 from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
-from autograder.plugins.names import UnknownNameError, listed, not_graded, not_handed_in, source_notebooks
+from autograder.plugins.names import (
+    UnknownNameError,
+    not_graded,
+    not_handed_in,
+    source_notebooks,
+    unknown_assignments,
+)
 from autograder.plugins.registration import RegistrationError, register_if_needed
 from autograder.plugins.seams import convert_once, source_of, target_of
 
@@ -76,6 +83,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         """Grade every submission asked for; say at the end what was graded, unchanged and not graded."""
         self.graded: list[str] = []
         self.unchanged: list[str] = []
+        self.again: dict[str, list[str]] = {}  # why what is graded is graded again: who
         self.look: list[str] = []
         self.interrupted = False
         by_command = isinstance(self.parent, AutogradeApp)
@@ -85,7 +93,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
                 self.interruptible(),
                 one_line_each(self),
             ):
-                tolerate_timestamps(self.coursedir, self.log)
+                tolerate_timestamps(self.coursedir)
                 super().start()
         except SETUP_ERRORS as error:
             self.log.error(str(error))
@@ -140,13 +148,11 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         self.earlier = records.results(folder / f"{assignment_id}.ipynb")
         if folder.exists() and not self.force:
             submitted = pathlib.Path(source_of(self, assignment_id, student_id))
-            whole = self.earlier is not None and student_id in self.scored
-            same = self.earlier is not None and (self.earlier.submission, self.earlier.settings) == (
-                records.digest(submitted, self.coursedir),
-                self.settings,
-            )
-            if not (same and whole):
-                self.log.info("%s: %s; it is graded again.", student_id, "changed" if whole else "half graded")
+            earlier = self.earlier if student_id in self.scored else None
+            why = records.why_again(earlier, records.digest(submitted, self.coursedir), self.settings)
+            if why:
+                self.log.info("%s: %s; it is graded again.", student_id, why)
+                self.again.setdefault(why, []).append(student_id)
                 shutil.rmtree(folder)
         wanted = bool(super().init_destination(assignment_id, student_id))
         excluded = student_id in self.coursedir.student_id_exclude.split(",")
@@ -160,7 +166,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         self.stop_if_interrupted()
 
     def say_what_was_done(self) -> None:
-        """One line: how many were graded, were unchanged, and are not graded, with their names."""
+        """One line: how many were graded, were unchanged, are late and are not graded; then what was graded again, and why."""
         everyone = sorted(os.path.basename(os.path.dirname(folder)) for folder in self.assignments)
         results = records.results_of(self.coursedir, everyone)
         missing = [student for student in everyone if student not in results]
@@ -169,12 +175,16 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         left = len(everyone) - len(graded) - len(self.unchanged) - len(missing)
         parts = [f"{len(graded)} graded", f"{len(self.unchanged)} unchanged"]
         parts += [f"{left} not reached and left as they were"] if left else []
+        late = [student for student in records.late_students(self.coursedir) if student in everyone]
+        parts += [f"{len(late)} late ({listed(late)})"] if late else []
         parts += [f"{len(self.look)} to look at ({listed(self.look)})"] if self.look else []
         parts += [f"{len(missing)} not graded ({listed(missing)})"] if missing else []
         say = self.log.warning if missing or self.look else self.log.info
         count = "1 submission" if len(everyone) == 1 else f"{len(everyone)} submissions"
         say("%s: %s, %s.", self.coursedir.assignment_id, count, ", ".join(parts))
-        say_marks_above_maximum(self)
+        for why, students in self.again.items():
+            self.log.info("Graded again, because %s: %d (%s).", why, len(students), listed(sorted(students)))
+        say_what_is_odd_in_the_gradebook(self)
         self.say_what_is_misplaced()
 
     def say_what_is_misplaced(self) -> None:
@@ -243,7 +253,7 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         """Make every page that is asked for."""
         try:
             with one_line_each(self):
-                tolerate_timestamps(self.coursedir, self.log)
+                tolerate_timestamps(self.coursedir)
                 super().start()
         except SETUP_ERRORS as error:
             self.log.error(str(error))
@@ -266,7 +276,7 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
             raise CourseError(differ)
         self.made = 0
         super().convert_notebooks()
-        say_marks_above_maximum(self)
+        say_what_is_odd_in_the_gradebook(self)
         name, place = self.coursedir.assignment_id, target_of(self, self.coursedir.assignment_id, "STUDENT")
         self.log.info(
             "%s: feedback made: %d, unchanged: %d. Pages: %s", name, self.made, len(students) - self.made, place
@@ -297,9 +307,12 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         records.write_state(pathlib.Path(self.writer.build_directory), self.state)
 
 
-def say_marks_above_maximum(converter: Any) -> None:
-    """Warn of marks that somebody has given by hand and that are above the points of their question."""
+def say_what_is_odd_in_the_gradebook(converter: Any) -> None:
+    """Warn of marks given by hand that are above the points of their question, and of assignments of unknown names."""
     above = records.marks_above_maximum(converter.coursedir)
+    unknown = unknown_assignments(converter.coursedir, records.registered_assignments(converter.coursedir))
+    if unknown:
+        converter.log.warning(unknown)
     if above:
         converter.log.warning(
             "Marks given by hand above the maximum; change them in the formgrader: %s.", "; ".join(above)

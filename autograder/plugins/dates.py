@@ -10,11 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from nbgrader.api import Gradebook
+from traitlets.config import Application
 from traitlets.log import get_logger
 
 from autograder.grading.files import read_file
+from autograder.plugins.names import unknown_assignments
 
 MAX_TIMESTAMP = 1000  # bytes
+NO_DATE = "timestamp.txt is no date, so nobody knows whether this is late. It should be a line such as 2027-01-31 23:59:00 UTC."
 DATE = re.compile(r"(\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?) ?(|[+-]\d\d:?\d\d|[A-Za-z][\w/+-]*)")
 
 
@@ -38,6 +41,9 @@ class DatedGradebook(Gradebook):  # type: ignore[misc]
         get_logger().info(
             "%s %s.", name, f"is due {assignment.duedate} UTC" if assignment.duedate else "has no due date"
         )
+        coursedir = getattr(Application.instance(), "coursedir", None) if Application.initialized() else None
+        if coursedir is not None and (unknown := unknown_assignments(coursedir, [name])):
+            get_logger().warning(unknown)
         return assignment
 
 
@@ -56,20 +62,27 @@ def in_utc(text: str) -> datetime:
     return at.replace(tzinfo=offset).astimezone(UTC).replace(tzinfo=None)
 
 
-def tolerate_timestamps(coursedir: Any, log: Any) -> None:
-    """Read a timestamp.txt that is no date as none, after saying so: nbgrader would end with a traceback."""
-    strict = type(coursedir).get_existing_timestamp
+def tolerate_timestamps(coursedir: Any) -> None:
+    """Read a timestamp.txt that is no date as none: nbgrader would end with a traceback. Grading flags it."""
 
     def tolerant(path: str) -> Any:
-        try:
-            if os.path.lexists(os.path.join(path, "timestamp.txt")):
-                read_file(pathlib.Path(path), "timestamp.txt", MAX_TIMESTAMP)  # no link, and no pipe that would block
-            return strict(coursedir, path)
-        except (AttributeError, OSError, ValueError, OverflowError):
-            log.error(
-                "%s is no date, so nobody knows whether this is late. Write one such as 2027-01-31 23:59:00 UTC.",
-                os.path.join(path, "timestamp.txt"),
-            )
-            return None
+        return None if no_date(coursedir, path) else strict(coursedir, path)
 
     coursedir.get_existing_timestamp = tolerant
+
+
+def no_date(coursedir: Any, folder: str) -> str:
+    """Why nobody knows when a submission was handed in, where its timestamp.txt cannot be read; otherwise ""."""
+    if not os.path.lexists(os.path.join(folder, "timestamp.txt")):
+        return ""
+    try:
+        read_file(pathlib.Path(folder), "timestamp.txt", MAX_TIMESTAMP)  # no link, and no pipe that would block
+        readable = strict(coursedir, folder) is not None
+    except (AttributeError, OSError, ValueError, OverflowError):
+        readable = False
+    return "" if readable else NO_DATE
+
+
+def strict(coursedir: Any, folder: str) -> Any:
+    """The date of a submission, as nbgrader reads it; None where the file is missing or empty."""
+    return type(coursedir).get_existing_timestamp(coursedir, folder)

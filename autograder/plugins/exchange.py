@@ -12,8 +12,9 @@ from typing import Any
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import temp_attrs
 
+from autograder.grading.words import listed
 from autograder.plugins.converters import RELEASING
-from autograder.plugins.names import listed
+from autograder.plugins.names import unknown_assignment
 
 SLACK = timedelta(minutes=10)  # between a timestamp.txt and the moment at which the file was written
 
@@ -31,6 +32,8 @@ class Collect(ExchangeCollect):  # type: ignore[misc]
 
     def init_src(self) -> None:
         """Find the latest submission of everybody."""
+        if unknown := unknown_assignment(self.coursedir):
+            self.fail(unknown)
         super().init_src()
         self.src_records = [record for record in self.src_records if not self.forged_by(record)]
         for record in self.src_records:
@@ -72,6 +75,15 @@ class Collect(ExchangeCollect):  # type: ignore[misc]
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
     """Skips students whose work did not come through the exchange, which could not show them a page anyway."""
+
+    def init_src(self) -> None:
+        """Find the pages, or end the command before it makes a folder in the exchange."""
+        super().init_src()
+        if unknown := unknown_assignment(self.coursedir):
+            self.fail(unknown)
+        if not glob.glob(os.path.join(self.src_path, "*.html")):
+            name = self.coursedir.assignment_id
+            self.fail(f"There is no feedback page of {name} to release. Run `nbgrader generate_feedback {name}` first.")
 
     def copy_files(self) -> None:
         """Copy the pages of everybody who handed in through the exchange; name the others."""

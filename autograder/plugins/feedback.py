@@ -24,7 +24,7 @@ from autograder.grading.results import SubmissionResult
 from autograder.grading.words import number
 from autograder.plugins.formgrader import shown_data, written
 from autograder.plugins.markdown import highlighted, markdown_html
-from autograder.plugins.marks import Row, is_result, reasons, table
+from autograder.plugins.marks import Row, errors, is_result, reasons, table
 from autograder.plugins.rubrics import for_students
 from autograder.plugins.safe_html import Pictures, output_html
 
@@ -79,7 +79,7 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
             open=number(sum(mark.most for mark in marks if mark.points is None)),
             late_penalty=number(names["late_penalty"]) if names["late_penalty"] else "",
             unreadable=results.unreadable,
-            reasons=reasons(results),
+            reasons=[*reasons(results), *errors(nb)],
             isolated=results.isolation != "none",
             cells=list(views(nb, rows, names["comments"], self.rubric(), pictures)),
         )

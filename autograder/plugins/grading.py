@@ -14,7 +14,9 @@ from autograder.course.settings import CourseError, build_command, load_course, 
 from autograder.grading.executor import Executor, GradingError
 from autograder.grading.handed_in import HandedIn
 from autograder.grading.repair import KEY
+from autograder.grading.results import Flag, FlagKind
 from autograder.plugins import records
+from autograder.plugins.dates import no_date
 from autograder.plugins.formgrader import harmless
 from autograder.plugins.rubrics import rubrics, with_rubrics
 
@@ -99,6 +101,8 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             close_executor(pathlib.Path(coursedir.root))  # ends what a thread still grades: Ctrl-C waits for nobody
             raise
         results = replace(graded.results, settings=getattr(self.parent, "settings", ""), submission=submission)
+        if unknown := no_date(coursedir, str(path.parent)):
+            results = replace(results, flags=(*results.flags, Flag(FlagKind.NO_DATE, unknown)))
         for line in results.repairs:
             self.log.info("%s: %s", student, line)
         for flag in results.looks:

@@ -11,7 +11,7 @@ from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.grading.results import FlagKind, SubmissionResult
-from autograder.grading.words import FAULT, extent, number, what_happened
+from autograder.grading.words import FAULT, ended_early, extent, joined, number, what_happened
 from autograder.plugins.markdown import markdown_html
 
 
@@ -85,7 +85,7 @@ def table(
             words, note = "not graded: see above", ""
         elif is_result(cell):
             note = changed_by_hand(mark)
-            words = "; ".join(filter(None, [what_happened(result) if result else "", note]))
+            words = joined(what_happened(result) if result else "", note)
         else:
             words = note = how_marked(mark)
         comment = comments.get(name) or comments.get(place) or ""
@@ -100,7 +100,7 @@ def state(mark: Mark) -> str:
 def changed_by_hand(mark: Mark) -> str:
     """What a person changed about a mark of the autograder."""
     by_hand = "" if mark.manual is None else f"marked by hand, the autograder gave {number(mark.auto)}"
-    return "; ".join(filter(None, [by_hand, extra_points(mark)]))
+    return joined(by_hand, extra_points(mark))
 
 
 def how_marked(mark: Mark) -> str:
@@ -108,7 +108,7 @@ def how_marked(mark: Mark) -> str:
     if mark.points is None:
         return "not marked yet"
     marked = "no answer" if mark.manual is None and mark.auto == 0 else "marked"
-    return "; ".join(filter(None, [marked, extra_points(mark)]))
+    return joined(marked, extra_points(mark))
 
 
 def extra_points(mark: Mark) -> str:
@@ -118,9 +118,16 @@ def extra_points(mark: Mark) -> str:
 
 def reasons(results: SubmissionResult) -> list[str]:
     """What was out of the ordinary about the submission, without the reason why it could not be read."""
-    told = [flag for flag in results.flags if flag.kind is not FlagKind.UNREADABLE]
+    told = [flag for flag in results.flags if flag.kind not in (FlagKind.UNREADABLE, FlagKind.HINT)]
     # what exactly failed in the grader is for the teacher: the error could repeat what it was working on
     return list(dict.fromkeys(FAULT if flag.kind is FlagKind.FAULT else flag.reason for flag in told))
+
+
+def errors(nb: Any) -> list[str]:
+    """A sentence where cells ended with an error, other than that of a function which is not written yet."""
+    outputs = (output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"])
+    found = [o for o in outputs if o["output_type"] == "error" and o["ename"] != "NotImplementedError"]
+    return [ended_early(len(found), found[0]["ename"], found[0]["evalue"])] if found else []
 
 
 def is_result(cell: Any) -> bool:

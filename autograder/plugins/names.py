@@ -7,11 +7,12 @@ import fnmatch
 import glob
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from autograder.course.points import closest
 from autograder.course.settings import build_command, load_course
+from autograder.grading.words import listed
 from autograder.plugins.records import source_folder
 
 
@@ -24,13 +25,9 @@ def source_notebooks(coursedir: Any) -> list[str]:
     assignment, folder = coursedir.assignment_id, source_folder(coursedir)
     there = sorted(path.name for path in folder.glob("*.ipynb"))
     if not there:
-        known = known_assignments(coursedir)
-        if assignment in known:
-            raise UnknownNameError(
-                f"{folder} holds no notebook. Run `{build_command(pathlib.Path(coursedir.root))}` to build it."
-            )
         raise UnknownNameError(
-            f"There is no assignment {assignment} in {coursedir.root}; {closest(assignment, known)}."
+            unknown_assignment(coursedir)
+            or f"{folder} holds no notebook. Run `{build_command(pathlib.Path(coursedir.root))}` to build it."
         )
     asked = fnmatch.filter(there, f"{coursedir.notebook_id}.ipynb")
     if not asked:
@@ -46,6 +43,25 @@ def known_assignments(coursedir: Any) -> list[str]:
     listed_there = list(load_course(pathlib.Path(coursedir.root)).assignments)
     source = pathlib.Path(coursedir.format_path(coursedir.source_directory, ".", "."))
     return list(dict.fromkeys([*listed_there, *sorted(path.parent.name for path in source.glob("*/*.ipynb"))]))
+
+
+def unknown_assignment(coursedir: Any) -> str:
+    """One sentence where the course has no assignment of the name that was asked for; otherwise ""."""
+    name, known = coursedir.assignment_id, known_assignments(coursedir)
+    return "" if name in known else f"There is no assignment {name} in {coursedir.root}; {closest(name, known)}."
+
+
+def unknown_assignments(coursedir: Any, registered: Iterable[str]) -> str:
+    """One sentence where the gradebook has assignments that the course does not have; otherwise ""."""
+    known = known_assignments(coursedir)
+    unknown = sorted(set(registered) - set(known))
+    if not unknown:
+        return ""
+    others = f"; so are {', '.join(unknown[1:])}" if unknown[1:] else ""
+    return (
+        f"{unknown[0]} is in the gradebook, but is no assignment of this course{others}; {closest(unknown[0], known)}. "
+        f"To remove it: `nbgrader db assignment remove {unknown[0]}`."
+    )
 
 
 def not_handed_in(coursedir: Any) -> str:
@@ -89,9 +105,3 @@ def closest_students(student: str, students: Iterable[str]) -> str:
     everybody = sorted(students)
     near = difflib.get_close_matches(student, everybody)
     return f"the closest names are {', '.join(near)}" if near else f"known names: {listed(everybody, 5)}"
-
-
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Names in a line; many are cut."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -28,14 +28,28 @@ def source_folder(coursedir: Any) -> pathlib.Path:
 
 
 def digest(submitted: pathlib.Path, coursedir: Any) -> str:
-    """A hash of what decides a mark: the notebooks handed in, when, and the assignment's own source."""
-    result = hashlib.sha256()
+    """Two hashes of what decides a mark: the notebooks handed in and when, and the assignment's own source."""
+    result, source = hashlib.sha256(), hashlib.sha256()
     for inside in sorted(map(pathlib.PurePosixPath, files_below(submitted).files)):
         if inside.suffix == ".ipynb" or inside.name == "timestamp.txt":
             result.update(f"{os.fsencode(inside)!r} {submitted_digest(submitted, str(inside))}\n".encode())
     for path in sorted(source_folder(coursedir).glob("*.ipynb")):
-        result.update(source_digest(str(path), path.stat().st_mtime_ns).encode())
-    return result.hexdigest()
+        source.update(source_digest(str(path), path.stat().st_mtime_ns).encode())
+    return f"{result.hexdigest()}-{source.hexdigest()}"
+
+
+def why_again(earlier: SubmissionResult | None, now: str, settings: str) -> str:
+    """Why a submission is graded again that has these results and, now, this digest and settings; "" where it is not."""
+    if earlier is None:
+        return "grading was interrupted"
+    before, after = earlier.submission.split("-"), now.split("-")
+    if len(before) != len(after):
+        return "an earlier version graded it"
+    if before[0] != after[0]:
+        return "what was handed in has changed"
+    if before != after:
+        return "the assignment in source/ has changed"
+    return "" if earlier.settings == settings else "a setting (course.toml, due date, late work) has changed"
 
 
 @lru_cache(maxsize=16)
@@ -109,6 +123,21 @@ def marks_above_maximum(coursedir: Any) -> list[str]:
             .all()
         )
     return [f"{student}, {cell}: marked {mark:g} of {most:g}" for student, cell, mark, most in sorted(rows)]
+
+
+def registered_assignments(coursedir: Any) -> list[str]:
+    """The assignments that the gradebook has."""
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        return [assignment.name for assignment in gradebook.assignments]
+
+
+def late_students(coursedir: Any) -> list[str]:
+    """The students who handed the assignment in after its due date, extensions counted."""
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        submissions = gradebook.assignment_submissions(coursedir.assignment_id)
+        return sorted(s.student_id for s in submissions if s.assignment.duedate and s.total_seconds_late > 0)
 
 
 def scored_students(coursedir: Any) -> frozenset[str]:

@@ -8,7 +8,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.grading.repair import KEY
-from autograder.grading.results import SubmissionResult
+from autograder.grading.results import FlagKind, SubmissionResult
 from autograder.plugins.seams import one_transaction
 
 ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a sandbox.'
@@ -45,7 +45,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
 
         A flag that we set is taken back when the reason is gone; one that a person set stays.
         """
-        reasons = [flag.reason for flag in self.results.flags]
+        reasons = [flag.reason for flag in self.results.flags if flag.kind is not FlagKind.HINT]  # students read these
         submission = self.gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
         if reasons:
             submission.flagged = True

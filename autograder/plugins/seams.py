@@ -29,6 +29,7 @@ USED: dict[str, str | None] = {
     "nbgrader.coursedir:CourseDirectory.get_existing_timestamp": "self dest_path",
     "nbgrader.exchange.default.collect:ExchangeCollect._sort_by_timestamp": "self records",
     "nbgrader.exchange.default.collect:ExchangeCollect.init_src": "self",
+    "nbgrader.exchange.default.release_feedback:ExchangeReleaseFeedback.init_src": "self",
     "nbgrader.exchange.default.release_feedback:ExchangeReleaseFeedback.copy_files": "self",
     "nbconvert.exporters.exporter:Exporter._init_resources": "self resources",
     "nbconvert.exporters.exporter:Exporter._preprocessors": None,

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from autograder.course.points import closest
 from autograder.plugins.course_files import Folder, course_directory, folders
 from autograder.plugins.graded import Graded, read_graded
-from autograder.plugins.names import known_assignments
+from autograder.plugins.names import unknown_assignment, unknown_assignments
 from autograder.reports.anonymous import Disguise, disguise
 from autograder.reports.gradebook import HandMark, Late, Records, read_records
 
@@ -33,6 +32,7 @@ class ClassData:
     missing: tuple[str, ...]  # in the gradebook, but nothing handed in
     outdated: tuple[str, ...]  # handed in again, or the assignment changed, after grading
     records: Records | None
+    unknown: str = ""  # what the gradebook has of assignments that the course does not have, in a sentence
 
 
 def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise]:
@@ -55,20 +55,22 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
         missing=tuple(sorted(everybody.keys() - done - set(waiting))),
         outdated=tuple(changed_since(coursedir, graded, submitted)),
         records=records,
+        unknown=unknown_assignments(coursedir, records.assignments if records else ()),
     )
     return data, disguise(everybody, [f.path for f in (*submitted, *autograded)])
 
 
 def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
     """What to say of an assignment without any mark."""
-    known = known_assignments(coursedir)
-    if assignment in known or handed_in:
-        count = f"{handed_in} handed in" if handed_in else "nothing is handed in"
-        return (
-            f"Nothing of {assignment} is graded in {coursedir.root}; {count}. Run `nbgrader autograde {assignment}` there "
-            "first."
-        )
-    return f"There is no assignment {assignment} in {coursedir.root}; {closest(assignment, known)}."
+    coursedir.assignment_id = assignment
+    unknown = unknown_assignment(coursedir)
+    if unknown and not handed_in:
+        return unknown
+    count = f"{handed_in} handed in" if handed_in else "nothing is handed in"
+    return (
+        f"Nothing of {assignment} is graded in {coursedir.root}; {count}. Run `nbgrader autograde {assignment}` there "
+        "first."
+    )
 
 
 def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[Folder]) -> list[str]:
@@ -105,6 +107,7 @@ def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
             flagged=frozenset(names(records.flagged)),
             late=rows(records.late),
             marks=rows(records.marks),
+            assignments=records.assignments,
         )
     return ClassData(
         assignment=data.assignment,
@@ -113,4 +116,5 @@ def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
         missing=names(data.missing),
         outdated=names(data.outdated),
         records=records,
+        unknown=data.unknown,
     )

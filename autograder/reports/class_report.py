@@ -80,6 +80,7 @@ class ClassReport:
     late: tuple[Late, ...]
     unrecorded: tuple[str, ...]  # graded, but not in the gradebook
     has_gradebook: bool
+    unknown: str  # a sentence on assignments of the gradebook that the course does not have
 
     @property
     def hardest(self) -> tuple[Question, ...]:
@@ -137,6 +138,7 @@ def summary(data: ClassData, said: Said) -> ClassReport:
         late=records.late if records else (),
         unrecorded=tuple(g.student for g in graded if records and g.student not in records.submitted),
         has_gradebook=records is not None,
+        unknown=data.unknown,
     )
 
 

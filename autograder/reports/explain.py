@@ -95,24 +95,27 @@ def explain_function(coursedir: Any, recorded: Graded, name: str, console: Conso
     student, assignment = recorded.student, recorded.result.assignment
     again = grade_again(coursedir, recorded)
     result, before = again.functions[name], recorded.result.functions[name]
-    points = f"{result.points:g} of {result.max_points:g} points"
-    paragraph(console, f"{student}, {assignment}, {name}: {points}.", style="bold")
+    overruled = mark_of(coursedir, recorded, f"test_{name}")
+    by_hand = overruled.points if overruled is not None else None
+    points, machine = f"of {result.max_points:g} points", f"{result.points:g}"
+    counts = (
+        f"{machine} {points}"
+        if by_hand is None
+        else f"{by_hand:g} {points}, set by hand. The autograder gives {machine}"
+    )
+    paragraph(console, f"{student}, {assignment}, {name}: {counts}.", style="bold")
     print_checks(result, console)
     if again.unreadable:
         paragraph(console, again.unreadable, indent=2)
     for repair in recorded.result.repairs:
         paragraph(console, f"Repaired: {repair}", indent=2)
-    overruled = mark_of(coursedir, recorded, f"test_{name}")
-    if overruled is not None and overruled.points is not None:
-        paragraph(
-            console, f"In the gradebook a person has set {overruled.points:g} points, which count instead.", indent=2
-        )
+    whose = "The recorded mark" if by_hand is None else "The autograder's recorded mark"
     if result.points == before.points:
-        paragraph(console, "The recorded mark is the same.")
+        paragraph(console, f"{whose} is the same.")
         return True
     paragraph(
         console,
-        f"The recorded mark is {before.points:g}. Grade the submission again: "
+        f"{whose} is {before.points:g}. Grade the submission again: "
         f"`nbgrader autograde {assignment} --student {student} --force`.",
     )
     return False

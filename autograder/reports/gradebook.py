@@ -48,6 +48,7 @@ class Records:
     flagged: frozenset[str]
     late: tuple[Late, ...]
     marks: tuple[HandMark, ...]  # of every graded cell; of a test cell, a mark means that a person overruled it
+    assignments: tuple[str, ...] = ()  # all that the gradebook has
 
 
 def read_records(coursedir: Any, assignment: str) -> Records | None:
@@ -63,6 +64,7 @@ def read_records(coursedir: Any, assignment: str) -> Records | None:
             flagged=frozenset(s.student_id for s in submissions if any(n.flagged for n in s.notebooks)),
             late=tuple(late for s in submissions if (late := lateness(s)) is not None),
             marks=tuple(hand_marks(gradebook, assignment)),
+            assignments=tuple(one.name for one in gradebook.assignments),
         )
 
 

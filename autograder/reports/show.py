@@ -95,6 +95,9 @@ def print_exceptions(report: ClassReport, console: Console) -> None:
     if not report.has_gradebook:
         title(console, "No gradebook")
         paragraph(console, NO_GRADEBOOK, indent=2, hang=0)
+    if report.unknown:
+        title(console, "An assignment of an unknown name")
+        paragraph(console, report.unknown, indent=2, hang=0)
 
 
 def print_questions(report: ClassReport, console: Console) -> None:

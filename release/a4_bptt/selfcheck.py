@@ -32,9 +32,10 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,23 @@ def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def calls_in(run: Callable[[], Any]) -> Counter[str]:
+    """How often each Python function is called while `run` runs, by name."""
+    found: Counter[str] = Counter()
+
+    def seen(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            found[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+    return found
+
+
 def open_figures() -> set[int]:
     """Numbers of the open figures; none before matplotlib is imported."""
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -293,6 +311,7 @@ def ties(*names: str) -> Callable[[Any], Any]:
 
 TO_DO = "to do"
 UNDECIDED = "undecided"
+LATER = "graded later"
 
 
 @dataclass(frozen=True)
@@ -308,7 +327,8 @@ class Row:
     error: str = ""
     todo: bool = False  # not judged: a function that it needs is not written yet
     uses: frozenset[str] = frozenset()  # your other functions that were called for this row
-    fix_first: tuple[str, ...] = ()  # not judged: these functions are wrong, and this row depends on them
+    fix_first: str = ""  # not judged: this function is wrong, and the row depends on it
+    later: bool = False  # not judged: the form is right, and only the grader knows the rest
 
     @property
     def verdict(self) -> str:
@@ -316,12 +336,14 @@ class Row:
             return TO_DO
         if self.fix_first:
             return UNDECIDED
+        if self.later:
+            return LATER
         return {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
 
     @property
     def judged(self) -> bool:
         """Does this row say whether your function is right?"""
-        return not (self.todo or self.fix_first)
+        return not (self.todo or self.fix_first or self.later)
 
     @property
     def cells(self) -> list[str]:
@@ -339,8 +361,11 @@ class Result:
     notes: list[str] = field(default_factory=list)
     blind: str = ""
     seed: int | None = None
+    uses: frozenset[str] = frozenset()  # your functions that were called
 
     def __repr__(self) -> str:
+        if self.verdict == LATER:
+            return LATER  # no number: the check does not know it
         return f"{self.points:g}" if self.of else str(self)
 
     @property
@@ -349,14 +374,14 @@ class Result:
 
     @property
     def fix_first(self) -> tuple[str, ...]:
-        """The wrong functions because of which some rows cannot be judged."""
-        return tuple(dict.fromkeys(name for row in self.rows for name in row.fix_first))
+        """The wrong functions because of which some rows cannot be judged, the lowest first."""
+        return tuple(sorted({row.fix_first for row in self.rows if row.fix_first}, key=list(CONTRACTS).index))
 
     @property
     def verdict(self) -> str:
-        """OK or WRONG; to do or undecided where nothing is wrong as far as it can be judged."""
+        """OK or WRONG; to do, undecided or graded later where nothing is wrong as far as it can be judged."""
         if self.passed:
-            return "OK"
+            return LATER if any(row.later for row in self.rows) else "OK"
         if not self.rows or any(row.judged and not row.ok for row in self.rows):
             return "WRONG"
         return TO_DO if any(row.todo for row in self.rows) else UNDECIDED
@@ -369,10 +394,12 @@ class Result:
         parts = []
         if self.fix_first:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
-            parts.append(f"fix {' and '.join(self.fix_first)} first, until then undecided: {waiting}")
+            parts.append(f"fix {self.fix_first[0]} first, until then undecided: {waiting}")
         parts += self.words_of_arrays()
         parts += self.words_of_laws()
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
+        later = ", ".join(row.name for row in self.rows if row.later)
+        parts += [f"graded later: {later}"] if later else []
         return "; ".join(parts) + "." if parts else "nothing was checked."
 
     def words_of_arrays(self) -> list[str]:
@@ -397,6 +424,8 @@ class Result:
     def title(self) -> str:
         if not self.of:
             return f"Laws of {self.name}"
+        if self.verdict == LATER:
+            return self.name
         open_verdict = f"{self.verdict}, " if self.verdict in (TO_DO, UNDECIDED) else ""
         return f"{self.name}: {open_verdict}{self.points:g} of {self.of:g} points"
 
@@ -441,6 +470,7 @@ class Summary:
     """One line for every function that was checked."""
 
     results: list[Result]
+    unchecked: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -449,7 +479,7 @@ class Summary:
         earned = sum(result.points for result in self.results)
         total = sum(result.of for result in self.results)
         checked = f"{count(len(self.results), 'function')} checked"
-        for verdict in (TO_DO, UNDECIDED):
+        for verdict in (TO_DO, UNDECIDED, LATER):
             number = sum(result.verdict == verdict for result in self.results)
             checked += f", {number} {verdict}" if number else ""
         return f"{checked}: {earned:g} of {total:g} points, not counting written answers."
@@ -462,17 +492,28 @@ class Summary:
         wide = max((len(result.name) for result in self.results), default=0)
         mark_wide = max((len(result.verdict) for result in self.results), default=0)
         lines = [f"{name:{wide}}  {mark:{mark_wide}}  {points:9}  {words}" for name, mark, points, words in self.cells]
-        return "\n  ".join([self.title, *lines])
+        return "\n  ".join([self.title, *lines, *self.foot()])
+
+    def foot(self) -> list[str]:
+        return [f"Not checked yet: {', '.join(self.unchecked)}."] if self.results and self.unchecked else []
 
     def _repr_html_(self) -> str:
         heads = ["function", "verdict", "points", "in words"]
-        return f"<b>{self.title}</b>{html_table(heads, self.cells) if self.results else ''}"
+        return f"<b>{self.title}</b>{html_table(heads, self.cells) if self.results else ''}{''.join(self.foot())}"
 
 
 CELL_STYLE = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.35)"
 BADGE_STYLE = "color:#fff;border-radius:3px;padding:0 6px;font-weight:600;white-space:nowrap;background:"
 BLUE, VERMILION, GREY = "#0060a8", "#b34700", "#5c6370"
-COLOURS = {"OK": BLUE, "holds": BLUE, "WRONG": VERMILION, "BROKEN": VERMILION, TO_DO: GREY, UNDECIDED: GREY}
+COLOURS = {
+    "OK": BLUE,
+    "holds": BLUE,
+    "WRONG": VERMILION,
+    "BROKEN": VERMILION,
+    TO_DO: GREY,
+    UNDECIDED: GREY,
+    LATER: GREY,
+}
 
 
 def html_table(heads: list[str], cells: list[list[str]]) -> str:
@@ -572,6 +613,7 @@ def describe_steps(off: Array) -> str:
 # ---------------------------------------------------------------------------------------------------------------------
 
 SLOW_CALL = 2.0  # seconds: one call on these small arrays takes far less than a millisecond
+LARGE = 7  # the smallest of the large sizes: small ones are below it
 BUDGET = 8.0  # seconds for all calls of one check
 
 
@@ -590,9 +632,10 @@ class Unwritten(Stop):
 class Trial:
     """One function of a notebook, called with random numbers, and the rows of its table."""
 
-    def __init__(self, name: str, space: Mapping[str, Any], seed: int) -> None:
+    def __init__(self, name: str, space: Mapping[str, Any], seed: int, large: bool = False) -> None:
         self.name = name
         self.space = space
+        self.large = large  # sizes that are not the small ones, and few differences
         self.rng = np.random.default_rng(seed)
         self.rows: list[Row] = []
         self.notes: list[str] = []
@@ -610,7 +653,8 @@ class Trial:
         try:
             run(self)
         except Stop as stop:
-            self.add(Row("array", self.name, False, f"{stop}.", todo=isinstance(stop, Unwritten)))
+            todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
+            self.add(Row("array", self.name, False, f"{stop}.", todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -629,11 +673,15 @@ class Trial:
     # -- random numbers
 
     def draw_sizes(self, *names: str) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller."""
+        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller.
+
+        Large ones are larger than all small ones, so that no size written as a number fits both.
+        """
+        smallest = LARGE if self.large else 2
         while True:
-            drawn = [int(size) for size in self.rng.permutation(range(2, 2 + max(len(names), 4)))[: len(names)]]
+            drawn = [int(size) for size in self.rng.permutation(range(max(len(names), 4)))[: len(names)] + smallest]
             self.sizes = dict(zip(names, drawn, strict=True))
-            if 3 <= self.sizes.get("T", 3) <= 8 - len(names):
+            if self.large or 3 <= self.sizes.get("T", 3) <= 8 - len(names):
                 return drawn
 
     def normal(self, *shape: int) -> Array:
@@ -650,7 +698,7 @@ class Trial:
         self.called.add(name)
         function = self.space.get(name)
         if function is None:
-            raise Unwritten(self.about(name, "is not defined yet"))
+            raise Unwritten(self.about(name, f"is not defined yet{self.misspelt(name)}"))
         if not callable(function):
             raise Stop(self.about(name, f"is {kind_of(function)} and no function"))
         copies = [value.value if isinstance(value, Uncopied) else copied(value) for value in given]
@@ -677,12 +725,23 @@ class Trial:
     def about(self, name: str, what: str) -> str:
         return f"{name} {what}" if name == self.name else f"{self.name} depends on {name}, and {name} {what}"
 
+    def misspelt(self, name: str) -> str:
+        """A hint where the notebook has a function of nearly this name."""
+        others = {
+            each.lower(): each
+            for each, value in self.space.items()
+            if callable(value) and each not in {*CONTRACTS, *GIVEN} and not each.startswith("_")
+        }
+        near = difflib.get_close_matches(name, others, n=1, cutoff=0.85)
+        return f", but {others[near[0]]} is defined: call it {name}" if near else ""
+
     def failure(self, name: str, error: BaseException) -> str:
         """What happened inside your function, in one sentence."""
         if isinstance(error, NotImplementedError):
             inside = functions_in(error)
             own = len(inside) < 2 or inside[-1] == name
-            return self.about(name, "is not written yet" if own else f"calls {inside[-1]}: write that first")
+            unwritten = f"is not written yet{self.misspelt(name)}" if own else f"calls {inside[-1]}: write that first"
+            return self.about(name, unwritten)
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
@@ -870,6 +929,11 @@ class PrintCounter(io.TextIOBase):
         return len(text)
 
 
+def mixed(params: Inputs, **others: Array) -> Inputs:
+    """The same parameters by name, but in another order and after others: they are found by name alone."""
+    return {**others, **dict(reversed(params.items()))}
+
+
 def forward(trial: Trial, name: str, *given: Any, shape: Sequence[int] | None = None) -> tuple[Array, Uncopied]:
     """(output, cache) of your forward function `name`."""
     output, cache = trial.parts(name, *given)
@@ -906,39 +970,61 @@ def array_undone(
 # From the rows of a trial to points, and to the function that must be fixed first.
 # ---------------------------------------------------------------------------------------------------------------------
 
-SESSION: dict[str, tuple[Any, Result]] = {}  # by name: the function as it was, and what was found
-LOWER: dict[str, tuple[Any, Result]] = {}  # the same for functions below, while one check or summary runs
+Kept = tuple[Mapping[str, Any], Result]  # what the result depends on, by name, as it was; and the result
+SESSION: dict[str, Kept] = {}
+LOWER: dict[str, Kept] = {}  # the same for functions below, while one check or summary runs
 
 
 def judge(name: str, space: Mapping[str, Any], points: float | None, seed: int) -> Result:
     """Run the check of one function and count the points."""
-    contract = CONTRACTS.get(name)
-    if contract is None:
-        return Result(name, 0.0, points or 1.0, [Row("array", name, False, unknown_name(name))])
+    contract = CONTRACTS[name]
     of = POINTS.get(name, 1.0) if points is None else points
     trial = Trial(name, space, seed)
     with trial.listening():
         trial.follow(contract.run)
-        if any(row.ok for row in trial.rows):
+        if any(row.ok and row.judged for row in trial.rows):
             trial.untouched()
+    if trial.sizes and not trial.rough and all(row.ok for row in trial.rows):
+        trial.rows += larger_sizes(name, space, seed)
     share = share_earned(trial.rows)
     if share or len(trial.rows) > 1:
         note_lower_functions(trial)
     rows = rows_with_blame(trial)
     earned = of if share == 1 else math.floor(10 * of * share) / 10
-    return Result(name, float(earned), float(of), rows, trial.notes, contract.blind, seed)
+    uses = frozenset(trial.called.union(contract.needs))
+    return Result(name, float(earned), float(of), rows, trial.notes, contract.blind, seed, uses)
+
+
+def larger_sizes(name: str, space: Mapping[str, Any], seed: int) -> list[Row]:
+    """One row: all of the check again with larger sizes, which finds sizes that are written as numbers.
+
+    None where the calls take long: a slow function is not wrong.
+    """
+    trial = Trial(name, space, seed, large=True)
+    with trial.listening():
+        trial.follow(CONTRACTS[name].run)
+    failed = [row for row in trial.rows if not row.ok][:1]
+    sizes = ", ".join(f"{axis} = {size}" for axis, size in trial.sizes.items())
+    words = "".join(f"with {sizes}, {row.name}: {row.words}" for row in failed)
+    if failed and trial.spent > SLOW_CALL:
+        return []
+    todo = any(row.todo for row in failed)
+    return [Row("law", "right for larger sizes", not failed, words, todo=todo, uses=frozenset(trial.called))]
 
 
 def unknown_name(name: str) -> str:
     """What to type instead of a name that this assignment does not have."""
     near = difflib.get_close_matches(name, CONTRACTS, n=3, cutoff=0.5)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"This assignment has no function {name}.{meant} It has {', '.join(CONTRACTS)}."
+    has = ", ".join(CONTRACTS)
+    if not name.isidentifier():
+        return f"Expected the name of a function, got {name or 'none'}.{meant} This assignment has {has}."
+    return f"This assignment has no function {name}.{meant} It has {has}."
 
 
 def share_earned(rows: list[Row]) -> float:
     """Part of the points: three quarters for arrays, a quarter for laws; laws alone earn nothing."""
-    arrays = [row.ok for row in rows if row.kind == "array"]
+    arrays = [row.ok and row.judged for row in rows if row.kind == "array"]
     laws = [row.ok for row in rows if row.kind == "law"]
     if not any(arrays):
         return 0.0
@@ -947,51 +1033,60 @@ def share_earned(rows: list[Row]) -> float:
 
 
 def note_lower_functions(trial: Trial) -> None:
-    """A note for each function that this one depends on and that is not written or not right."""
-    for lower in CONTRACTS[trial.name].needs:
-        if lower in CONTRACTS and callable(trial.space.get(lower)):
-            verdict = known(lower, trial.space).verdict
-            if verdict == TO_DO:
-                trial.note(f"{trial.name} depends on {lower}, which is not finished: write {lower} first.")
-            elif verdict in ("WRONG", UNDECIDED):
-                trial.note(f"{trial.name} depends on {lower}, which does not pass its own check: fix {lower} first.")
+    """A note for each function that this one depends on and that is not written, and for the lowest that is wrong."""
+    needs = [lower for lower in CONTRACTS[trial.name].needs if lower in CONTRACTS and callable(trial.space.get(lower))]
+    for lower in needs:
+        if known(lower, trial.space).verdict == TO_DO:
+            trial.note(f"{trial.name} depends on {lower}, which is not finished: write {lower} first.")
+    wrong = lowest_wrong(needs, trial.space)
+    if wrong:
+        trial.note(f"{trial.name} depends on {wrong}, which does not pass its own check: fix {wrong} first.")
 
 
 def rows_with_blame(trial: Trial) -> list[Row]:
     """The rows, where those that failed because another function is wrong say so and are not judged."""
-    mentioned = names_used(trial.space.get(trial.name), trial.space)
+    mentioned, above = names_used(trial.space.get(trial.name), trial.space), list(CONTRACTS)
+    above = above[: above.index(trial.name)]
     rows = []
     for row in trial.rows:
-        wrong = wrong_functions(trial.name, row.uses | mentioned, trial.space) if row.judged and not row.ok else ()
+        used = [lower for lower in above if lower in row.uses | mentioned and callable(trial.space.get(lower))]
+        wrong = lowest_wrong(used, trial.space) if row.judged and not row.ok else ""
         if wrong:
             unread = "" if row.error or row.kind == "law" else f" ({row.words.rstrip('.')})"
-            row = replace(row, words=f"fix {' and '.join(wrong)} first{unread}", fix_first=wrong)
+            row = replace(row, words=f"fix {wrong} first{unread}", fix_first=wrong)
         rows.append(row)
     return rows
 
 
-def wrong_functions(name: str, uses: frozenset[str], space: Mapping[str, Any]) -> tuple[str, ...]:
-    """The functions above `name` in the notebook that are used and wrong; the lowest ones, where these use others."""
-    found: dict[str, None] = {}
-    above = list(CONTRACTS)[: list(CONTRACTS).index(name)]
-    for lower in above:
-        if lower in uses and callable(space.get(lower)):
-            result = known(lower, space)
-            found |= dict.fromkeys(result.fix_first or ([lower] if result.verdict == "WRONG" else []))
-    return tuple(found)
+def lowest_wrong(names: Iterable[str], space: Mapping[str, Any]) -> str:
+    """The first function of the notebook that is wrong itself and makes one of `names` wrong; empty if none is."""
+    found: set[str] = set()
+    for name in names:
+        result = known(name, space)
+        found.update(result.fix_first[:1] or ([name] if result.verdict == "WRONG" else []))
+    return min(found, key=list(CONTRACTS).index, default="")
 
 
 def known(name: str, space: Mapping[str, Any]) -> Result:
-    """The result of a function below: of this session if the function has not changed since, or a new one."""
-    function = space.get(name)
-    before, result = SESSION.get(name, (None, None))
-    if result is not None and before is function and not result.fix_first:
-        return result
-    before, result = LOWER.get(name, (None, None))
-    if result is None or before is not function:
-        result = judge(name, space, None, 0)
-        LOWER[name] = (function, result)
-    return result
+    """The result of a function below: of this session if nothing has changed since, or a new one."""
+    if is_fresh(SESSION, name, space) and not SESSION[name][1].fix_first:
+        return SESSION[name][1]
+    if not is_fresh(LOWER, name, space):
+        keep(LOWER, name, space, judge(name, space, None, 0))
+    return LOWER[name][1]
+
+
+def keep(results: dict[str, Kept], name: str, space: Mapping[str, Any], result: Result) -> None:
+    """Keep a result with what it depends on: its function, those that were called, and the names that these mention."""
+    names = {name, *result.uses}
+    for each in tuple(names):
+        names |= names_used(space.get(each), space)
+    results[name] = ({each: space.get(each) for each in names}, result)
+
+
+def is_fresh(results: Mapping[str, Kept], name: str, space: Mapping[str, Any]) -> bool:
+    """Is there a result, and is all that it depends on what it was?"""
+    return name in results and all(space.get(each) is before for each, before in results[name][0].items())
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1002,37 +1097,70 @@ __all__ = ["check", "install_check", "laws", "needs", "summary"]
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NUMPY = (1, 26)  # the oldest that the notebooks and their checks are tried with
+HOW = 'selfcheck.check("the_function"), or selfcheck.check("the_function", seed=3) for the numbers of seed 3'
 
 
-def check(name: str, points: float | None = None, *, seed: int | None = None) -> Result:
+def check(name: Any = "", points: Any = None, *more: Any, seed: Any = None, **others: Any) -> Result:
     """Check the function `name` of your notebook and return the table; its `repr` is the points.
 
     Nothing you wrote makes this raise. Give `seed` (it is below the table) to see the same numbers again.
     """
     space = notebook()
     LOWER.clear()
+    called = name_of(name, space)
+    wrong = wrong_arguments(points, seed, more, others)
+    if called not in CONTRACTS:
+        wrong = unknown_name(called)
+    if wrong:  # nothing was checked, so nothing stays in the summary
+        return Result(called, 0.0, 1.0, [Row("array", called, False, wrong)])
     try:
-        result = judge(name, space, points, new_seed() if seed is None else seed)
+        result = judge(called, space, points, new_seed() if seed is None else seed)
     except BaseException as error:  # our own fault, or the stop button: a sentence, never a traceback
         stopped = isinstance(error, KeyboardInterrupt)
         words = "The check was stopped." if stopped else f"The check itself failed: {brief(error)}."
-        result = Result(name, 0.0, points or 1.0, [Row("array", name, False, words)])
-    if name in CONTRACTS:  # a misspelt name does not stay in the summary
-        SESSION[name] = (space.get(name), result)
+        result = Result(called, 0.0, points or 1.0, [Row("array", called, False, words)])
+    keep(SESSION, called, space, result)
     return result
 
 
-def laws(*names: str, seed: int | None = None) -> Result:
+def name_of(asked: Any, space: Mapping[str, Any]) -> str:
+    """The name of a function that you gave by its name, or as the function itself."""
+    if isinstance(asked, str):
+        return asked
+    for name in CONTRACTS:
+        if callable(asked) and space.get(name) is asked:
+            return name
+    own = getattr(asked, "__name__", None) if callable(asked) else None
+    return own if isinstance(own, str) else kind_of(asked)
+
+
+def wrong_arguments(points: Any, seed: Any, more: Any, others: Any) -> str:
+    """What to type instead of arguments that `check` and `laws` do not have; empty where they are right."""
+    if more or others:
+        extra = [shortened(repr(each), 40) for each in more] + [f"{key}=…" for key in others]
+        return f"check has no place for {', '.join(extra)}. Type it as {HOW}."
+    if not (seed is None or (isinstance(seed, (int, np.integer)) and seed >= 0)):
+        return f"A seed is a whole number from 0 on, as below a table. Type it as {HOW}."
+    if not (points is None or (isinstance(points, (int, float)) and 0 < points < math.inf)):
+        return f"Points are a number above 0, or none. Type it as {HOW}."
+    return ""
+
+
+def laws(*names: Any, seed: Any = None) -> Result:
     """Show the laws that tie the functions `names` together. They need no answer key, and nothing raises."""
-    space, title = notebook(), " + ".join(names)
-    seed = new_seed() if seed is None else seed
-    groups = {group: run for group, run in LAWS.items() if set(group) <= set(names)}
-    if not groups:
+    space = notebook()
+    called = [name_of(name, space) for name in names]
+    title, wrong = " + ".join(called), wrong_arguments(None, seed, (), {})
+    unknown = [name for name in called if name not in {*CONTRACTS, *GIVEN}]
+    groups = {group: run for group, run in LAWS.items() if set(group) <= set(called)}
+    if unknown:
+        wrong = unknown_name(unknown[0])
+    elif not wrong and not groups:
         known = "; ".join(" + ".join(group) for group in LAWS)
-        return Result(
-            title, 0.0, 0.0, notes=[f"There is no law for these names. There are laws for {known or 'none'}."]
-        )
-    rows, notes = [], []
+        wrong = f"There is no law for these names. There are laws for {known or 'none'}."
+    if wrong:
+        return Result(title, 0.0, 0.0, notes=[wrong])
+    seed, rows, notes = new_seed() if seed is None else seed, [], []
     for group, run in groups.items():
         trial = Trial(group[0], space, seed)
         with trial.listening():
@@ -1044,24 +1172,24 @@ def laws(*names: str, seed: int | None = None) -> Result:
 
 
 def summary() -> Summary:
-    """Show every function checked in this session; one that changed since is checked again."""
+    """Show every function checked in this session; where something that it depends on changed, it is checked again."""
     space = notebook()
     LOWER.clear()
-    for name, (function, result) in list(SESSION.items()):
-        if space.get(name) is not function or result.fix_first:
+    for name, (_, result) in list(SESSION.items()):
+        if result.fix_first or not is_fresh(SESSION, name, space):
             with contextlib.suppress(BaseException):
-                SESSION[name] = (space.get(name), judge(name, space, result.of, new_seed()))
-    return Summary([result for _, result in SESSION.values()])
+                keep(SESSION, name, space, judge(name, space, result.of, new_seed()))
+    return Summary([result for _, result in SESSION.values()], [name for name in CONTRACTS if name not in SESSION])
 
 
 @contextlib.contextmanager
-def needs(*names: str) -> Iterator[None]:
+def needs(*names: Any) -> Iterator[None]:
     """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
-    before = open_figures()
+    before, called = open_figures(), [name_of(name, {}) for name in names]
     try:
         yield
     except Exception as error:
-        missing, listed = unwritten_function(error, names), " and ".join(names)
+        missing, listed = unwritten_function(error, called), " and ".join(called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This figure needs {missing or listed}: write it, then run this cell again.")
         else:
@@ -1156,15 +1284,23 @@ def slopes(trial: Trial, loss: Callable[[Inputs], float], at: Inputs, share: flo
     return found
 
 
+def some_of(trial: Trial, places: Sequence[int]) -> Sequence[int]:
+    """All places where differences are taken, or one of them where the sizes are large."""
+    return [int(trial.rng.choice(places))] if trial.large else places
+
+
 def differences(trial: Trial, f: Callable[[Array], Any], at: Array, until: float, most: int = 10**6) -> Array:
     """d f / d at, of shape at.shape + f.shape, by a rule of four points; some entries only when time runs out.
 
-    At most `most` entries are taken, in random order.
+    At most `most` entries are taken, in random order; of a large array a quarter of that, and each index once.
     """
     trial.differencing = True
     try:
         found = np.full(at.shape + np.shape(f(at)), np.nan)
         spots = list(np.ndindex(at.shape))
+        if trial.large:
+            spots = [tuple(j % size for size in at.shape) for j in range(max(at.shape, default=1))]
+            most = most // 4
         eps = 0.06 if trial.rough else 1e-3
         for done, place in enumerate(trial.rng.permutation(len(spots))[:most]):
             if done >= 2 and time.process_time() > until:
@@ -1185,7 +1321,8 @@ def differences(trial: Trial, f: Callable[[Array], Any], at: Array, until: float
 # A forward function and its backward, checked together: against finite differences, and by laws.
 # ---------------------------------------------------------------------------------------------------------------------
 
-COST = 400  # a backward that costs more forwards than this is made of differences
+COST = 200  # a backward that costs more forwards is made of differences, which take over 1000; loops take up to 30
+SHORTEST = 5e-3  # seconds: a backward that takes less is not made of differences
 
 Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
 
@@ -1309,13 +1446,27 @@ def check_batch(trial: Trial, layer: Layer) -> None:
 
 
 def check_cost(trial: Trial, layer: Layer) -> bool:
-    """A backward costs a few forwards, not one for every weight."""
+    """A backward costs a few forwards, not one for every weight; and it fits sizes that are not the small ones."""
     run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
-    forward_time = seconds(lambda: layer.forward(layer.inputs))
-    backward_time = seconds(lambda: run_backward(upstream))
-    ok = backward_time < COST * forward_time or backward_time < 0.05
-    words = f"it costs {backward_time / forward_time:.0f} forwards: differences instead of a derivation?"
-    return trial.rule("costs a few forwards", ok, words)
+    layer.read(trial, run_backward(upstream))
+    return check_forwards(trial, lambda: layer.forward(layer.inputs), lambda: run_backward(upstream))
+
+
+def check_forwards(trial: Trial, forward: Callable[[], Any], backward: Callable[[], Any]) -> bool:
+    """How often the backward calls your own forward; where that does not tell, how long it takes."""
+    if trial.large:
+        return True
+    inside, again = calls_in(forward), calls_in(backward)
+    yours = [name for name in inside if name in CONTRACTS or name in GIVEN]
+    forwards = max((again[name] / inside[name] for name in yours), default=0.0)
+    tries = 0
+    while forwards <= COST and tries < 4:  # a busy machine is measured again
+        backward_time = seconds(backward)
+        if backward_time < max(SHORTEST, COST * seconds(forward)):
+            return trial.rule("costs a few forwards", True, "")
+        tries += 1
+    words = "it costs hundreds of forwards: differences instead of a derivation?"
+    return trial.rule("costs a few forwards", False, words)
 
 
 def along(array: Array, axis: int, piece: slice) -> Array:
@@ -1336,23 +1487,48 @@ def seconds(run: Callable[[], Any]) -> float:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Losses, and what they are made of, checked by the properties that define them.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def draw_labels(trial: Trial, classes: int, *shape: int) -> Array:
+    """Labels that are not all alike along any axis, nor 0, 1, 2, …: other labels than the right ones never fit."""
+    while True:
+        labels = trial.rng.integers(0, classes, shape)
+        alike = any(np.any(np.ptp(labels, axis=axis) == 0) for axis in range(len(shape)))
+        if not alike and not any(np.array_equal(row, np.arange(shape[-1])) for row in labels.reshape(-1, shape[-1])):
+            return labels
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # The exercise that asks for the name of each mistake: only the form of the answer is checked.
 # ---------------------------------------------------------------------------------------------------------------------
 
-NAMES = "whether your names are the right ones: only their form is checked."
+NAMES = "whether your names are the right ones: that is graded later."
+NO_NAME = "no name yet"
 
 
-def check_names(trial: Trial, name: str) -> None:
-    """One row a letter: is there a name, and is it in the list?"""
-    listed = trial.space.get("mistake_names")  # the list above the cell, where the notebook gives it that name
+def check_names(trial: Trial, name: str, names: Sequence[str]) -> None:
+    """One row a letter: is there a name, and is it one of `names`, the list in the notebook?"""
     for letter, given in trial.mapping(trial.call(name), list("ABCDEF")).items():
-        if given is MISSING:
-            words = "this key is missing in your dict"
-        elif not isinstance(given, str) or not given.strip():
-            words = "no name yet" if given in ("", None) else f"expected a name from the list, got {kind_of(given)}"
-        else:
-            words = "" if not listed or given in listed else f"{given!r} is not in the list of names"
-        trial.add(Row("array", letter, not words, words))
+        words = words_of_name(given, names)
+        trial.add(Row("array", letter, not words, words, todo=words == NO_NAME, later=not words))
+
+
+def words_of_name(given: Any, names: Sequence[str]) -> str:
+    """What is wrong with one name; nothing where it is in the list, however it is spaced or capitalised."""
+    if given is MISSING:
+        return "this key is missing in your dict"
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return NO_NAME
+    if not isinstance(given, str):
+        return f"expected a name from the list, got {kind_of(given)}"
+    name = given.strip(" \n`").lower()
+    if name in names:
+        return ""
+    near = difflib.get_close_matches(name, names)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"the list has {', '.join(names)}"
+    return f"{shortened(repr(given), 40)} is not in the list of names; {meant}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1451,6 +1627,8 @@ def check_first_step(trial: Trial, layer: Layer) -> None:
 
 def check_linear_time(trial: Trial, kind: str) -> None:
     """Six times the steps may cost about six times as much."""
+    if trial.large:
+        return
     layers = [rnn_layer(trial, draw_rnn(trial, (t, 2, 3, 4), kind), kind) for t in (25, 150)]
     prepared = [(layer.run(layer.inputs), layer.draw_upstream(trial)) for layer in layers]
     for _ in range(4):  # a busy machine is measured again
@@ -1496,7 +1674,7 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
     start, hint = training.start, "a step that depends on its place, or a start that is changed in place"
 
     def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
-        params, losses = training.run(begin, first, end)
+        params, losses = training.run(mixed(begin), first, end)
         found = trial.mapping(params, list(begin), training.name)
         arrays = {key: trial.as_array(found[key], begin[key].shape, key) for key in begin}
         return arrays, trial.as_array(losses, (end - first,), "losses")
@@ -1543,6 +1721,18 @@ gives("rnn_cell_forward(x, h_prev, params)", "(h, cache)")
 gives("readout_forward(outputs, params)", "(logits, cache)")
 gives("sequence_loss(logits, target)", "(loss, grad_logits)")
 
+LISTED = (  # the names below the reports of name_the_mistake
+    "bias_before_tanh",
+    "carry_dropped",
+    "carry_not_transposed",
+    "h0_zero",
+    "mean_over_batch",
+    "overwritten",
+    "sign_turned_through_time",
+    "state_after",
+    "tanh_missing",
+)
+
 
 # -- forward
 
@@ -1583,7 +1773,8 @@ def check_credit_matrix(trial: Trial) -> None:
     upstream = trial.normal(*outputs.shape)
     actual = trial.call(name, upstream, cache)
     expected = np.diag([norm(step) for step in upstream])
-    for state in range(1, len(expected)):
+    expected[np.tril_indices_from(expected, -1)] = np.nan
+    for state in some_of(trial, range(1, len(expected))):
         expected[state:, state - 1] = credit_of(trial, at, outputs, state, upstream)
     if trial.array("credit", actual, expected) or trial.readable():
         credit = trial.value(name, upstream, cache, shape=expected.shape)
@@ -1636,7 +1827,7 @@ def truncated_layer(trial: Trial, at: Inputs, k: int) -> Layer:
 
 @checks("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", "rnn_forward", blind=OWN)
 def check_rnn_backward_truncated(trial: Trial) -> None:
-    at, steps = draw_rnn(trial), 4
+    at, steps = draw_rnn(trial), 6 if trial.large else 4
     trial.sizes["T"] = steps
     at["x"] = trial.spread(1.7, steps, *at["x"].shape[1:])
     for k in (0, int(trial.rng.integers(1, steps - 1))):
@@ -1651,6 +1842,7 @@ def check_rnn_backward_truncated(trial: Trial) -> None:
         check_truncation_ends(trial, at, upstream, full)
         check_linear(trial, layer)
         check_cache(trial, layer)
+        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (16, 2, 8, 14)), 3))
 
 
 def check_truncation_ends(trial: Trial, at: Inputs, upstream: Array, full: Inputs) -> None:
@@ -1694,8 +1886,9 @@ def check_state_gradient_norms(trial: Trial) -> None:
     upstream = np.zeros(outputs.shape)
     upstream[-1] = trial.normal(*outputs.shape[1:])
     actual = trial.call(name, upstream[-1], cache)
-    norms = [credit_of(trial, at, outputs, state, upstream)[-1] for state in range(len(outputs))]
-    expected = np.array([*norms, norm(upstream[-1])])
+    expected = np.append(np.full(len(outputs), np.nan), norm(upstream[-1]))
+    for state in some_of(trial, range(len(outputs))):
+        expected[state] = credit_of(trial, at, outputs, state, upstream)[-1]
     if trial.array("norms", actual, expected, steps=True) or trial.readable():
         own = trial.value(name, upstream[-1], cache, shape=expected.shape)
         hint = "a crossing too many: outputs[T-1] is touched directly"
@@ -1764,9 +1957,9 @@ def check_clip_grad_norm(trial: Trial) -> None:
 # -- a whole network
 
 
-def draw_network(trial: Trial) -> tuple[Array, Array, Inputs, int]:
+def draw_network(trial: Trial, sizes: Sequence[int] = ()) -> tuple[Array, Array, Inputs, int]:
     """x, h0, the six parameters, and the number of classes."""
-    t, n, d, h, c = trial.draw_sizes("T", "N", "D", "H", "C")
+    t, n, d, h, c = sizes or trial.draw_sizes("T", "N", "D", "H", "C")
     at = draw_rnn(trial, (t, n, d, h))
     return at["x"], at["h0"], {**cell_params(at), **draw_readout_params(trial, c, h)}, c
 
@@ -1781,11 +1974,12 @@ def network_loss(trial: Trial, x: Array, h0: Array, target: Array, params: Input
 @checks("loss_and_gradients(x, h0, target, params)", "(loss, grads)", "rnn_forward rnn_backward", blind=BELOW)
 def check_loss_and_gradients(trial: Trial) -> None:
     name, (x, h0, params, c) = "loss_and_gradients", draw_network(trial)
-    target = trial.rng.integers(0, c, x.shape[:2])
+    target = draw_labels(trial, c, *x.shape[:2])
     own = lambda at: network_loss(trial, x, h0, target, at)
-    loss, grads = trial.parts(name, x, h0, target, params)
+    loss, grads = trial.parts(name, x, h0, target, mixed(params))
     trial.array("loss", loss, own(params))
-    expected, actual = slopes(trial, own, params), trial.mapping(grads, list(params))
+    few = 12 if trial.large else 10**6
+    expected, actual = slopes(trial, own, params, most=few), trial.mapping(grads, list(params))
     for key in params:
         trial.array(key, actual[key], expected[key])
     with trial.law("a sample three times is that sample", "a loss that is no mean over the batch") as same:
@@ -1793,13 +1987,16 @@ def check_loss_and_gradients(trial: Trial) -> None:
         many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
         same(*(trial.value(name, *each, params, part=0) for each in (one, many)))
     trial.twice(name, x, h0, target, params)
+    x, h0, params, c = draw_network(trial, (16, 2, 8, 14, 5))
+    given = x, h0, draw_labels(trial, c, *x.shape[:2])
+    check_forwards(trial, lambda: network_loss(trial, *given, params), lambda: trial.call(name, *given, params))
 
 
 def check_batches(trial: Trial, name: str, last: bool, *max_norm: float) -> None:
     """Training over given batches, h0 = 0, against differences of your own loss."""
     x, h0, params, c = draw_network(trial)
     axes = x.shape[1:2] if last else x.shape[:2]
-    batches = [(trial.spread(1.7, *x.shape), trial.rng.integers(0, c, axes)) for _ in range(3)]
+    batches = [(trial.spread(1.7, *x.shape), draw_labels(trial, c, *axes)) for _ in range(3)]
 
     def loss(at: Inputs, step: int) -> float:
         return network_loss(trial, batches[step][0], 0 * h0, batches[step][1], at, last)
@@ -1831,4 +2028,4 @@ def check_train_first_xor_last(trial: Trial) -> None:
 
 @checks("name_the_mistake()", "a dict", blind=NAMES)
 def check_name_the_mistake(trial: Trial) -> None:
-    check_names(trial, "name_the_mistake")
+    check_names(trial, "name_the_mistake", LISTED)

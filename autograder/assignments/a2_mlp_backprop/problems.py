@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,3 +83,12 @@ def draw_extreme_classes(rng: np.random.Generator, n: int = 5, classes: int = 4)
     offsets[0], offsets[1], offsets[2] = 1000.0, -1000.0, rng.permutation(1000.0 * (-1.0) ** np.arange(classes))
     drawn.target[2] = int(np.argmin(offsets[2]))
     return ClassesProblem(drawn.logits + offsets, drawn.target)
+
+
+STEEP = 1e4  # upstream gradients so large that whatever is clipped or rounded shows
+
+
+def draw_steep_mlp(rng: np.random.Generator) -> MLPProblem:
+    """A net with an upstream gradient so large that whatever is clipped or rounded shows."""
+    problem = draw_mlp(rng)
+    return replace(problem, grad_prediction=STEEP * problem.grad_prediction)

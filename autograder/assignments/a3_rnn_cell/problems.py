@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autograder.assignments.sequences import draw_readout, draw_rnn
+from autograder.assignments.sequences import RNNProblem, draw_readout, draw_rnn
 from autograder.checks.draw import Params, away_from_zero
 
 
@@ -110,3 +110,30 @@ def draw_huge_logits(rng: np.random.Generator, steps: int = 5, n: int = 3, class
     heights = rng.permuted(np.resize([1000.0, 0.0, -1000.0], (steps, n, classes)), axis=-1)
     heights[0, 0], heights[-1, -1] = -1000.0, 1000.0
     return LogitsProblem(heights + rng.standard_normal(heights.shape), rng.integers(0, classes, (steps, n)))
+
+
+STEEP = 1e4  # upstream gradients so large that whatever is clipped or rounded shows
+
+
+def draw_steep_cell(rng: np.random.Generator) -> CellProblem:
+    """A cell under a steep gradient."""
+    problem = draw_cell(rng)
+    return replace(problem, grad_h=STEEP * problem.grad_h)
+
+
+def draw_steep_columns(rng: np.random.Generator) -> ColumnProblem:
+    """The same in columns."""
+    problem = draw_columns(rng)
+    return replace(problem, da_next=STEEP * problem.da_next)
+
+
+def draw_steep_steps(rng: np.random.Generator) -> RNNProblem:
+    """Two steps, each under a steep gradient."""
+    problem = draw_rnn(rng, steps=2)
+    return replace(problem, grad_outputs=STEEP * problem.grad_outputs)
+
+
+def draw_steep_readout(rng: np.random.Generator) -> ReadoutProblem:
+    """A readout under a steep gradient."""
+    problem = draw_readout_problem(rng)
+    return replace(problem, grad_logits=STEEP * problem.grad_logits)

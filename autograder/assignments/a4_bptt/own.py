@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.problems import ClipProblem, SequenceProblem, TrainingProblem
+from autograder.assignments.a4_bptt.problems import SequenceProblem, TrainingProblem
 from autograder.assignments.a4_bptt.trainings import clip
 from autograder.assignments.layers import layer_outputs, readout_and_loss
 from autograder.assignments.own_layers import Arrays, Layer, own_layer_gradients, rnn_of
 from autograder.assignments.sequences import RNNProblem
 from autograder.checks.compare import same
 from autograder.checks.draw import Params
-from autograder.checks.follow import all_vary, are_sound, contracted, differences, sound, tried, varies
+from autograder.checks.follow import are_sound, contracted, differences, tried
+from autograder.checks.ground import Own, sound
 from autograder.kernels.student import Student
 
 
@@ -90,38 +91,8 @@ def own_states(forward: Layer, problem: RNNProblem) -> list[np.ndarray] | None:
     return states
 
 
-def layer_stands(student: Student, draws: tuple[RNNProblem, RNNProblem]) -> bool:
-    """Whether the student's own layer, there and back, is ground to build on: no constants."""
-    found = []
-    for problem in draws:
-        outputs, cache = student.rnn_forward(problem.x, problem.h0, problem.params)
-        found.append({"outputs": outputs, **rnn_of(student.rnn_backward(problem.grad_outputs, cache))})
-    return all_vary(*found)
-
-
-def loss_stands(student: Student, draws: tuple[SequenceProblem, SequenceProblem]) -> bool:
-    """Whether the student's own loss_and_gradients is ground to build on: no constants."""
-    found = []
-    for problem in draws:
-        loss, grads = student.loss_and_gradients(problem.x, problem.h0, problem.target, problem.params)
-        if not isinstance(grads, dict):
-            return False
-        found.append({"loss": loss, **grads})
-    return all_vary(*found)
-
-
-def clipping_stands(student: Student, draws: tuple[ClipProblem, ClipProblem]) -> bool:
-    """Whether the student's own clip_grad_norm is ground to build on: what is cut to a bound may well be the same twice."""
-    first, second = (student.clip_grad_norm(problem.grads, problem.max_norm)[0] for problem in draws)
-    return isinstance(first, dict) and isinstance(second, dict) and any(varies(first[n], second[n]) for n in first)
-
-
-def composed_loss_and_gradients(
-    student: Student, problem: SequenceProblem, draws: tuple[RNNProblem, RNNProblem]
-) -> Arrays | None:
+def composed_loss_and_gradients(student: Student, problem: SequenceProblem) -> Arrays | None:
     """The loss and the six gradients by the student's own layer and the given readout and loss."""
-    if not layer_stands(student, draws):
-        return None
     found = layer_with_readout(student, problem.x, problem.h0, problem.target, problem.params)
     return None if found is None else {"loss": found[0], **found[1]}
 
@@ -143,12 +114,7 @@ def layer_with_readout(
     return loss, {name: readout[name] if name in readout else np.asarray(grads[name]) for name in params}
 
 
-def composed_adders(
-    student: Student,
-    problem: TrainingProblem,
-    layers: tuple[RNNProblem, RNNProblem],
-    losses: tuple[SequenceProblem, SequenceProblem],
-) -> list[Arrays]:
+def composed_adders(student: Own, problem: TrainingProblem) -> Iterator[Arrays]:
     """train_adder by the student's own loss_and_gradients, and by the own layer. Raises CallFailed if neither can be."""
 
     def by_loss(x: np.ndarray, h0: np.ndarray, target: np.ndarray, params: Params) -> tuple[float, Arrays] | None:
@@ -164,20 +130,14 @@ def composed_adders(
         return layer_with_readout(student, x, h0, target, params)
 
     return tried(
-        lambda: composed_training(problem, by_loss) if loss_stands(student, losses) else None,
-        lambda: composed_training(problem, by_layer) if layer_stands(student, layers) else None,
+        student,
+        lambda: composed_training(problem, by_loss),
+        lambda: composed_training(problem, by_layer),
     )
 
 
-def composed_first_xor_last(
-    student: Student,
-    problem: TrainingProblem,
-    layers: tuple[RNNProblem, RNNProblem],
-    clips: tuple[ClipProblem, ClipProblem],
-) -> list[Arrays]:
+def composed_first_xor_last(student: Own, problem: TrainingProblem) -> Iterator[Arrays]:
     """train_first_xor_last by the student's own layer, clipped by the own clip_grad_norm or in either right form."""
-    if not layer_stands(student, layers):
-        return []
 
     def clipped_by(clipping: Callable[[Arrays], Arrays]) -> Arrays | None:
         def step(x: np.ndarray, h0: np.ndarray, target: np.ndarray, params: Params) -> tuple[float, Arrays] | None:
@@ -193,7 +153,8 @@ def composed_first_xor_last(
         return student.clip_grad_norm(grads, problem.max_norm)[0]  # type: ignore[no-any-return]
 
     return tried(
-        lambda: clipped_by(own_clipping) if clipping_stands(student, clips) else None,
+        student,
+        lambda: clipped_by(own_clipping),
         lambda: clipped_by(lambda grads: clip(grads, problem.max_norm, with_epsilon=True)),
         lambda: clipped_by(lambda grads: clip(grads, problem.max_norm, with_epsilon=False)),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autograder.assignments.sequences import draw_readout, draw_rnn, rnn_params
+from autograder.assignments.sequences import RNNProblem, draw_readout, draw_rnn, rnn_params
 from autograder.checks.draw import Params
 from autograder.checks.edges import equal_sizes, one_sample, one_step
 
@@ -90,3 +90,12 @@ def draw_clip(rng: np.random.Generator, share: float = 0.1, size: float = 1.0) -
     grads = {name: size * grad for name, grad in grads.items()}
     norm = float(np.sqrt(sum(np.sum(grad**2) for grad in grads.values())))
     return ClipProblem(grads, share * (norm or 1.0))
+
+
+STEEP = 1e4  # upstream gradients so large that whatever is clipped or rounded shows
+
+
+def draw_steep_rnn(rng: np.random.Generator) -> RNNProblem:
+    """A layer with injected gradients so large that whatever is clipped or rounded shows."""
+    problem = draw_rnn(rng)
+    return replace(problem, grad_outputs=STEEP * problem.grad_outputs)

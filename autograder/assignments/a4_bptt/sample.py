@@ -88,7 +88,7 @@ MISTAKES = (
                 return from_grad_z(total, cache, h0)
             """,
         ),
-        loses={"rnn_backward": 1 / 8},  # the share for cost
+        loses={"rnn_backward": 0.3},  # a quadratic sweep keeps 70 %
         accident=split_cell("rnn_backward", "h0 += share"),
         repaired=("rnn_backward",),
     ),
@@ -148,7 +148,7 @@ MISTAKES = (
         ),
         loses={"rnn_backward": 1},
         accident=by_colab(keeps_nbgrader=False),
-        repaired=("rnn_backward", "test_rnn_backward", "given_readout"),
+        repaired=("cells had lost their ids", "given_rnn_cell_forward"),
     ),
 )
 

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograder.authoring.audit.exempt import exempt
-from autograder.checks.draw import Draw
-from autograder.checks.hidden import run_test
 from autograder.course.assignment import Assignment
 from autograder.grading.judge import Judge
+from autograder.naming.replay import run
 
 Array = np.ndarray
 SMALLEST_STEPS, SMALLEST_BATCH = 3, 2
@@ -64,10 +63,10 @@ def hiding(assignment: Assignment, judge: Judge) -> list[str]:
     draws, or a function whose tests do.
     """
     excused, tests = exempt(assignment, "PROBLEMS"), judge.tests[assignment.name]
-    drawn = next((v.drawn for test in tests for v in test.arguments.values() if isinstance(v, Draw)), {})
+    drawn = tests[0].suite.drawn
     before, deciding = set(drawn), [t for t in tests if not t.behaviour and t.function not in excused]
     for test in deciding:
-        run_test(test, assignment.reference)
+        run(test, assignment.namespace())
     looked_at = {id(value) for test in deciding for value in test.arguments.values()}
     said = []
     for key, problem in drawn.items():

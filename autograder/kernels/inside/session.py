@@ -7,22 +7,18 @@ knows an answer: it takes inputs, hands them to a function of the notebook, and 
 from __future__ import annotations
 
 import collections.abc
-import contextlib
-import io
 import itertools
 import signal
 import socket
 import sys
-import time
 import warnings
 from typing import Any
 
 import numpy as np
 
 from . import wire
+from .outputs import MAX_OUTPUT, OutputList, silence
 
-MAX_ARRAY = 16 << 20
-MAX_OUTPUT = 1 << 20
 MAX_TEXT = 200
 
 
@@ -44,7 +40,7 @@ class Session:
                 head, body = wire.receive(self.sock)
             except EOFError:
                 return
-            packer = wire.Packer()
+            packer = wire.Packer(head.get("room", wire.MAX_BODY))
             wire.send(self.sock, self.answer(head, body, packer), packer)
 
     def answer(self, head: dict[str, Any], body: memoryview, packer: wire.Packer) -> dict[str, Any]:
@@ -76,18 +72,18 @@ class Session:
         before = snapshot(arguments)
         with warnings.catch_warnings(record=True) as caught, silence():
             warnings.simplefilter("always")
-            start = time.thread_time()
             try:
                 value = function(*arguments)
             except BaseException as error:  # the student's code may raise anything, SystemExit too
                 return {"failed": "raised", **describe_error(error)}
-        seconds = time.thread_time() - start
-        answer: dict[str, Any] = {"changed": changes(before, arguments), "seconds": seconds}
+        answer: dict[str, Any] = {"changed": changes(before, arguments)}
         answer["overflow"] = any("overflow" in str(w.message) for w in caught)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 answer["value"] = self.encode(head["returns"], value, packer)
+                if head["echo"]:
+                    answer["arguments"] = {path: encode_array(array, packer) for path, array in walk(arguments)}
             except BaseException as error:  # a lazy or broken object can raise when it is looked at
                 return {"failed": "raised", **describe_error(error)}
         return answer
@@ -144,8 +140,8 @@ def encode_array(value: Any, packer: wire.Packer) -> dict[str, Any]:
         return {**got(value), "ragged": True}
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)  # a long double: more than was asked for
-    if array.nbytes > MAX_ARRAY:
-        return {**got(value), "shape": list(array.shape)}
+    if array.ndim > wire.MAX_DIMENSIONS or packer.size + array.nbytes > packer.room:
+        return {**got(value), "large": True}
     try:
         return packer.array(array)
     except wire.ProtocolError:
@@ -217,87 +213,6 @@ FAMILIES: dict[str, Any] = {
 }
 
 
-class OutputList:
-    """What a cell prints, shows and returns, in order, as nbformat outputs of at most max_output bytes."""
-
-    def __init__(self, max_output: int) -> None:
-        self.items: list[dict[str, Any]] = []
-        self.left = max_output
-
-    def stream(self, name: str, text: str) -> None:
-        """Add printed text; neighbours of one stream are one output."""
-        if self.left <= 0:
-            return
-        self.left -= len(text)
-        if self.left <= 0:
-            text = text[: self.left] + "\n… output cut: this cell printed too much\n"
-        if self.items and self.items[-1]["output_type"] == "stream" and self.items[-1]["name"] == name:
-            self.items[-1]["text"] += text
-        else:
-            self.items.append({"output_type": "stream", "name": name, "text": text})
-
-    def show(self, kind: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
-        """Add a display or a result; bytes (pictures) travel as base64 text, as nbformat wants them."""
-        import base64
-
-        data = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
-        self.left -= sum(len(v) for v in data.values() if isinstance(v, str))
-        if self.left > 0:
-            item: dict[str, Any] = {"output_type": kind, "data": data, "metadata": metadata}
-            if kind == "execute_result":
-                item["execution_count"] = None
-            self.items.append(item)
-
-    @contextlib.contextmanager
-    def capture(self, shell: Any) -> collections.abc.Iterator[None]:
-        """Send the shell's output here for the time of one cell."""
-        shell.outputs = self
-        streams = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = Stream(self, "stdout"), Stream(self, "stderr")
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = streams
-
-
-class Stream(io.TextIOBase):
-    """A text stream that writes into an OutputList."""
-
-    def __init__(self, outputs: OutputList, name: str) -> None:
-        self.outputs, self.label = outputs, name
-
-    def write(self, text: str) -> int:
-        self.outputs.stream(self.label, str(text))
-        return len(text)
-
-    def writable(self) -> bool:
-        return True
-
-    def isatty(self) -> bool:
-        return False
-
-
-class Sink(io.TextIOBase):
-    """A text stream that forgets: what a function prints while it is graded does not matter."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def writable(self) -> bool:
-        return True
-
-
-@contextlib.contextmanager
-def silence() -> collections.abc.Iterator[None]:
-    """Forget what is printed inside."""
-    streams = sys.stdout, sys.stderr
-    sys.stdout = sys.stderr = Sink()
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = streams
-
-
 def make_shell() -> Any:
     """An IPython shell without history, terminal or files, whose outputs go to the current OutputList."""
     from IPython.core.displayhook import DisplayHook
@@ -355,14 +270,7 @@ def make_shell() -> Any:
 
     def show_error(etype: Any, evalue: Any, stb: list[str]) -> None:
         lines = [line for text in stb for line in str(text).split("\n")]
-        shell.outputs.items.append(
-            {
-                "output_type": "error",
-                "ename": etype.__name__,
-                "evalue": str(evalue)[:MAX_TEXT],
-                "traceback": lines[:200],
-            }
-        )
+        shell.outputs.error(etype.__name__, str(evalue), lines)
 
     shell._showtraceback = show_error
     return shell

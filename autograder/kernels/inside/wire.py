@@ -36,22 +36,23 @@ class ProtocolError(Exception):
 
 
 class Packer:
-    """Collects the array bytes of one message while its head is being written."""
+    """Collects the array bytes of one message, at most ``room``, while its head is being written."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = MAX_BODY) -> None:
         self.chunks: list[bytes] = []
         self.size = 0
+        self.room = room
 
     def array(self, value: np.ndarray) -> dict[str, Any]:
         """Put an array of a plain dtype into the body; return what stands for it in the head.
 
-        Raises ProtocolError for object, structured or text dtypes and for a body above MAX_BODY.
+        Raises ProtocolError for object, structured or text dtypes and for a body that has no room.
         """
         little = value.dtype.newbyteorder("<") if value.dtype.byteorder == ">" else value.dtype
         code = little.str.replace("=", "<")
         if code not in DTYPES:
             raise ProtocolError(f"an array of dtype {value.dtype} cannot be sent")
-        if value.ndim > MAX_DIMENSIONS or self.size + value.nbytes > MAX_BODY:
+        if value.ndim > MAX_DIMENSIONS or self.size + value.nbytes > self.room:
             raise ProtocolError(f"an array of shape {value.shape} is too large to be sent")
         data = np.ascontiguousarray(value, dtype=little).tobytes()
         offset = self.size
@@ -90,14 +91,16 @@ def send(sock: socket.socket, head: Any, packer: Packer | None = None) -> None:
     sock.sendall(pack(head, packer))
 
 
-def receive(sock: socket.socket, deadline: float | None = None) -> tuple[Any, memoryview]:
+def receive(
+    sock: socket.socket, deadline: float | None = None, max_head: int = MAX_HEAD, max_body: int = MAX_BODY
+) -> tuple[Any, memoryview]:
     """Read one message: its head, its body; wait for it until deadline (of time.monotonic), or for ever.
 
     Raises EOFError when the other side is gone, TimeoutError when the time is up, however slowly bytes drip in, and
     ProtocolError for anything that is not a message.
     """
     head_size, body_size = PREFIX.unpack(_exactly(sock, PREFIX.size, deadline))
-    if head_size > MAX_HEAD or body_size > MAX_BODY:
+    if head_size > max_head or body_size > max_body:
         raise ProtocolError("a message that is too long")
     text = _exactly(sock, head_size, deadline)
     body = _exactly(sock, body_size, deadline)

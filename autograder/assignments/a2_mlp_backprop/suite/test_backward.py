@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignments.a2_mlp_backprop.problems import MLPProblem, draw_mlp
+from autograder.assignments.a2_mlp_backprop.problems import MLPProblem, draw_mlp, draw_steep_mlp
 from autograder.assignments.a2_mlp_backprop.references import mlp_gradients, mlp_prediction
 from autograder.assignments.a2_mlp_backprop.suite.made_of import differences_of_own_forward
 from autograder.checks.compare import assert_arrays, assert_gradients, coarse, same
@@ -18,20 +18,30 @@ from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
 
 
-@pytest.mark.weight(14)
-def test_mlp_backward_agrees_with_autograd(student: Student, problem: MLPProblem, draw: Draw) -> None:
-    """Every gradient is PyTorch's, for any upstream gradient."""
+def assert_mlp_gradients(student: Student, problem: MLPProblem) -> None:
+    """mlp_backward is PyTorch's, or that of the student's own wrong forward."""
     prediction, cache = student.mlp_forward(problem.x, problem.params)
     grads = student.mlp_backward(problem.grad_prediction, cache)
     assert_backward(
         grads,
         mlp_gradients(problem),
-        forward_is_right=same(prediction, mlp_prediction(problem)),
-        own=lambda: differences_of_own_forward(student, problem, prediction, draw),
-        forward="mlp_forward",
+        own=lambda own: differences_of_own_forward(own, problem),
+        forward=("mlp_forward",),
         upstream=problem.grad_prediction,
         rtol=coarse(prediction),
     )
+
+
+@pytest.mark.weight(14)
+def test_mlp_backward_agrees_with_autograd(student: Student, problem: MLPProblem) -> None:
+    """Every gradient is PyTorch's, for any upstream gradient."""
+    assert_mlp_gradients(student, problem)
+
+
+@pytest.mark.weight(2)
+def test_mlp_backward_is_linear(student: Student, draw: Draw) -> None:
+    """An upstream gradient that is ten thousand times as large gives gradients that are as much larger."""
+    assert_mlp_gradients(student, draw(draw_steep_mlp))
 
 
 @pytest.mark.weight(1)
@@ -77,9 +87,9 @@ def test_mlp_backward_of_one_row(student: Student, draw: Draw) -> None:
 @pytest.mark.cost
 def test_mlp_backward_costs_a_few_forwards(student: Student, draw: Draw) -> None:
     """The backward of a larger net costs about two forwards."""
-    large = draw(draw_mlp, "cost", n=2, inputs=50, hidden=300, outputs=4)
-    _, cache = student.mlp_forward(large.x, large.params)
-    assert_cheap(
-        lambda: student.ask("mlp_forward", large.x, large.params),
-        lambda: student.ask("mlp_backward", large.grad_prediction, cache),
-    )
+
+    def calls(number: int) -> None:
+        p = draw(draw_mlp, f"cost {number}", n=2, inputs=50, hidden=300, outputs=4)
+        student.mlp_backward(p.grad_prediction, student.mlp_forward(p.x, p.params)[1])
+
+    assert_cheap(student, calls, multiplications=2 * (50 + 4) * 300)

@@ -12,7 +12,7 @@ from autograder.assignments.a2_mlp_backprop.suite.made_of import (
     forwards_of_own_sigmoid,
 )
 from autograder.checks.compare import assert_arrays, assert_same
-from autograder.checks.draw import Draw
+from autograder.checks.draw import Draw, mixed
 from autograder.checks.follow import assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Odd, Student
@@ -49,14 +49,14 @@ def test_sigmoid_can_be_called_again(student: Student, draw: Draw) -> None:
 
 
 @pytest.mark.weight(6)
-def test_mlp_forward_agrees_with_torch(student: Student, problem: MLPProblem, draw: Draw) -> None:
-    """The prediction is that of two linear layers of PyTorch with a sigmoid after each."""
-    prediction, _ = student.mlp_forward(problem.x, problem.params)
+def test_mlp_forward_agrees_with_torch(student: Student, problem: MLPProblem) -> None:
+    """The prediction is that of two linear layers of PyTorch with a sigmoid after each, each parameter found by its name."""
+    prediction, _ = student.mlp_forward(problem.x, mixed(problem.params, weight_0=problem.x))
     assert_right_or_composed(
         {"prediction": prediction},
         {"prediction": mlp_prediction(problem)},
-        lambda: forwards_of_own_sigmoid(student, {"prediction": problem}, draw),
-        lower="sigmoid",
+        lambda own: forwards_of_own_sigmoid(own, {"prediction": problem}),
+        lower=("sigmoid",),
     )
 
 
@@ -68,8 +68,8 @@ def test_mlp_forward_of_one_row(student: Student, draw: Draw) -> None:
     assert_right_or_composed(
         {name: student.mlp_forward(p.x, p.params)[0] for name, p in nets.items()},
         {name: mlp_prediction(p) for name, p in nets.items()},
-        lambda: forwards_of_own_sigmoid(student, nets, draw),
-        lower="sigmoid",
+        lambda own: forwards_of_own_sigmoid(own, nets),
+        lower=("sigmoid",),
     )
 
 

@@ -35,12 +35,6 @@ def small_cell(draw: Draw) -> CellProblem:
 
 
 @pytest.fixture
-def large_cell(draw: Draw) -> CellProblem:
-    """A cell of over ten thousand weights: where cost is measured."""
-    return draw(draw_cell, "cost", n=2, input_size=64, hidden_size=96, gain=0.5)
-
-
-@pytest.fixture
 def small_columns(draw: Draw) -> ColumnProblem:
     """Where a forward is wrong: few enough entries for differences of it."""
     return draw(draw_columns, "small", n=2, input_size=1, hidden_size=3)

@@ -5,11 +5,11 @@ import pytest
 
 from autograder.assignments.a3_rnn_cell import references as torch_rnn
 from autograder.assignments.a3_rnn_cell.own import own_cell_gradients
-from autograder.assignments.a3_rnn_cell.problems import CellProblem, draw_cell
-from autograder.assignments.a3_rnn_cell.suite.made_of import run
-from autograder.checks.compare import assert_gradients, assert_same, coarse, same
+from autograder.assignments.a3_rnn_cell.problems import CellProblem, draw_cell, draw_steep_cell
+from autograder.assignments.a3_rnn_cell.suite.made_of import WIDE_MULTIPLICATIONS, run, wide_cell
+from autograder.checks.compare import assert_gradients, assert_same, coarse
 from autograder.checks.cost import assert_cheap
-from autograder.checks.draw import Draw
+from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges, equal_sizes, one_sample
 from autograder.checks.follow import assert_backward
 from autograder.checks.repeatable import assert_repeatable
@@ -20,8 +20,9 @@ SINGLE, SQUARE = one_sample("single", n=1), equal_sizes("square", n=3, input_siz
 
 @pytest.mark.weight(8)
 def test_rnn_cell_forward_agrees_with_torch(student: Student, cell: CellProblem) -> None:
-    """The new state is that of torch.nn.RNNCell."""
-    assert_same(run(student, cell)[0], torch_rnn.cell_output(cell), "h")
+    """The new state is that of torch.nn.RNNCell, each parameter found by its name."""
+    h, _ = student.rnn_cell_forward(cell.x, cell.h_prev, mixed(cell.params, weight_ho=cell.x))
+    assert_same(h, torch_rnn.cell_output(cell), "h")
 
 
 @edges(SINGLE, SQUARE)
@@ -55,10 +56,9 @@ def assert_cell_gradients(student: Student, problem: CellProblem, small: CellPro
     assert_backward(
         student.rnn_cell_backward(problem.grad_h, cache),
         torch_rnn.cell_gradients(problem),
-        forward_is_right=same(h, torch_rnn.cell_output(problem)),
-        own=lambda: own_cell_gradients(student, small),
+        own=lambda own: own_cell_gradients(own, small),
         answered=lambda: student.rnn_cell_backward(small.grad_h, run(student, small)[1]),
-        forward="rnn_cell_forward",
+        forward=("rnn_cell_forward",),
         rtol=coarse(h),
     )
 
@@ -67,6 +67,12 @@ def assert_cell_gradients(student: Student, problem: CellProblem, small: CellPro
 def test_rnn_cell_backward_agrees_with_autograd(student: Student, cell: CellProblem, small_cell: CellProblem) -> None:
     """The gradients of both inputs and of all four parameters are PyTorch's."""
     assert_cell_gradients(student, cell, small_cell)
+
+
+@pytest.mark.weight(2)
+def test_rnn_cell_backward_is_linear(student: Student, draw: Draw, small_cell: CellProblem) -> None:
+    """A gradient from above that is ten thousand times as large gives gradients that are as much larger."""
+    assert_cell_gradients(student, draw(draw_steep_cell), small_cell)
 
 
 @edges(SINGLE, SQUARE)
@@ -105,10 +111,6 @@ def test_rnn_cell_backward_can_be_called_again(student: Student, cell: CellProbl
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 @pytest.mark.cost
-def test_rnn_cell_backward_is_no_difference(student: Student, large_cell: CellProblem) -> None:
+def test_rnn_cell_backward_is_no_difference(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards."""
-    _, cache = run(student, large_cell)
-    assert_cheap(
-        lambda: student.ask("rnn_cell_forward", large_cell.x, large_cell.h_prev, large_cell.params),
-        lambda: student.ask("rnn_cell_backward", large_cell.grad_h, cache),
-    )
+    assert_cheap(student, lambda number: wide_cell(student, draw, number), WIDE_MULTIPLICATIONS)

@@ -11,9 +11,10 @@ from autograder.assignments.a3_rnn_cell.problems import (
     draw_huge_logits,
     draw_logits,
     draw_readout_problem,
+    draw_steep_readout,
 )
-from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse, fail, same
-from autograder.checks.draw import Draw
+from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse, fail
+from autograder.checks.draw import Draw, mixed
 from autograder.checks.follow import assert_backward
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
@@ -28,8 +29,9 @@ def assert_logits(student: Student, problem: ReadoutProblem) -> None:
 
 @pytest.mark.weight(8)
 def test_readout_forward_agrees_with_torch(student: Student, readout: ReadoutProblem) -> None:
-    """The logits of all steps and samples are those of torch.nn.Linear."""
-    assert_logits(student, readout)
+    """The logits of all steps and samples are those of torch.nn.Linear, each parameter found by its name."""
+    logits, _ = student.readout_forward(readout.outputs, mixed(readout.params, weight_ih=readout.outputs))
+    assert_same(logits, torch_rnn.readout_logits(readout), "logits")
 
 
 @pytest.mark.weight(2)
@@ -67,10 +69,9 @@ def assert_readout_gradients(student: Student, problem: ReadoutProblem, small: R
     assert_backward(
         student.readout_backward(problem.grad_logits, cache),
         torch_rnn.readout_gradients(problem),
-        forward_is_right=same(logits, torch_rnn.readout_logits(problem)),
-        own=lambda: own_readout_gradients(student, small),
+        own=lambda own: own_readout_gradients(own, small),
         answered=answered,
-        forward="readout_forward",
+        forward=("readout_forward",),
         rtol=coarse(logits),
     )
 
@@ -80,6 +81,12 @@ def test_readout_backward_agrees_with_autograd(student: Student, draw: Draw, rea
     """The gradients of the states and of both parameters are PyTorch's, summed over steps and samples."""
     small = draw(draw_readout_problem, "small", leading=(3, 2), hidden_size=2, classes=3)
     assert_readout_gradients(student, readout, small)
+
+
+@pytest.mark.weight(2)
+def test_readout_backward_is_linear(student: Student, draw: Draw, rows: ReadoutProblem) -> None:
+    """A gradient from above that is ten thousand times as large gives gradients that are as much larger."""
+    assert_readout_gradients(student, draw(draw_steep_readout), rows)
 
 
 @pytest.mark.weight(2)
@@ -136,14 +143,13 @@ def test_sequence_loss_agrees_with_torch(student: Student, logits: LogitsProblem
 def test_sequence_loss_gradient_agrees_with_autograd(student: Student, draw: Draw, logits: LogitsProblem) -> None:
     """The gradient of the loss is PyTorch's."""
     small = draw(draw_logits, "small", steps=3, n=2, classes=4)
-    loss, grad_logits = student.sequence_loss(logits.logits, logits.target)
     assert_backward(
-        {"grad_logits": grad_logits},
+        {"grad_logits": student.sequence_loss(logits.logits, logits.target)[1]},
         {"grad_logits": torch_rnn.gradient_of_logits(logits)},
-        forward_is_right=same(loss, torch_rnn.loss_of_logits(logits)),
-        own=lambda: own_logits_gradient(student, small),
+        own=lambda own: own_logits_gradient(own, small),
         answered=lambda: {"grad_logits": student.sequence_loss(small.logits, small.target)[1]},
-        forward="loss",
+        forward=("sequence_loss",),
+        said="loss",
     )
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from autograder.assignments.a4_bptt.problems import EQUAL_SIZES, ONE_STEP
-from autograder.assignments.a4_bptt.suite.test_training import Layers
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.draw import Draw
 
@@ -36,15 +35,3 @@ def one_step(draw: Draw) -> RNNProblem:
 def equal_sizes(draw: Draw) -> RNNProblem:
     """All sizes equal: code that tells axes apart by their length goes wrong."""
     return draw(draw_rnn, EQUAL_SIZES.name, **EQUAL_SIZES.sizes)
-
-
-@pytest.fixture
-def short(draw: Draw) -> RNNProblem:
-    """T = 50, N = 2, hidden_size = 64: where cost is measured."""
-    return draw(draw_rnn, "cost", steps=50, n=2, input_size=3, hidden_size=64, gain=0.5)
-
-
-@pytest.fixture
-def layers(draw: Draw) -> Layers:
-    """Two draws of the same sizes: a layer that gives the same for both cannot be used."""
-    return draw(draw_rnn), draw(draw_rnn, "twin")

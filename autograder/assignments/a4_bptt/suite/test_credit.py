@@ -5,7 +5,7 @@ import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
 from autograder.assignments.a4_bptt.own import own_credit, own_state_norms
-from autograder.assignments.a4_bptt.problems import ONE_SAMPLE, ONE_STEP
+from autograder.assignments.a4_bptt.problems import ONE_SAMPLE, ONE_STEP, draw_steep_rnn
 from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_same
@@ -31,6 +31,12 @@ def assert_credit(student: Student, problem: RNNProblem, small: RNNProblem) -> N
 def test_credit_matrix_agrees_with_autograd(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
     """Every entry is the norm that torch.autograd.grad gives for one step's injected gradient alone."""
     assert_credit(student, problem, small)
+
+
+@pytest.mark.weight(2)
+def test_credit_matrix_is_linear(student: Student, draw: Draw, small: RNNProblem) -> None:
+    """Injected gradients that are ten thousand times as large have credits that are as much larger."""
+    assert_credit(student, draw(draw_steep_rnn), small)
 
 
 @edges(ONE_STEP, ONE_SAMPLE)
@@ -73,6 +79,12 @@ def assert_norms(student: Student, problem: RNNProblem, small: RNNProblem) -> No
 def test_state_gradient_norms_agree_with_retain_grad(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
     """Every norm is that of the gradient that PyTorch's retain_grad gives for the state."""
     assert_norms(student, problem, small)
+
+
+@pytest.mark.weight(2)
+def test_state_gradient_norms_are_linear(student: Student, draw: Draw, small: RNNProblem) -> None:
+    """An injected gradient that is ten thousand times as large gives norms that are as much larger."""
+    assert_norms(student, draw(draw_steep_rnn), small)
 
 
 @edges(ONE_STEP, ONE_SAMPLE)

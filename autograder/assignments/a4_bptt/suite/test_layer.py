@@ -1,16 +1,23 @@
 """What a4_bptt asks of the student's code: layer. Hidden: nothing of this file leaves the grader."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
-from autograder.assignments.a4_bptt.problems import EQUAL_SIZES, ONE_SAMPLE, ONE_STEP
-from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
+from autograder.assignments.a4_bptt.problems import EQUAL_SIZES, ONE_SAMPLE, ONE_STEP, draw_steep_rnn
+from autograder.assignments.a4_bptt.suite.made_of import (
+    WIDE_MULTIPLICATIONS,
+    assert_layer_backward,
+    run,
+    wide_rnn,
+)
 from autograder.assignments.layers import rnn_outputs
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_gradients, assert_same
 from autograder.checks.cost import assert_cheap, assert_linear_in_time
-from autograder.checks.draw import Draw
+from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
@@ -18,8 +25,9 @@ from autograder.kernels.student import Strided, Student
 
 @pytest.mark.weight(8)
 def test_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) -> None:
-    """The states of every step are those of torch.nn.RNN."""
-    assert_same(run(student, problem)[0], rnn_outputs(problem), "outputs")
+    """The states of every step are those of torch.nn.RNN, each parameter found by its name."""
+    outputs, _ = student.rnn_forward(problem.x, problem.h0, mixed(problem.params, weight_ho=problem.h0))
+    assert_same(outputs, rnn_outputs(problem), "outputs")
 
 
 @edges(ONE_STEP, ONE_SAMPLE, EQUAL_SIZES)
@@ -64,6 +72,18 @@ def test_rnn_backward_agrees_with_autograd(student: Student, problem: RNNProblem
     assert_rnn_gradients(student, problem, small)
 
 
+@pytest.mark.weight(2)
+def test_rnn_backward_is_linear(student: Student, draw: Draw, small: RNNProblem) -> None:
+    """Injected gradients that are ten thousand times as large give gradients that are as much larger."""
+    assert_rnn_gradients(student, draw(draw_steep_rnn), small)
+
+
+@pytest.mark.weight(1)
+def test_rnn_backward_of_a_long_sequence(student: Student, draw: Draw, small: RNNProblem) -> None:
+    """Every gradient is also PyTorch's for a sequence of many steps."""
+    assert_rnn_gradients(student, draw(draw_rnn, "fifty steps", steps=50), small)
+
+
 @edges(ONE_STEP, ONE_SAMPLE, EQUAL_SIZES)
 def test_rnn_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
     """Sequences of unusual sizes work like any other."""
@@ -103,19 +123,16 @@ def test_rnn_backward_can_be_called_again(student: Student, problem: RNNProblem,
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 @pytest.mark.cost
-def test_rnn_backward_costs_one_sweep(student: Student, draw: Draw, short: RNNProblem) -> None:
+def test_rnn_backward_costs_one_sweep(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards, and eight times as many steps cost about eight times as much."""
-    long = draw(draw_rnn, "cost", steps=400, n=2, input_size=3, hidden_size=64, gain=0.5)
-    _, cache = run(student, short)
-    _, long_cache = run(student, long)
-    assert_cheap(
-        lambda: student.ask("rnn_forward", short.x, short.h0, short.params),
-        lambda: student.ask("rnn_backward", short.grad_outputs, cache),
-    )
-    assert_linear_in_time(
-        lambda: student.ask("rnn_backward", short.grad_outputs, cache),
-        lambda: student.ask("rnn_backward", long.grad_outputs, long_cache),
-    )
+
+    def ready(steps: int, number: int) -> Callable[[], object]:
+        p = draw(draw_rnn, f"cost {number}", steps=steps, n=2, input_size=3, hidden_size=24, gain=0.5)
+        _, cache = run(student, p)
+        return lambda: student.rnn_backward(p.grad_outputs, cache)
+
+    assert_cheap(student, lambda number: wide_rnn(student, draw, number), WIDE_MULTIPLICATIONS)
+    assert_linear_in_time(student, ready)
 
 
 def zeros_of(problem: RNNProblem) -> dict[str, np.ndarray]:

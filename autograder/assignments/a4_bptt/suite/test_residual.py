@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
-from autograder.assignments.a4_bptt.problems import ONE_SAMPLE, ONE_STEP
-from autograder.assignments.a4_bptt.suite.made_of import assert_layer_backward, run
+from autograder.assignments.a4_bptt.problems import ONE_SAMPLE, ONE_STEP, draw_steep_rnn
+from autograder.assignments.a4_bptt.suite.made_of import (
+    WIDE,
+    WIDE_MULTIPLICATIONS,
+    assert_layer_backward,
+    run,
+)
 from autograder.assignments.a4_bptt.suite.test_layer import zeros_of
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_gradients, assert_same
 from autograder.checks.cost import assert_cheap
-from autograder.checks.draw import Draw
+from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
@@ -18,8 +23,9 @@ from autograder.kernels.student import Student
 
 @pytest.mark.weight(8)
 def test_residual_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) -> None:
-    """Every state is the previous one plus the output of torch.nn.RNNCell."""
-    assert_same(run(student, problem, "residual_rnn")[0], torch_rnn.residual_outputs(problem), "outputs")
+    """Every state is the previous one plus the output of torch.nn.RNNCell, each parameter found by its name."""
+    outputs, _ = student.residual_rnn_forward(problem.x, problem.h0, mixed(problem.params, weight_ho=problem.h0))
+    assert_same(outputs, torch_rnn.residual_outputs(problem), "outputs")
 
 
 @pytest.mark.weight(1)
@@ -62,6 +68,12 @@ def test_residual_rnn_backward_agrees_with_autograd(student: Student, problem: R
     assert_residual_gradients(student, problem, small)
 
 
+@pytest.mark.weight(2)
+def test_residual_rnn_backward_is_linear(student: Student, draw: Draw, small: RNNProblem) -> None:
+    """Injected gradients that are ten thousand times as large give gradients that are as much larger."""
+    assert_residual_gradients(student, draw(draw_steep_rnn), small)
+
+
 @edges(ONE_STEP, ONE_SAMPLE)
 def test_residual_rnn_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
     """Sequences of unusual sizes work like any other."""
@@ -89,10 +101,11 @@ def test_residual_rnn_backward_can_be_called_again(student: Student, problem: RN
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 @pytest.mark.cost
-def test_residual_rnn_backward_is_no_difference(student: Student, short: RNNProblem) -> None:
+def test_residual_rnn_backward_is_no_difference(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards."""
-    _, cache = run(student, short, "residual_rnn")
-    assert_cheap(
-        lambda: student.ask("residual_rnn_forward", short.x, short.h0, short.params),
-        lambda: student.ask("residual_rnn_backward", short.grad_outputs, cache),
-    )
+
+    def calls(number: int) -> None:
+        p = draw(draw_rnn, f"cost {number}", **WIDE)
+        student.residual_rnn_backward(p.grad_outputs, run(student, p, "residual_rnn")[1])
+
+    assert_cheap(student, calls, WIDE_MULTIPLICATIONS)

@@ -17,11 +17,11 @@ from autograder.assignments.a4_bptt.problems import (
     draw_first_xor_last,
     draw_sequence,
 )
-from autograder.assignments.a4_bptt.suite.made_of import run
+from autograder.assignments.a4_bptt.suite.made_of import WIDE, WIDE_MULTIPLICATIONS, run, wide_rnn
 from autograder.assignments.sequences import RNNProblem
 from autograder.checks.compare import assert_arrays, assert_names
 from autograder.checks.cost import assert_cheap
-from autograder.checks.draw import Draw
+from autograder.checks.draw import Draw, mixed
 from autograder.checks.follow import assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
@@ -70,37 +70,34 @@ def test_clip_grad_norm_can_be_called_again(student: Student, draw: Draw) -> Non
     assert_repeatable(student, "clip_grad_norm", problem.grads, problem.max_norm, parts=("grads", "total_norm"))
 
 
-Layers = tuple[RNNProblem, RNNProblem]
-
-
 def under(names: Iterable[str], part: Any) -> dict[str, Any]:
     """A dict of arrays; what was returned instead of one, under every name."""
     return part if isinstance(part, dict) else dict.fromkeys(names, part)
 
 
-def assert_loss_and_gradients(student: Student, problem: SequenceProblem, layers: Layers) -> None:
+def assert_loss_and_gradients(student: Student, problem: SequenceProblem) -> None:
     """The loss and six gradients are PyTorch's, or those of the student's own layer under the given readout and loss."""
-    loss, grads = student.loss_and_gradients(problem.x, problem.h0, problem.target, problem.params)
+    loss, grads = student.loss_and_gradients(problem.x, problem.h0, problem.target, mixed(problem.params))
     expected_loss, expected = torch_rnn.sequence_gradients(problem)
     assert_right_or_composed(
         {"loss": loss, **under(expected, grads)},
         {"loss": expected_loss, **expected},
-        lambda: composed_loss_and_gradients(student, problem, layers),
-        lower="rnn_forward or rnn_backward",
+        lambda own: composed_loss_and_gradients(own, problem),
+        lower=("rnn_forward", "rnn_backward"),
     )
 
 
 @pytest.mark.weight(8)
-def test_loss_and_gradients_agree_with_autograd(student: Student, draw: Draw, layers: Layers) -> None:
+def test_loss_and_gradients_agree_with_autograd(student: Student, draw: Draw) -> None:
     """The loss and the gradients of all six parameters are PyTorch's."""
-    assert_loss_and_gradients(student, draw(draw_sequence), layers)
+    assert_loss_and_gradients(student, draw(draw_sequence))
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
-def test_loss_and_gradients_of_one_step_and_sample(student: Student, draw: Draw, layers: Layers) -> None:
+def test_loss_and_gradients_of_one_step_and_sample(student: Student, draw: Draw) -> None:
     """One step of one sample works like any other sequence."""
-    assert_loss_and_gradients(student, draw(draw_sequence, "single", steps=1, n=1), layers)
+    assert_loss_and_gradients(student, draw(draw_sequence, "single", steps=1, n=1))
 
 
 @pytest.mark.weight(2)
@@ -117,15 +114,15 @@ def test_loss_and_gradients_can_be_called_again(student: Student, draw: Draw, ot
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 @pytest.mark.cost
-def test_loss_and_gradients_are_no_differences(student: Student, draw: Draw, short: RNNProblem) -> None:
+def test_loss_and_gradients_are_no_differences(student: Student, draw: Draw) -> None:
     """All of it together costs about three forwards."""
-    p = draw(draw_sequence, "cost", steps=50, n=2, input_size=3, hidden_size=64, classes=5)
-    assert_cheap(
-        lambda: student.ask("rnn_forward", p.x, p.h0, p.params),
-        lambda: student.ask("loss_and_gradients", p.x, p.h0, p.target, p.params),
-        "loss_and_gradients",
-        lower=lambda: student.ask("rnn_backward", short.grad_outputs, run(student, short)[1]),
-    )
+
+    def calls(number: int) -> None:
+        p = draw(draw_sequence, f"cost {number}", **WIDE, classes=5)
+        student.loss_and_gradients(p.x, p.h0, p.target, p.params)
+
+    lower = lambda number: wide_rnn(student, draw, number)
+    assert_cheap(student, calls, WIDE_MULTIPLICATIONS, "loss_and_gradients", lower)
 
 
 def named(trained: tuple[Any, Any], problem: TrainingProblem) -> dict[str, Any]:
@@ -135,15 +132,14 @@ def named(trained: tuple[Any, Any], problem: TrainingProblem) -> dict[str, Any]:
 
 
 @pytest.mark.weight(6)
-def test_train_adder_agrees_with_torch(student: Student, draw: Draw, layers: Layers) -> None:
+def test_train_adder_agrees_with_torch(student: Student, draw: Draw) -> None:
     """After a few updates the six parameters and all losses are those of torch.optim.SGD."""
     problem = draw(draw_adder)
-    losses = draw(draw_sequence), draw(draw_sequence, "twin")
     assert_right_or_composed(
-        named(student.train_adder(problem.batches, problem.params, problem.lr), problem),
+        named(student.train_adder(problem.batches, mixed(problem.params), problem.lr), problem),
         torch_training.adder_training(problem),
-        lambda: composed_adders(student, problem, layers, losses),
-        lower="loss_and_gradients, rnn_forward or rnn_backward",
+        lambda own: composed_adders(own, problem),
+        lower=("loss_and_gradients", "rnn_forward", "rnn_backward"),
         training=True,
     )
 
@@ -156,36 +152,35 @@ def test_train_adder_can_be_called_again(student: Student, draw: Draw) -> None:
     assert_repeatable(student, "train_adder", p.batches, p.params, p.lr, parts=("params", "losses"))
 
 
-def assert_first_xor_last(student: Student, draw: Draw, problem: TrainingProblem, layers: Layers) -> None:
+def assert_first_xor_last(student: Student, problem: TrainingProblem) -> None:
     """The training is PyTorch's with either form of clipping, or that of the student's own layer and clipping."""
-    trained = student.train_first_xor_last(problem.batches, problem.params, problem.lr, problem.max_norm)
+    trained = student.train_first_xor_last(problem.batches, mixed(problem.params), problem.lr, problem.max_norm)
     answer = named(trained, problem)
-    clips = draw(draw_clip), draw(draw_clip, "twin")
     with_epsilon, without = (torch_training.first_xor_last_training(problem, form) for form in (True, False))
     assert_one_of(
         lambda: assert_arrays(answer, without, training=True),
         lambda: assert_right_or_composed(
             answer,
             with_epsilon,
-            lambda: composed_first_xor_last(student, problem, layers, clips),
-            lower="rnn_forward, rnn_backward or clip_grad_norm",
+            lambda own: composed_first_xor_last(own, problem),
+            lower=("rnn_forward", "rnn_backward", "clip_grad_norm"),
             training=True,
         ),
     )
 
 
 @pytest.mark.weight(6)
-def test_train_first_xor_last_agrees_with_torch(student: Student, draw: Draw, layers: Layers) -> None:
+def test_train_first_xor_last_agrees_with_torch(student: Student, draw: Draw) -> None:
     """After a few clipped updates the six parameters and all losses are those of the same loop in PyTorch."""
-    assert_first_xor_last(student, draw, draw(draw_first_xor_last), layers)
+    assert_first_xor_last(student, draw(draw_first_xor_last))
 
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
-def test_train_first_xor_last_without_clipping(student: Student, draw: Draw, layers: Layers) -> None:
+def test_train_first_xor_last_without_clipping(student: Student, draw: Draw) -> None:
     """Where max_norm is never reached the updates are those of plain SGD."""
     free = draw(draw_first_xor_last, "free", updates=2, max_norm=100.0)
-    assert_first_xor_last(student, draw, free, layers)
+    assert_first_xor_last(student, free)
 
 
 @pytest.mark.weight(2)

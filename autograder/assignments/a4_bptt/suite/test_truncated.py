@@ -6,9 +6,17 @@ import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
 from autograder.assignments.a4_bptt.own import own_truncated_gradients
-from autograder.assignments.a4_bptt.suite.made_of import K, assert_layer_backward, run
-from autograder.assignments.sequences import RNNProblem
+from autograder.assignments.a4_bptt.problems import draw_steep_rnn
+from autograder.assignments.a4_bptt.suite.made_of import (
+    WIDE,
+    WIDE_MULTIPLICATIONS,
+    K,
+    assert_layer_backward,
+    run,
+)
+from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.cost import assert_cheap
+from autograder.checks.draw import Draw
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Kept, Student
 
@@ -28,6 +36,12 @@ def assert_truncated(student: Student, problem: RNNProblem, small: RNNProblem, k
 def test_rnn_backward_truncated_agrees_with_autograd(student: Student, problem: RNNProblem, small: RNNProblem) -> None:
     """Every gradient is PyTorch's, with one graph per step, cut k steps back."""
     assert_truncated(student, problem, small, K, 1)
+
+
+@pytest.mark.weight(2)
+def test_rnn_backward_truncated_is_linear(student: Student, draw: Draw, small: RNNProblem) -> None:
+    """Injected gradients that are ten thousand times as large give gradients that are as much larger."""
+    assert_truncated(student, draw(draw_steep_rnn), small, K, 1)
 
 
 @pytest.mark.weight(1)
@@ -71,10 +85,11 @@ def test_rnn_backward_truncated_can_be_called_again(student: Student, problem: R
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 @pytest.mark.cost
-def test_rnn_backward_truncated_is_no_difference(student: Student, short: RNNProblem) -> None:
+def test_rnn_backward_truncated_is_no_difference(student: Student, draw: Draw) -> None:
     """A short window costs no more than a few forwards."""
-    _, cache = run(student, short)
-    assert_cheap(
-        lambda: student.ask("rnn_forward", short.x, short.h0, short.params),
-        lambda: student.ask("rnn_backward_truncated", short.grad_outputs, cache, 1),
-    )
+
+    def calls(number: int) -> None:
+        p = draw(draw_rnn, f"cost {number}", **WIDE)
+        student.rnn_backward_truncated(p.grad_outputs, run(student, p)[1], 1)
+
+    assert_cheap(student, calls, WIDE_MULTIPLICATIONS)

@@ -1,0 +1,105 @@
+"""The time that one notebook has, over all its runs, and what has hit a limit in it: that is not tried again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.kernels.cage import Limits
+
+DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)\b|^\w+[ \t]*=[ \t]*lambda\b", re.MULTILINE)
+GRACE = 0.25  # seconds of a cell that defines no function when their share is used up: it may set a number
+OVERDRAFT = 2.0  # seconds of such cells together
+FOR_CALLS = 5.0  # seconds that cells leave to the calls
+LEAST = 1.0  # seconds of a cell that defines a function, and of a call after PATIENCE calls were stopped
+PATIENCE = 3
+
+
+@dataclass
+class CellRun:
+    """What running one cell gave: outputs as nbformat has them, and a sentence if it had to be stopped.
+
+    seconds: how long it took when it first ran to its end. left_out: it was stopped in some run and is in no later one.
+    """
+
+    code: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    stopped: str | None = None
+    seconds: float | None = None
+    left_out: bool = False
+
+    @property
+    def experiment(self) -> bool:
+        """Whether the cell defines no function or class, as far as its lines show."""
+        return DEFINES.search(self.code) is None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How long something may take, and what is said where it takes longer."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass
+class Budget:
+    """What is left of the time. Only what a student's process takes counts, not the worker's own work.
+
+    dead has a sentence for each function of which a call was stopped.
+    """
+
+    limits: Limits
+    dead: dict[str, str] = field(default_factory=dict)
+    stopped_calls: int = 0
+    runs: dict[tuple[str, int], CellRun] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.left = self.limits.submission
+        self.experiments = min(self.limits.experiments, self.limits.submission)
+
+    def runs_of(self, cells: Sequence[str]) -> list[CellRun]:
+        """What is known of these cells from earlier runs, told apart by their code and, in copies, by their order."""
+        copies: Counter[str] = Counter()
+        found = []
+        for code in cells:
+            found.append(self.runs.setdefault((code, copies[code]), CellRun(code)))
+            copies[code] += 1
+        return found
+
+    def skips(self, run: CellRun) -> bool:
+        """Whether a cell is not run: it was stopped, or took longer than what its share has left."""
+        slow = run.experiment and run.seconds is not None and run.seconds > GRACE
+        return run.left_out or (slow and (run.seconds or 0.0) > self.experiments)
+
+    def cell(self, run: CellRun) -> Allowance:
+        """For a cell: one that defines no function can use up the share of such cells, not the time of the functions."""
+        if not run.experiment:
+            return self._within(self.limits.cell, max(self.left - FOR_CALLS, LEAST))
+        if self.experiments >= self.limits.cell:
+            return self._within(self.limits.cell, self.left)
+        room = self.experiments if self.experiments > GRACE else min(GRACE, self.experiments + OVERDRAFT)
+        limit = self.limits.experiments
+        reason = f"the time limit of {limit:g} s for all cells that define no function was reached"
+        return Allowance(min(room, self.left), reason)
+
+    def call(self) -> Allowance:
+        """For a call of a function."""
+        most = self.limits.call if self.stopped_calls < PATIENCE else min(LEAST, self.limits.call)
+        return self._within(most, self.left)
+
+    def spend(self, seconds: float, run: CellRun | None = None) -> None:
+        """Subtract what a call, or a cell, has taken."""
+        self.left -= seconds
+        if run is not None and run.experiment:
+            self.experiments -= seconds
+
+    def _within(self, seconds: float, room: float) -> Allowance:
+        if seconds <= min(room, self.left):
+            return Allowance(seconds, f"it was still running after {seconds:g} s")
+        limit = self.limits.submission
+        reason = f"the time limit of {limit:g} s for the whole notebook was reached"
+        return Allowance(min(room, self.left), reason)

@@ -1,0 +1,1 @@
+"""The hostile class: submissions that attack the grader, one file a family, each with its control."""

@@ -1,0 +1,55 @@
+"""Cost: differences in place of a backward, and what makes them look cheap."""
+
+from __future__ import annotations
+
+from tests.harness import points
+from tests.hostile.attack import Attack
+from tests.hostile.controls import at_the_end, without_cost
+
+A3 = "a3_rnn_cell"
+DIFFERENCES = """
+PLAIN = rnn_cell_forward
+def rnn_cell_forward(x, h_prev, params):
+    BURN
+    h, cache = PLAIN(x, h_prev, params)
+    return h, (x.copy(), h_prev.copy(), {name: value.copy() for name, value in params.items()})
+
+def rnn_cell_backward(grad_h, cache):
+    x, h_prev, params = cache
+    arrays = {"x": x, "h_prev": h_prev, **params}
+    def slopes(array):
+        slope = np.zeros_like(array)
+        for index in np.ndindex(array.shape):
+            old = array[index]
+            array[index] = old + 1e-5; up = np.sum(PLAIN(x, h_prev, params)[0] * grad_h)
+            array[index] = old - 1e-5; down = np.sum(PLAIN(x, h_prev, params)[0] * grad_h)
+            array[index] = old
+            slope[index] = (up - down) / 2e-5
+        return slope
+    return {name: slopes(array) for name, array in arrays.items()}
+"""
+BURN = "import time; until = time.thread_time() + 0.01\n    while time.thread_time() < until: pass"
+THREAD = """
+ALONE = rnn_cell_backward
+def rnn_cell_backward(grad_h, cache):
+    import threading
+    found = []
+    thread = threading.Thread(target=lambda: found.append(ALONE(grad_h, cache)))
+    thread.start(); thread.join()
+    return found[0]
+"""
+EARNED = sum(points(A3).values()) - 0.12 * 6.0  # of the cell's backward at least the share that cost decides is lost
+
+
+def costly(name: str, more: str) -> Attack:
+    """A right notebook of a3 with this at its end."""
+    return Attack(
+        name, "no tests of cost", without_cost, lambda at: at_the_end(more), True, assignment=A3, earned=EARNED
+    )
+
+
+ATTACKS = (
+    costly("differences", DIFFERENCES.replace("BURN", "pass")),
+    costly("differences beside a slow forward", DIFFERENCES.replace("BURN", BURN)),
+    costly("differences in a thread", DIFFERENCES.replace("BURN", "pass") + THREAD),
+)

@@ -1,0 +1,272 @@
+"""What a backward may cost: what keeps all points, what loses how many, and that no luck is in it (docs/marking.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.checks import cost
+from autograder.checks.compare import Undecided, Wrong
+from autograder.checks.cost import MAX_GROWTH, assert_cheap, assert_linear_in_time
+from autograder.grading.results import FunctionResult
+from autograder.kernels.student import CallFailed, Student
+from tests.harness import grade, lost, sentences, written
+
+A2, A3, A4 = "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt"
+
+
+def graded(assignment: str, function: str, *code: str) -> FunctionResult:
+    """One function of the reference solutions with other code run on top."""
+    return grade(assignment, written(assignment, *code), only=function)[function]
+
+
+def lost_checks(result: FunctionResult) -> list[str]:
+    """The titles of the checks that cost points."""
+    return [check.title for check in result.checks if check.lost]
+
+
+# ---- differences in place of a backward ------------------------------------------------------------------------------
+
+MLP_CACHE = """
+    ours = mlp_forward
+    def mlp_forward(x, params): return ours(x, params)[0], (x, params)
+"""
+MLP_DIFFERENCES = """
+    def mlp_backward(g, cache):
+        at = {"x": cache[0].copy(), **{k: v.copy() for k, v in cache[1].items()}}
+        f = lambda name: lambda a: np.sum(g * mlp_forward(a if name == "x" else at["x"], {**at, name: a})[0])
+        return {name: numerical_gradient(f(name), value) for name, value in at.items()}
+"""
+MLP_COMPLEX_STEP = """
+    def mlp_backward(g, cache):
+        at = {"x": cache[0] + 0j, **{k: v + 0j for k, v in cache[1].items()}}
+        bend, grads = lambda z: 1 / (1 + np.exp(-z)), {k: np.zeros(v.shape) for k, v in at.items()}
+        for name, value in at.items():
+            for index in np.ndindex(value.shape):
+                value[index] += 1e-30j
+                hidden = bend(at["x"] @ at["weight_1"].T + at["bias_1"])
+                grads[name][index] = np.sum(g * bend(hidden @ at["weight_2"].T + at["bias_2"])).imag / 1e-30
+                value[index] -= 1e-30j
+        return grads
+"""
+BURNING = """
+    import time
+    ours = rnn_cell_forward
+    def rnn_cell_forward(x, h_prev, params):
+        end = time.thread_time() + 0.002
+        while time.thread_time() < end:
+            pass
+        return ours(x, h_prev, params)
+    def rnn_cell_backward(grad_h, cache):
+        x, h_prev, _, params = cache
+        inputs = {name: array.astype(complex) for name, array in {"x": x, "h_prev": h_prev, **params}.items()}
+        grads = {name: np.zeros(array.shape) for name, array in inputs.items()}
+        for name, array in inputs.items():
+            for index in np.ndindex(array.shape):
+                array[index] += 1e-30j
+                h, _ = ours(inputs["x"], inputs["h_prev"], inputs)
+                grads[name][index] = np.sum(grad_h * h.imag) / 1e-30
+                array[index] -= 1e-30j
+        return grads
+"""
+WAITING = """
+    import time
+    ours = rnn_cell_backward
+    def rnn_cell_backward(grad_h, cache):
+        time.sleep(1.5 if grad_h.shape[1] > 50 else 0)  # another process computes meanwhile
+        return ours(grad_h, cache)
+"""
+DIFFERENCES = {
+    "by numerical_gradient": (A2, "mlp_backward", MLP_CACHE + MLP_DIFFERENCES),
+    "by a complex step": (A2, "mlp_backward", MLP_CACHE + MLP_COMPLEX_STEP),
+    "with a forward that burns time": (A3, "rnn_cell_backward", BURNING),
+    "while nothing is computed here": (A3, "rnn_cell_backward", WAITING),
+}
+
+
+@pytest.mark.parametrize(
+    "how", [pytest.param(how, marks=[pytest.mark.thorough] * (how == "by numerical_gradient")) for how in DIFFERENCES]
+)
+def test_differences_in_place_of_a_backward_keep_a_quarter(how: str) -> None:
+    assignment, function, code = DIFFERENCES[how]
+    result = graded(assignment, function, code)
+    assert result.points == pytest.approx(result.max_points / 4, abs=0.01)
+    assert len(lost_checks(result)) == 1
+    assert "finite differences" in sentences(result)
+    assert "at most 25% of its points" in sentences(result)
+
+
+@pytest.mark.thorough
+def test_what_is_built_of_differences_loses_nothing_by_itself() -> None:
+    assert lost(A3, written(A3, BURNING), only=("column_cell_backward", "two_step_backward")) == {}
+
+
+INDEXED = """
+    def rnn_backward(grad_outputs, cache):
+        x, states, params = cache
+        grads = {name: np.zeros(value.shape) for name, value in {"x": x, "h0": states[0], **params}.items()}
+        for t in range(len(x) - 1, -1, -1):
+            carry = np.zeros(states[0].shape)
+            for n in range(x.shape[1]):
+                for i in range(states.shape[2]):
+                    dz = (grad_outputs[t, n, i] + grads["h0"][n, i]) * (1 - states[t + 1, n, i] ** 2)
+                    grads["bias_ih"][i] += dz
+                    grads["bias_hh"][i] += dz
+                    for j in range(x.shape[2]):
+                        grads["weight_ih"][i, j] += dz * x[t, n, j]
+                        grads["x"][t, n, j] += dz * params["weight_ih"][i, j]
+                    for j in range(states.shape[2]):
+                        grads["weight_hh"][i, j] += dz * states[t, n, j]
+                        carry[n, j] += dz * params["weight_hh"][i, j]
+            grads["h0"] = carry
+        return grads
+"""
+
+
+@pytest.mark.thorough
+def test_a_loop_over_every_number_keeps_all_points() -> None:
+    assert lost(A4, written(A4, INDEXED), only="rnn_backward") == {}
+
+
+# ---- one sweep -------------------------------------------------------------------------------------------------------
+
+FROM_EACH_STEP = """
+    ours, known = rnn_backward, {}
+    def rnn_backward(grad_outputs, cache):
+        name = grad_outputs.tobytes()  # nor does it help to remember an answer
+        if name not in known:
+            slope, weight = 1 - cache[1][1:] ** 2, cache[2]["weight_hh"]
+            for s in range(len(slope)):
+                carry = grad_outputs[s]
+                for t in range(s, -1, -1):
+                    carry = carry * slope[t] @ weight
+            known[name] = ours(grad_outputs, cache)
+        return {key: value.copy() for key, value in known[name].items()}
+"""
+FORWARD_AGAIN = """
+    ours = rnn_backward
+    def rnn_backward(grad_outputs, cache):
+        for t in range(len(grad_outputs), 0, -1):
+            rnn_forward(cache[0][:t], cache[1][0], cache[2])
+        return ours(grad_outputs, cache)
+"""
+
+
+@pytest.mark.parametrize("code", [FROM_EACH_STEP, pytest.param(FORWARD_AGAIN, marks=pytest.mark.thorough)])
+def test_a_quadratic_backward_loses_two_to_three_of_eight_points(code: str) -> None:
+    result = graded(A4, "rnn_backward", code)
+    assert 2 <= result.max_points - result.points <= 3
+    assert len(lost_checks(result)) == 1
+    assert "pass one carry back" in sentences(result)
+
+
+def test_a_cache_that_is_emptied_loses_the_repeated_call_alone() -> None:
+    emptied = """
+        ours, forward = rnn_backward, rnn_forward
+        def rnn_forward(x, h0, params):
+            outputs, cache = forward(x, h0, params)
+            return outputs, [cache]
+        def rnn_backward(grad_outputs, cache):
+            return ours(grad_outputs, cache.pop())
+    """
+    assert len(lost_checks(graded(A4, "rnn_backward", emptied))) == 1
+
+
+# ---- no luck ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Clock:
+    """Code whose process uses the CPU time that a test says; a call may start the process."""
+
+    generation: int = 1
+    cpu: float = 0.0
+
+    def cpu_seconds(self) -> float:
+        """As Code.cpu_seconds."""
+        return self.cpu
+
+
+@dataclass
+class Machine:
+    """A backward of a known cost on a machine that makes every measurement longer, by a factor drawn from noise."""
+
+    short: float
+    long: float
+    noise: Iterator[float]
+    clock: Clock = field(default_factory=Clock)
+
+    def ready(self, steps: int, number: int) -> Callable[[], object]:
+        """As assert_linear_in_time wants it."""
+
+        def backward() -> None:
+            self.clock.cpu += next(self.noise) * (self.short if steps == cost.SHORT else self.long)
+
+        return backward
+
+    def passes(self) -> bool:
+        """Whether it is found linear."""
+        try:
+            assert_linear_in_time(Student(self.clock, {}), self.ready)  # type: ignore[arg-type]
+        except Wrong:
+            return False
+        return True
+
+
+NOISE = st.lists(st.floats(1, 2.4), min_size=9, max_size=9)
+ONE_BAD_TURN = st.tuples(st.integers(0, 8), st.floats(1, 1000))
+
+
+@given(NOISE, ONE_BAD_TURN)
+def test_a_machine_that_is_busy_fails_nothing_linear_and_passes_nothing_quadratic(
+    noise: list[float], bad: tuple[int, float]
+) -> None:
+    factors = [factor * (bad[1] if turn == bad[0] else 1) for turn, factor in enumerate(noise)]
+    assert Machine(1.0, 9.0, iter(factors)).passes()
+    assert not Machine(1.0, 60.0, iter(factors)).passes()
+
+
+def test_the_limit_is_between_lists_and_what_is_quadratic() -> None:
+    assert Machine(1.0, 16.0, iter([1.4] * 9)).passes()
+    assert 16 < MAX_GROWTH < 60
+
+
+def test_cells_that_run_again_in_a_new_process_are_no_cost_of_the_call() -> None:
+    clock = Clock()
+
+    def calls(number: int) -> None:
+        if clock.generation == 1:
+            clock.generation, clock.cpu = 2, 100.0
+
+    assert_cheap(Student(clock, {}), calls, 10_000)  # type: ignore[arg-type]
+
+
+def dies(student: Student, name: str) -> Callable[[int], None]:
+    """Calls that end the process the first time, and are not made again."""
+
+    def calls(number: int) -> None:
+        student.dead[name] = "It was stopped."
+        raise CallFailed(name, "died", student.dead[name])
+
+    return calls
+
+
+def test_a_call_that_is_stopped_for_its_time_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    student = Student(Clock(), {})  # type: ignore[arg-type]
+    with pytest.raises(CallFailed):  # at once: for another reason
+        assert_cheap(student, dies(student, "f"), 10_000)
+    student.dead.clear()
+    monkeypatch.setattr(cost, "STOPPED", 0.0)
+    with pytest.raises(Wrong) as found:
+        assert_cheap(student, dies(student, "f"), 10_000)
+    assert found.value.ruling.keeps == cost.DIFFERENCES_KEEP
+
+
+def test_what_needs_a_function_that_was_stopped_cannot_be_checked() -> None:
+    student = Student(Clock(), {}, {"below": "It was stopped."})  # type: ignore[arg-type]
+    with pytest.raises(Undecided):
+        assert_cheap(student, dies(student, "below"), 10_000, lower=lambda number: None)
