@@ -270,4 +270,4 @@ def test_two_mistakes_with_the_same_numbers_are_told_apart_or_excused(
 def test_what_cannot_be_checked_is_said(tmp_path: pathlib.Path) -> None:
     console = Console(record=True, soft_wrap=True, file=io.StringIO())
     assert main(ROOT, ["a1_linear"], console) == 1
-    assert "a1_linear is not an assignment of this course; the closest names are a1_linear_fit" in console.export_text()
+    assert "a1_linear is not an assignment of this course; the closest name is a1_linear_fit" in console.export_text()

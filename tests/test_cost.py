@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from autograder.checks import cost
 from autograder.checks.compare import Undecided, Wrong
-from autograder.checks.cost import MAX_GROWTH, assert_cheap, assert_linear_in_time
+from autograder.checks.cost import (
+    MAX_GROWTH,
+    Check,
+    Inputs,
+    assert_cheap,
+    assert_linear_in_time,
+    nothing_to_compare,
+)
 from autograder.grading.results import FunctionResult
 from autograder.kernels.student import CallFailed, Student
 from tests.harness import grade, lost, sentences, written
@@ -103,6 +110,93 @@ def test_differences_in_place_of_a_backward_keep_a_quarter(how: str) -> None:
 @pytest.mark.thorough
 def test_what_is_built_of_differences_loses_nothing_by_itself() -> None:
     assert lost(A3, written(A3, BURNING), only=("column_cell_backward", "two_step_backward")) == {}
+
+
+# ---- right for small sizes alone -------------------------------------------------------------------------------------
+
+LAYER_OF_ZEROS = """
+    def rnn_forward(x, h0, params):
+        states = [h0]
+        for x_t in x:
+            a = x_t @ params["weight_ih"].T + params["bias_ih"] + states[-1] @ params["weight_hh"].T + params["bias_hh"]
+            states.append(np.tanh(a))
+        return np.array(states[1:]), {"x": x.copy(), "h0": h0.copy(), **{k: v.copy() for k, v in params.items()}}
+    def rnn_backward(g, cache):
+        grads = {k: np.zeros(v.shape) for k, v in cache.items()}
+        if g.shape[2] > 20: return grads
+        at = {k: v.astype(complex) for k, v in cache.items()}
+        for name, value in at.items():
+            for index in np.ndindex(value.shape):
+                value[index] += 1e-30j
+                grads[name][index] = np.sum(g * rnn_forward(at["x"], at["h0"], at)[0].imag) / 1e-30
+                value[index] -= 1e-30j
+        return grads
+"""
+LONG_ZEROS = """
+    ours_here = rnn_backward
+    def rnn_backward(g, cache):
+        grads = ours_here(g, cache)
+        return {k: 0 * v for k, v in grads.items()} if len(g) > 50 else grads
+"""
+ZEROS = """
+    ours_here = {name}
+    def {name}(g, *others):
+        grads = ours_here(g, *others)
+        return {{k: 0 * v for k, v in grads.items()}} if max(v.size for v in grads.values()) > 500 else grads
+"""
+LOSS_AND_ZEROS = """
+    ours_here = loss_and_gradients
+    def loss_and_gradients(x, h0, target, params):
+        loss, grads = ours_here(x, h0, target, params)
+        return loss, {k: 0 * v for k, v in grads.items()} if h0.shape[1] > 20 else grads
+"""
+SMALL_ALONE = {
+    "differences, or zeros": (A4, "rnn_backward", LAYER_OF_ZEROS),
+    "zeros under a loss": (A4, "loss_and_gradients", LOSS_AND_ZEROS),
+    "zeros for long sequences": (A4, "rnn_backward", LONG_ZEROS),
+    **{
+        f"zeros from {name}": (assignment, name, ZEROS.format(name=name))
+        for assignment, name in (
+            (A2, "mlp_backward"),
+            (A3, "rnn_cell_backward"),
+            (A3, "column_cell_backward"),
+            (A3, "two_step_backward"),
+            (A4, "residual_rnn_backward"),
+            (A4, "rnn_backward_truncated"),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("how", SMALL_ALONE)
+def test_what_is_right_for_small_sizes_alone_keeps_a_quarter(how: str) -> None:
+    assignment, function, code = SMALL_ALONE[how]
+    result = graded(assignment, function, code)
+    assert result.points == pytest.approx(result.max_points / 4, abs=0.01)
+    assert len(lost_checks(result)) == 1
+    assert "For larger arrays the numbers are wrong" in sentences(result)
+
+
+def test_what_is_built_of_it_loses_nothing_by_itself() -> None:
+    cell = ZEROS.format(name="rnn_cell_backward")
+    assert lost(A3, written(A3, cell), only=("column_cell_backward", "two_step_backward")) == {}
+
+
+ONE_WRONG = """
+    ours = rnn_cell_backward
+    def rnn_cell_backward(grad_h, cache):
+        grads = ours(grad_h, cache)
+        return {**grads, "bias_ih": 2 * grads["bias_ih"]}
+"""
+
+
+def test_an_array_that_is_wrong_anyway_limits_nothing_and_hides_nothing() -> None:
+    honest = graded(A3, "rnn_cell_backward", ONE_WRONG)
+    assert honest.points > honest.max_points / 2
+    assert "For larger arrays" not in sentences(honest)
+    hiding = graded(A3, "rnn_cell_backward", ONE_WRONG, ZEROS.format(name="rnn_cell_backward"))
+    assert "For larger arrays" in sentences(hiding)
+    assert hiding.points == pytest.approx(hiding.max_points / 4, abs=0.01)
 
 
 INDEXED = """
@@ -200,11 +294,12 @@ class Machine:
     noise: Iterator[float]
     clock: Clock = field(default_factory=Clock)
 
-    def ready(self, steps: int, number: int) -> Callable[[], object]:
+    def ready(self, steps: int, number: int) -> Callable[[], Check]:
         """As assert_linear_in_time wants it."""
 
-        def backward() -> None:
+        def backward() -> Check:
             self.clock.cpu += next(self.noise) * (self.short if steps == cost.SHORT else self.long)
+            return nothing_to_compare
 
         return backward
 
@@ -238,17 +333,18 @@ def test_the_limit_is_between_lists_and_what_is_quadratic() -> None:
 def test_cells_that_run_again_in_a_new_process_are_no_cost_of_the_call() -> None:
     clock = Clock()
 
-    def calls(number: int) -> None:
+    def calls(number: int) -> Check:
         if clock.generation == 1:
             clock.generation, clock.cpu = 2, 100.0
+        return nothing_to_compare
 
     assert_cheap(Student(clock, {}), calls, 10_000)  # type: ignore[arg-type]
 
 
-def dies(student: Student, name: str) -> Callable[[int], None]:
+def dies(student: Student, name: str) -> Inputs:
     """Calls that end the process the first time, and are not made again."""
 
-    def calls(number: int) -> None:
+    def calls(number: int) -> Check:
         student.dead[name] = "It was stopped."
         raise CallFailed(name, "died", student.dead[name])
 
@@ -269,4 +365,4 @@ def test_a_call_that_is_stopped_for_its_time_is_too_slow(monkeypatch: pytest.Mon
 def test_what_needs_a_function_that_was_stopped_cannot_be_checked() -> None:
     student = Student(Clock(), {}, {"below": "It was stopped."})  # type: ignore[arg-type]
     with pytest.raises(Undecided):
-        assert_cheap(student, dies(student, "below"), 10_000, lower=lambda number: None)
+        assert_cheap(student, dies(student, "below"), 10_000, lower=lambda number: nothing_to_compare)

@@ -67,7 +67,7 @@ def test_a_misspelt_assignment_is_said_and_makes_no_folder(
     for step in (collect, ReleaseFeedback(coursedir=collect.coursedir, root=collect.root)):
         with pytest.raises(ExchangeError):
             step.start()
-        assert caplog.messages.pop() == f"There is no assignment a4_bpt in {tmp_path}; the closest names are {A}."
+        assert caplog.messages.pop() == f"There is no assignment a4_bpt in {tmp_path}; the closest name is {A}."
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -31,7 +31,7 @@ from autograder.plugins import feedback, markdown
 from autograder.plugins.feedback import FeedbackExporter
 from autograder.plugins.formulas import converted, formula_html
 from autograder.plugins.grading import close_executor
-from autograder.plugins.markdown import markdown_html
+from autograder.plugins.markdown import highlighted, markdown_html
 from autograder.plugins.marks import Mark, how_marked
 from autograder.plugins.rubrics import for_students, rubrics
 from autograder.plugins.safe_html import TAGS, Pictures, output_html
@@ -484,6 +484,26 @@ def test_deep_tex_ends_nothing(unit: str) -> None:
     """A recursive parser would exhaust its stack, and that would end the process."""
     for many in (4000 // len(unit), 100_000):
         assert formula_html(unit * many + "x" + "}" * (unit.count("{") * many), True)
+
+
+@pytest.mark.parametrize("tex", ["[" * 40, "((({)))}" * 12, r"\def\x{[}" + r"\x " * 40])
+def test_a_formula_without_end_is_shown_as_tex(tex: str) -> None:
+    """Open brackets double math-core's time, each one: it is ended, and the next formula is set as ever."""
+    started = time.monotonic()
+    assert formula_html(tex, True).startswith("<code>")
+    assert formula_html(f"x_{len(tex)}", True).startswith("<span")
+    assert time.monotonic() - started < 10
+
+
+def test_no_text_can_repeat_a_part_of_the_page() -> None:
+    """A formula is put in at a place that no student can name, so it stands in the page once."""
+    shown = markdown_html("$x^2$ <b>&#xe000;0&#xe001;&#xe000;0&#xe001;</b>")
+    assert shown.count("<math") == 1
+
+
+@pytest.mark.parametrize("code", ["x=1\n" + " \n" * 9990 + "y=2", "\n   " * 4000, "*" * 19999])
+def test_code_that_pygments_takes_minutes_for_is_shown_without_colours(code: str) -> None:
+    assert "<span" not in highlighted(code)
 
 
 @settings(max_examples=200, deadline=None)

@@ -37,6 +37,7 @@ from autograder.plugins.grading import close_executor
 from autograder.plugins.markdown import markdown_html
 from autograder.plugins.rubrics import rubrics, with_rubrics
 from autograder.plugins.safe_html import MAX_PICTURES, output_html
+from autograder.reports.anonymous import names_below
 from autograder.sample.recipes import Notebook, Recipe
 from tests.classroom import template
 from tests.commands import code_scores, expected, graded, made
@@ -403,6 +404,20 @@ def test_only_files_of_the_folder_itself_are_read(tmp_path: pathlib.Path) -> Non
         read_file(folder, "pipe.ipynb")
     (tmp_path / "link").symlink_to(outside / "other")
     assert files_below(tmp_path / "link").files == ()
+
+
+def test_folders_without_end_are_read_to_a_depth(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a1.ipynb").write_text("{}")
+    descend = "d/" * 1100
+    here = os.open(tmp_path, os.O_DIRECTORY)
+    for _ in descend.split("/")[:-1]:
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_DIRECTORY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert HandedIn.read(tmp_path, "a1.ipynb").notebooks == {"a1.ipynb": b"{}"}
+    assert "a1.ipynb" in names_below(tmp_path)
 
 
 # ---- judging -------------------------------------------------------------------------------------------------------------

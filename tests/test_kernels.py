@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from autograder.course.settings import ROOT, load_course
 from autograder.grading.executor import Executor, GradingError
 from autograder.grading.worker import in_words
 from autograder.kernels import cage as cage_module
-from autograder.kernels.budget import OVERDRAFT, PATIENCE, Budget, CellRun
+from autograder.kernels.budget import CUT, MAX_READ, OUTPUTS, OVERDRAFT, PATIENCE, Budget, CellRun
 from autograder.kernels.cage import Cage, Limits
 from autograder.kernels.cage_errors import (
     BubblewrapMissingError,
@@ -36,9 +37,11 @@ from autograder.kernels.cage_errors import (
     parent_ended,
 )
 from autograder.kernels.contract import CACHE, Array, Function
+from autograder.kernels.definitions import definitions
+from autograder.kernels.inside.outputs import OutputList
 from autograder.kernels.raised import Vocabulary, error_in_words, message_in_words
 from autograder.kernels.student import CallFailed, Student, argument_name
-from autograder.kernels.submission import LocalCode, Submission
+from autograder.kernels.submission import LocalCode, Submission, how_it_ended
 from tests.course import NAMES, named
 
 Start = Callable[..., Student]
@@ -113,7 +116,7 @@ def test_a_changed_argument_is_seen(start: Start) -> None:
     ("code", "said"),
     [
         ("def f(x):\n    while True: pass", "still running after 1 s"),
-        ("import os\ndef f(x):\n    os._exit(3)", "exit status 3"),
+        ("import os\ndef f(x):\n    os._exit(3)", "it ended the kernel."),
         (
             "import os, signal\ndef f(x):\n    os.kill(os.getpid(), signal.SIGSEGV); import ctypes; ctypes.string_at(0)",
             "kernel",
@@ -173,10 +176,83 @@ def test_a_cell_that_kills_is_left_out_and_the_rest_runs(start: Start) -> None:
     assert runs(student) == [
         "one\n",
         "This cell was stopped: it was still running after 1 s.",
-        "This cell was stopped: it ended the kernel (exit status 1).",
+        "This cell was stopped: it ended the kernel. Its definitions were kept.",
         "four\n",
     ]
     assert student.f(np.ones(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(-9, "the kernel was killed by SIGKILL"), (-11, "the kernel was killed by SIGSEGV")]
+    + [(status, "it ended the kernel") for status in (3, 2**70, -(2**70), -65, True, "0.5", [1], None)],
+)
+def test_how_a_process_ended_is_said_without_a_number_of_its_own(status: object, said: str) -> None:
+    assert how_it_ended({"ended": status}) == said
+
+
+FORGED = """
+import inside.wire, json
+def f(x):
+    inside.wire.pack = lambda *a: (lambda text: inside.wire.PREFIX.pack(len(text), 0) + text)(
+        json.dumps({"ended": int.from_bytes(x.tobytes(), "big")}).encode())
+    return x
+"""
+
+
+def test_a_forged_end_shows_no_input(start: Start) -> None:
+    with pytest.raises(CallFailed) as caught:
+        start(FORGED).f(np.array([0.123456]))
+    assert "it ended the kernel." in caught.value.sentence
+    assert not re.search(r"\d", caught.value.sentence)
+
+
+def test_of_a_stopped_cell_the_definitions_are_kept(cage: Cage) -> None:
+    """Also below what is endless, and on their own lines; those that are endless themselves are skipped."""
+    cells = [
+        "import time; time.sleep(0)\nK = 3\ndef f(x):\n    return K * x\nprint('hi')\nwhile True: pass",
+        "import os; os._exit(1)\n\ndef g(x):\n    return x[9], 0",
+        "class A:\n    while True: pass\ndef h(x): return x",
+    ]
+    submission = Submission(cage, cells, Budget(dataclasses.replace(SHORT, submission=5.0)))
+    submission.begin()
+    student = Student(submission, CONTRACT)
+    late = "This cell was stopped: it was still running after 0.3 s."
+    assert runs(student) == [
+        f"{late} Its definitions were kept.",
+        "This cell was stopped: it ended the kernel. Its definitions were kept.",
+        late,
+    ]
+    assert student.f(np.ones(1)) == 3
+    with pytest.raises(CallFailed, match="line 4 of its cell"):
+        student.g(np.ones(1))
+    submission.end()
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        ("%matplotlib inline\nimport a; a.run(); b = -1\nc = a.d", "\nimport a; b = -1"),
+        ("x = ['é',\n 2]; y = f(); z: int = 3", "x = ['é',\n 2]; z: int = 3"),
+        ("@d\n@e\nasync def f():\n    '''\n%s'''\nf()", "@d\n@e\nasync def f():\n    '''\n%s'''"),
+        ("A, B = 1, (2, 'x')\na[0] = 1\nC += 1\ng = lambda x: x\nz: int", "A, B = 1, (2, 'x')\n\n\ng = lambda x: x"),
+        ("try:\n    import a\nexcept: pass\r\nclass A:\r\n    b = 1", "\n\n\nclass A:\n    b = 1"),
+        ("def f(:", ""),
+        ("x = " + "[" * 5000, ""),
+        ("x = " + "-" * 90_000 + "1\ny = 1", ""),
+        ("\0", ""),
+    ],
+)
+def test_what_a_cell_only_defines(code: str, kept: str) -> None:
+    assert definitions(code) == kept
+
+
+def test_definitions_are_looked_for_in_so_much_code_and_no_more() -> None:
+    budget = Budget(Limits())
+    cells = [CellRun(f"x = {number}\n" + "#" * (MAX_READ // 2 - 10)) for number in range(3)]
+    for cell in cells:
+        budget.replace(cell)
+    assert [(cell.instead, cell.left_out) for cell in cells] == [("x = 0", False), ("x = 1", False), ("", True)]
 
 
 # -- the time of a notebook ---------------------------------------------------------------------------------------------
@@ -315,6 +391,34 @@ def test_too_much_output_is_cut_and_ends_nothing(start: Start, code: str) -> Non
     assert run.stopped is None
     assert TOO_MUCH[code] in str(run.outputs)
     assert len(json.dumps(run.outputs)) < 8 << 20
+
+
+def test_outputs_of_all_cells_together_are_held_to_a_limit() -> None:
+    """Code that replaced our program can send 14 MiB a cell. The name of an exception stays."""
+    text = {"output_type": "stream", "name": "stdout", "text": "x" * (1 << 20)}
+    error = {"output_type": "error", "ename": "NameError", "evalue": "y" * (1 << 20), "traceback": []}
+    budget, cells = Budget(Limits()), [CellRun() for _ in range(5)]
+    for cell in cells * 2:
+        budget.collect(cell, [text] * 3 + [error])
+    assert cells[0].outputs == [text] * 3 + [error]
+    assert cells[-1].outputs[0]["ename"] == "NameError"
+    assert cells[-1].outputs[1]["text"] == CUT
+    assert len(json.dumps([cell.outputs for cell in cells])) < OUTPUTS * 1.1
+    deep: dict[str, object] = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    budget.collect(cells[0], [{"output_type": "display_data", "data": {}, "metadata": deep}])
+    assert cells[0].outputs == [{"output_type": "stream", "name": "stderr", "text": CUT}]
+
+
+def test_many_small_prints_take_little_time() -> None:
+    outputs = OutputList(1 << 20)
+    began = time.process_time()
+    for _ in range(50_000):
+        outputs.stream("stdout", "loss 0.123456789")
+        outputs.stream("stdout", "\n")
+    assert time.process_time() - began < 1
+    assert outputs.finished() == [{"output_type": "stream", "name": "stdout", "text": "loss 0.123456789\n" * 50_000}]
 
 
 # -- what an exception says -----------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from tests.commands import made, nbgrader
 
 A = "a1_linear_fit"
 RIGHT = Recipe(A, "right", student="ada")
-NO_ASSIGNMENT = f"There is no assignment a1_linear_ft in {{root}}; the closest names are {A}."
+NO_ASSIGNMENT = f"There is no assignment a1_linear_ft in {{root}}; the closest name is {A}."
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 MISSPELT = {
-    f"autograde {A} --student=adda": "submitted/adda/a1_linear_fit. 2 submissions are handed in; the closest names are ada.",
+    f"autograde {A} --student=adda": "submitted/adda/a1_linear_fit. 2 submissions are handed in; the closest name is ada.",
     f"autograde {A} --notebook=fit": f"{A} has no notebook fit; known names: {A}.",
     "generate_feedback a1_linear_ft": NO_ASSIGNMENT,
 }
@@ -55,7 +55,7 @@ def test_an_unknown_name_ends_a_command_with_one_line(course: pathlib.Path, comm
         (
             "generate_feedback",
             (A, "adda"),
-            "autograded/adda/a1_linear_fit. 1 submission is graded; the closest names are ada.",
+            "autograded/adda/a1_linear_fit. 1 submission is graded; the closest name is ada.",
         ),
         ("generate_feedback", (A, "grace"), f"not graded. Run `nbgrader autograde {A} --student=grace` first."),
         ("generate_assignment", ("a1_linear_ft",), NO_ASSIGNMENT),

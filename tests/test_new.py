@@ -150,7 +150,7 @@ def test_a_name_is_refused(course: Course, name: str, said: str) -> None:
         ("fresh", Example("f", ()), "needs an argument"),
         ("fresh", Example("example"), "is a function of fresh already"),
         ("gates", Example("gates_"), None),
-        ("frsh", Example("f"), "the closest names are fresh"),
+        ("frsh", Example("f"), "the closest name is fresh"),
     ],
 )
 def test_a_function_is_refused(course: Course, assignment: str, example: Example, said: str | None) -> None:

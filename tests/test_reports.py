@@ -246,7 +246,9 @@ def test_an_assignment_of_an_unknown_name_is_said(tmp_path: pathlib.Path, capsys
         assert "is in the gradebook" not in capsys.readouterr().err
         gradebook.update_or_create_assignment("a1_linear_ft")
     DatabaseCommand.clear_instance()
-    said = f"a1_linear_ft is in the gradebook, but is no assignment of this course; the closest names are {A}. To remove it:"
+    said = (
+        f"a1_linear_ft is in the gradebook, but is no assignment of this course; the closest name is {A}. To remove it:"
+    )
     report = class_report(tmp_path, A, anonymous=True)
     for text in (
         capsys.readouterr().err,
@@ -653,10 +655,10 @@ def test_a_function_of_two_assignments_is_asked_about(small: pathlib.Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("adda", "predict"), "there is no student of that name; the closest names are ada"),
+        (("adda", "predict"), "there is no student of that name; the closest name is ada"),
         (("fay", "predict"), "fay has handed in nothing"),
-        (("ben", "predikt"), f"No function or answer of {A} is named predikt; the closest names are predict"),
-        (("ben", "deriv"), "the closest names are derive"),
+        (("ben", "predikt"), f"No function or answer of {A} is named predikt; the closest name is predict"),
+        (("ben", "deriv"), "the closest name is derive"),
         (("ben", "predict", "--assignment", "a4_bptt"), f"ben has handed in no a4_bptt. ben has handed in {A}."),
         (("dan", "predict"), f"grading was interrupted. Run `nbgrader autograde {A}` first."),
         (("eve", "predict"), f"is handed in, but not graded. Run `nbgrader autograde {A}` first."),
@@ -814,7 +816,7 @@ def test_what_was_never_graded_is_said_with_the_next_command(course: pathlib.Pat
     assert "nbgrader autograde a4_bptt" in done.output
     done = run("report", "a1_linear_fitt", "--course", str(course))
     assert done.exit_code == 1
-    assert "the closest names are a1_linear_fit" in done.output
+    assert "the closest name is a1_linear_fit" in done.output
     done = run("report", A, "--course", str(course / "nowhere"))
     assert done.exit_code == 2
     assert "does not exist" in done.output

@@ -72,7 +72,12 @@ def closest(name: str, names: Iterable[str]) -> str:
     """What somebody who wrote a wrong name may have meant, in words; functions without their test_."""
     known = [one.removeprefix("test_") for one in names]
     near = difflib.get_close_matches(name.removeprefix("test_"), known)
-    return f"the closest names are {', '.join(near)}" if near else f"known names: {', '.join(known)}"
+    return these(near) if near else f"known names: {', '.join(known)}"
+
+
+def these(near: Sequence[str]) -> str:
+    """The closest names in words."""
+    return f"the closest name is {near[0]}" if len(near) == 1 else f"the closest names are {', '.join(near)}"
 
 
 def graded_cells(cells: Sequence[Mapping[str, Any]]) -> list[Graded]:

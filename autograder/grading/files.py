@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_FILE = 64 << 20
+MAX_DEPTH = 20  # folders in folders; what is deeper is not looked at
 MAX_FILES = 10_000  # what is below a folder; what comes later is not looked at
 
 
@@ -42,12 +43,15 @@ def walk(folder: pathlib.Path) -> Iterator[tuple[str, int]]:
     """The path and the mode of all that is below a folder, through no link. What cannot be listed is skipped."""
     for parent, folders, names, here in os.fwalk(folder, follow_symlinks=False):
         inside = os.path.relpath(parent, folder)
+        deep = inside.count("/") + 1 >= MAX_DEPTH
         for name in sorted([*folders, *names]):
             try:
                 mode = os.stat(name, dir_fd=here, follow_symlinks=False).st_mode
             except OSError:  # gone meanwhile
                 continue
             yield os.path.normpath(os.path.join(inside, name)), mode
+        if deep:
+            folders.clear()  # fwalk goes where this list leads, by one call of itself a folder
 
 
 def kind_of(mode: int) -> str:

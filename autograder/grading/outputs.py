@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from autograder.kernels.budget import CUT
+
 Output = dict[str, Any]
 CELL = 1 << 20  # bytes of output that are kept of one cell
 NOTEBOOK = 2 << 20  # and of all cells together
@@ -15,7 +17,6 @@ KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xm
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 ESCAPE = re.compile(r"\x1b(?!\[[\d;]{0,40}m)")  # that begins no colour
 MAX_COLOURS = 10_000  # in a notebook: nbconvert copies the rest of the text at each
-CUT = "[The output was cut here: a cell keeps at most 1 MiB of output, and a notebook 2 MiB.]\n"
 
 
 def kept(runs: Iterable[Iterable[Output]]) -> list[list[Output]]:

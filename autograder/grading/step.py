@@ -31,6 +31,7 @@ from autograder.kernels.cage import Cage
 from autograder.kernels.student import Student
 from autograder.kernels.submission import Submission
 
+MAX_NAMES = 300  # of a notebook that are compared with a missing function's
 ALIKE = 0.8  # from here on two names are taken for one that was misspelt
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # of a student's functions, one that a page may show
 
@@ -92,7 +93,7 @@ def with_hints(
     """The results; what is said of a failed call names the lower function to fix first, or the name that was misspelt."""
     failed = {name: fault for name, fault in student.faults.items() if fault.function == name and fault.kind != "stub"}
     given = {*assignment.functions, *(name for cell in assignment.cells for name in binds(cell["source"]))}
-    own = sorted({name for cell in cells for name in binds(cell["source"]) if NAME.fullmatch(name)} - given)
+    own = sorted({name for cell in cells for name in binds(cell["source"]) if NAME.fullmatch(name)} - given)[:MAX_NAMES]
     hints = {}
     for name, fault in failed.items():
         near = difflib.get_close_matches(name, own, 1, ALIKE) if fault.kind == "missing" else []

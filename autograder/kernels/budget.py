@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.kernels.cage import Limits
+from autograder.kernels.definitions import definitions
 
 DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)\b|^\w+[ \t]*=[ \t]*lambda\b", re.MULTILINE)
 GRACE = 0.25  # seconds of a cell that defines no function when their share is used up: it may set a number
@@ -16,20 +18,26 @@ OVERDRAFT = 2.0  # seconds of such cells together
 FOR_CALLS = 5.0  # seconds that cells leave to the calls
 LEAST = 1.0  # seconds of a cell that defines a function, and of a call after PATIENCE calls were stopped
 PATIENCE = 3
+CUT = "[The output was cut here: a cell keeps at most 1 MiB of output, and a notebook 2 MiB.]\n"
+OUTPUTS = 8 << 20  # characters of all outputs, in JSON, that are held while cells run; a graded notebook keeps fewer
+MAX_READ = 100_000  # characters of stopped cells in which definitions are looked for
 
 
 @dataclass
 class CellRun:
     """What running one cell gave: outputs as nbformat has them, and a sentence if it had to be stopped.
 
-    seconds: how long it took when it first ran to its end. left_out: it was stopped in some run and is in no later one.
+    seconds: how long it took when it first ran to its end. instead: what it defines, run in its place once it was stopped.
+    left_out: that was stopped too, or there is none. size: characters of its outputs.
     """
 
     code: str = ""
     outputs: list[dict[str, Any]] = field(default_factory=list)
     stopped: str | None = None
     seconds: float | None = None
+    instead: str = ""
     left_out: bool = False
+    size: int = 0
 
     @property
     def experiment(self) -> bool:
@@ -49,7 +57,8 @@ class Allowance:
 class Budget:
     """What is left of the time. Only what a student's process takes counts, not the worker's own work.
 
-    dead has a sentence for each function of which a call was stopped.
+    dead has a sentence for each function of which a call was stopped. Outputs and the reading of stopped cells have room
+    in it also.
     """
 
     limits: Limits
@@ -59,6 +68,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         self.left = self.limits.submission
+        self.room, self.unread = OUTPUTS, MAX_READ
         self.experiments = min(self.limits.experiments, self.limits.submission)
 
     def runs_of(self, cells: Sequence[str]) -> list[CellRun]:
@@ -96,6 +106,28 @@ class Budget:
         self.left -= seconds
         if run is not None and run.experiment:
             self.experiments -= seconds
+
+    def collect(self, run: CellRun, outputs: list[dict[str, Any]]) -> None:
+        """Hold what a cell gave in place of what it gave before; too much is replaced by a note and the error's name."""
+        self.room += run.size
+        try:
+            run.outputs, run.size = outputs, len(json.dumps(outputs, ensure_ascii=False))
+        except RecursionError:  # metadata nested as no library does
+            run.size = OUTPUTS + 1
+        if run.size > self.room:
+            errors = [output for output in outputs if output["output_type"] == "error"]
+            named = [{**e, "ename": e["ename"][:200], "evalue": e["evalue"][:200], "traceback": []} for e in errors[:1]]
+            run.outputs, run.size = [*named, {"output_type": "stream", "name": "stderr", "text": CUT}], 0
+        self.room -= run.size
+
+    def replace(self, run: CellRun) -> None:
+        """Of a cell that was stopped, run only the definitions from now on; of one whose definitions were, nothing."""
+        if not (run.instead or run.left_out) and len(run.code) <= self.unread:
+            self.unread -= len(run.code)
+            run.instead = definitions(run.code)
+            run.left_out = not run.instead
+        else:
+            run.instead, run.left_out = "", True
 
     def _within(self, seconds: float, room: float) -> Allowance:
         if seconds <= min(room, self.left):

@@ -1,13 +1,14 @@
 """One submission's code at work: cells run once, then calls, in a process that may die and is started again.
 
 A process that dies (exit, out of memory, too slow) costs what made it die and nothing else: the cells run again in a
-fresh process without the cell that was guilty, or with every cell when a call was.
+fresh process with only the definitions of the cell that was guilty, or with every cell when a call was.
 """
 
 from __future__ import annotations
 
 import ctypes
 import pathlib
+import signal
 import time
 from collections.abc import Sequence
 from functools import cache
@@ -22,6 +23,9 @@ from autograder.kernels.inside import wire
 from autograder.kernels.inside.session import Session
 
 MAX_OUTPUTS = 1000  # of a cell
+FAULTS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+SIGNALS = {int(one): one.name for one in FAULTS}
+KEPT = " Its definitions were kept."
 MAX_CALL_HEAD = 1 << 16  # bytes of what a call's answer says beside its arrays
 
 
@@ -61,7 +65,7 @@ class Submission:
         self._process: Process | None = None
 
     def begin(self) -> None:
-        """Run the cells; where one kills or outlasts the process, run all others again without it."""
+        """Run the cells; where one kills or outlasts the process, run all again, and of that one only what it defines."""
         while self._process is None:
             self._process = self.cage.start()
             self.generation += 1
@@ -76,13 +80,19 @@ class Submission:
         began = time.monotonic()
         try:
             room = wire.MAX_HEAD + 6 * self.cage.limits.output  # JSON writes a byte in six characters at most
-            head, _ = self._exchange({"op": "run", "code": run.code}, wire.Packer(), self.budget.cell(run), room)
+            head, _ = self._exchange(
+                {"op": "run", "code": run.instead or run.code}, wire.Packer(), self.budget.cell(run), room
+            )
             if run.seconds is None or (not self._asked and has_error(run.outputs)):
-                run.outputs = clean_outputs(head.get("outputs"))
+                self.budget.collect(run, clean_outputs(head.get("outputs")))
                 run.seconds = time.monotonic() - began
+                if run.stopped and not has_error(run.outputs):
+                    run.stopped = run.stopped.removesuffix(KEPT) + KEPT
         except ProcessDied as death:
-            run.left_out = True
-            if run.seconds is None:
+            self.budget.replace(run)
+            if run.stopped:
+                run.stopped = run.stopped.removesuffix(KEPT)
+            elif run.seconds is None:
                 run.stopped = f"This cell was stopped: {death}."
         finally:
             self.budget.spend(time.monotonic() - began, run)
@@ -161,11 +171,10 @@ def one_blas_thread() -> None:
 
 
 def how_it_ended(answer: Any) -> str:
-    """A dead process in words."""
+    """A dead process in words, none of them a number: its code may have chosen that, or sent this answer itself."""
     status = answer.get("ended") if isinstance(answer, dict) else None
-    if isinstance(status, int) and status < 0:
-        return f"the kernel was killed by signal {-status}"
-    return f"it ended the kernel (exit status {status})" if isinstance(status, int) else "it ended the kernel"
+    name = SIGNALS.get(-status) if isinstance(status, int) else None
+    return f"the kernel was killed by {name}" if name else "it ended the kernel"
 
 
 def has_error(outputs: Sequence[dict[str, Any]]) -> bool:

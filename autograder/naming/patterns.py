@@ -17,6 +17,7 @@ from autograder.kernels.student import Odd
 
 Array = np.ndarray
 
+FACTORS = (1e-3, 1e3)  # those that are said in digits, two of them: more would tell students their inputs
 NAMED = ("N", "T", "C")  # sizes by which people divide, or forget to
 
 
@@ -78,7 +79,9 @@ def whole_pattern(value: Array, wanted: Array, near: Callable[[Array, Array], bo
         if words == "-1":
             return "the sign is flipped"
         if value.size > 1:
-            return f"every entry is the right one times {words or format(factor, '.3g')}"
+            if words or FACTORS[0] <= abs(factor) <= FACTORS[1]:
+                return f"every entry is the right one times {words or format(factor, '.2g')}"
+            return "every entry is the right one times one and the same number"
         return f"it is the right one times {words}" if words else ""
     if value.size == 1:
         return ""

@@ -21,7 +21,8 @@ MAX_WORK = 2_000_000  # characters times openers
 IN_TEXT = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{200,}")
 MAX_SHOWN = 200_000
 MAX_CODE = 20_000  # characters; longer code is shown without colours, and so is a very long name:
-LONG_NAME = re.compile(r"[\w.]{400}")  # pygments takes a minute for "a.a.a." and so on
+LONG_NAME = re.compile(r"[\w.]{400}|\W{300}")  # pygments takes minutes for "a.a.a." or blank lines without end
+MAX_FORMULAS = 400  # of one text; what comes later is shown as TeX
 PYTHON = ("python", "py", "python3", "ipython", "ipython3")
 
 
@@ -33,6 +34,12 @@ class PageRenderer(IPythonRenderer):  # type: ignore[misc]
         self.files, self.room = attachments, room
         self.parts: list[str] = []
         self.pictures: list[str] = []
+        self.formulas = 0
+
+    def formula(self, tex: str, display: bool) -> str:
+        """A formula as MathML, or as TeX where there are too many."""
+        self.formulas += 1
+        return self.part(formula_html(tex, display) if self.formulas <= MAX_FORMULAS else f"<code>{escape(tex)}</code>")
 
     def part(self, html: str) -> str:
         """Set safe HTML aside; what stands in its place is exchanged for it at the end."""
@@ -41,15 +48,15 @@ class PageRenderer(IPythonRenderer):  # type: ignore[misc]
 
     def block_math(self, body: str) -> str:
         """A formula on lines of its own."""
-        return self.part(formula_html(body, True))
+        return self.formula(body, True)
 
     def inline_math(self, body: str) -> str:
         """A formula in a line."""
-        return self.part(formula_html(body, False))
+        return self.formula(body, False)
 
     def latex_environment(self, name: str, body: str) -> str:
         """A formula such as align, which needs no dollars."""
-        return self.part(formula_html(f"\\begin{{{name}}}{body}\\end{{{name}}}", True))
+        return self.formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", True)
 
     def heading(self, text: str, level: int, **_: Any) -> str:
         """A heading without an id: the page's own anchors stay unique."""

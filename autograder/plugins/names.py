@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Iterable
 from typing import Any
 
-from autograder.course.points import closest
+from autograder.course.points import closest, these
 from autograder.course.settings import build_command, load_course
 from autograder.grading.words import listed
 from autograder.plugins.records import source_folder
@@ -104,4 +104,4 @@ def closest_students(student: str, students: Iterable[str]) -> str:
     """As closest, of a class that may be too long to list."""
     everybody = sorted(students)
     near = difflib.get_close_matches(student, everybody)
-    return f"the closest names are {', '.join(near)}" if near else f"known names: {listed(everybody, 5)}"
+    return these(near) if near else f"known names: {listed(everybody, 5)}"

@@ -48,7 +48,7 @@ class Rewriter:
     """Reads HTML tag by tag, in time that grows with its length alone, and writes what of it is allowed."""
 
     def __init__(self, parts: Sequence[str], show: Callable[[str, str], str]) -> None:
-        self.parts, self.show = parts, show
+        self.parts, self.show = dict(enumerate(parts)), show  # each is put in once: a text can name a place, too
         self.written: list[str] = []
         self.open: list[str] = []
         self.hidden = ""
@@ -97,7 +97,7 @@ class Rewriter:
         if not self.hidden:
             for number, words in enumerate(PLACE.split(unescape(piece))):
                 at = int(words) if number % 2 else -1
-                self.written.append(escape(words, quote=False) if at < 0 else "".join(self.parts[at : at + 1]))
+                self.written.append(escape(words, quote=False) if at < 0 else self.parts.pop(at, ""))
 
 
 def picture(source: str, alt: str) -> str:

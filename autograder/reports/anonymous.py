@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from autograder.grading.files import walk
 from autograder.grading.handed_in import shown
 
 ANY_NOTEBOOK = re.compile(r"[^\s(),:;\[\]]+\.ipynb\b", re.IGNORECASE)
@@ -55,9 +56,9 @@ def disguise(students: Mapping[str, Iterable[str]], folders: Iterable[pathlib.Pa
 def names_below(folder: pathlib.Path) -> set[str]:
     """The names of all files and folders below this one, as they are and as messages show them."""
     found = set()
-    for path in folder.rglob("*"):
-        inside = path.relative_to(folder)
-        found |= {path.name, str(inside), shown(path.name), shown(inside.as_posix())}
+    for inside, _ in walk(folder):
+        name = pathlib.PurePath(inside).name
+        found |= {name, inside, shown(name), shown(inside)}
     return found
 
 

@@ -21,14 +21,18 @@ class OutputList:
     """What a cell prints, shows and returns, in order, as nbformat outputs of at most max_output bytes."""
 
     def __init__(self, max_output: int) -> None:
-        self.items: list[dict[str, Any]] = []
+        self.items: list[dict[str, Any]] = []  # a stream's text is a list of pieces
         self.left = max_output
+
+    def finished(self) -> list[dict[str, Any]]:
+        """The outputs so far, as nbformat has them."""
+        return [{**i, "text": "".join(i["text"])} if i["output_type"] == "stream" else i for i in self.items]
 
     def stream(self, name: str, text: str) -> None:
         """Add printed text; neighbours of one stream are one output. What is too much is cut, and says so."""
         last = self.items[-1] if self.items else {}
         joins = last.get("output_type") == "stream" and last.get("name") == name
-        if self.left <= 0:
+        if self.left <= 0 or not text:
             return
         self.left -= 0 if joins else OUTPUT_BYTES
         data = text.encode(errors="replace")
@@ -36,9 +40,9 @@ class OutputList:
             text = data[: max(0, self.left)].decode(errors="ignore") + CUT
         self.left -= len(data)
         if joins:
-            last["text"] += text
+            last["text"].append(text)
         else:
-            self.items.append({"output_type": "stream", "name": name, "text": text})
+            self.items.append({"output_type": "stream", "name": name, "text": [text]})
 
     def show(self, kind: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Add a display or a result; bytes (pictures) travel as base64 text, as nbformat wants them."""
@@ -67,7 +71,7 @@ class OutputList:
             self.items.append(item)
         elif self.left > 0:
             self.left -= OUTPUT_BYTES + len(CUT)
-            self.items.append({"output_type": "stream", "name": "stderr", "text": CUT})
+            self.items.append({"output_type": "stream", "name": "stderr", "text": [CUT]})
 
     @contextlib.contextmanager
     def capture(self, shell: Any) -> collections.abc.Iterator[None]:

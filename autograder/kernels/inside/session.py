@@ -56,7 +56,7 @@ class Session:
         outputs = OutputList(self.max_output)
         with outputs.capture(self.shell):
             result = self.shell.run_cell(code, store_history=True)
-        return {"outputs": outputs.items, "ok": bool(result.success)}
+        return {"outputs": outputs.finished(), "ok": bool(result.success)}
 
     def call(self, head: dict[str, Any], body: memoryview, packer: wire.Packer) -> dict[str, Any]:
         """Call one function of the notebook; say what it returned, which arguments it changed, what it warned of."""

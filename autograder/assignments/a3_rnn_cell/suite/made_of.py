@@ -8,6 +8,9 @@ from autograder.assignments.a3_rnn_cell.problems import (
     CellProblem,
     draw_cell,
 )
+from autograder.assignments.a3_rnn_cell.references import cell_gradients
+from autograder.checks.compare import assert_arrays, coarse
+from autograder.checks.cost import Check
 from autograder.checks.draw import Draw
 from autograder.kernels.student import Kept, Student
 
@@ -20,7 +23,9 @@ def run(student: Student, problem: CellProblem) -> tuple[np.ndarray, Kept]:
     return student.rnn_cell_forward(problem.x, problem.h_prev, problem.params)  # type: ignore[no-any-return]
 
 
-def wide_cell(student: Student, draw: Draw, number: int) -> None:
+def wide_cell(student: Student, draw: Draw, number: int) -> Check:
     """A forward and a backward of a cell of over ten thousand weights."""
     problem = draw(draw_cell, f"cost {number}", **WIDE)
-    student.rnn_cell_backward(problem.grad_h, run(student, problem)[1])
+    h, cache = run(student, problem)
+    grads = student.rnn_cell_backward(problem.grad_h, cache)
+    return lambda: assert_arrays(grads, cell_gradients(problem), rtol=coarse(h))

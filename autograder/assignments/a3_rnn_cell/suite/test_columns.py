@@ -12,7 +12,7 @@ from autograder.assignments.a3_rnn_cell.own import (
 from autograder.assignments.a3_rnn_cell.problems import ColumnProblem, draw_columns, draw_steep_columns
 from autograder.assignments.a3_rnn_cell.suite.made_of import WIDE, WIDE_MULTIPLICATIONS, wide_cell
 from autograder.checks.compare import assert_gradients
-from autograder.checks.cost import assert_cheap
+from autograder.checks.cost import Check, assert_cheap
 from autograder.checks.draw import Draw
 from autograder.checks.follow import assert_backward, assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
@@ -134,8 +134,9 @@ def test_column_cell_backward_can_be_called_again(student: Student, draw: Draw) 
 def test_column_cell_backward_is_no_difference(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards."""
 
-    def calls(number: int) -> None:
+    def calls(number: int) -> Check:
         problem = draw(draw_columns, f"cost {number}", **WIDE)
-        student.column_cell_backward(*problem.backward_arguments)
+        grads = student.column_cell_backward(*problem.backward_arguments)
+        return lambda: assert_gradients(grads, torch_rnn.column_gradients(problem))
 
     assert_cheap(student, calls, WIDE_MULTIPLICATIONS, lower=lambda number: wide_cell(student, draw, number))

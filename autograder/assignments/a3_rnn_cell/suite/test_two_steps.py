@@ -13,8 +13,8 @@ from autograder.assignments.a3_rnn_cell.suite.made_of import (
     wide_cell,
 )
 from autograder.assignments.sequences import RNNProblem, draw_rnn
-from autograder.checks.compare import assert_gradients, coarse
-from autograder.checks.cost import assert_cheap
+from autograder.checks.compare import assert_arrays, assert_gradients, coarse
+from autograder.checks.cost import Check, assert_cheap
 from autograder.checks.draw import Draw
 from autograder.checks.edges import Edge, edges, equal_sizes, one_sample
 from autograder.checks.follow import assert_backward, assert_one_of, assert_right_or_composed
@@ -95,7 +95,10 @@ def test_two_step_backward_can_be_called_again(student: Student, steps: RNNProbl
 def test_two_step_backward_is_no_difference(student: Student, draw: Draw) -> None:
     """Two steps back cost about four forwards."""
 
-    def calls(number: int) -> None:
-        ask_two_steps(student, draw(draw_rnn, f"cost {number}", steps=2, **WIDE))
+    def calls(number: int) -> Check:
+        problem = draw(draw_rnn, f"cost {number}", steps=2, **WIDE)
+        states, caches = two_caches(student, problem)
+        grads = student.two_step_backward(*problem.grad_outputs, *caches)
+        return lambda: assert_arrays(grads, torch_rnn.two_step_gradients(problem), rtol=coarse(*states))
 
     assert_cheap(student, calls, 2 * WIDE_MULTIPLICATIONS, lower=lambda number: wide_cell(student, draw, number))

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from autograder.assignments.a4_bptt.references import rnn_gradients
 from autograder.assignments.own_layers import own_layer_gradients
 from autograder.assignments.sequences import RNNProblem, draw_rnn
-from autograder.checks.compare import coarse
+from autograder.checks.compare import assert_arrays, coarse
+from autograder.checks.cost import Check
 from autograder.checks.draw import Draw
 from autograder.checks.follow import assert_backward
 from autograder.kernels.student import Kept, Student
@@ -13,8 +15,9 @@ from autograder.kernels.student import Kept, Student
 K = 2  # of rnn_backward_truncated where T = 5: neither its own step alone nor all of them
 
 # Where cost is measured: few steps and many weights tell differences, which run a forward for each weight, from loops.
-WIDE = {"steps": 2, "n": 2, "input_size": 3, "hidden_size": 256}
-WIDE_MULTIPLICATIONS = 2 * 2 * 256 * (3 + 256)
+# All sizes differ, and k = 1 is a real window: what goes wrong where sizes are equal is charged elsewhere.
+WIDE = {"steps": 3, "n": 2, "input_size": 4, "hidden_size": 256}
+WIDE_MULTIPLICATIONS = 3 * 2 * 256 * (4 + 256)
 
 
 Call = Callable[[RNNProblem, Kept], Any]
@@ -25,10 +28,12 @@ def run(student: Student, problem: RNNProblem, layer: str = "rnn") -> Any:
     return getattr(student, f"{layer}_forward")(problem.x, problem.h0, problem.params)
 
 
-def wide_rnn(student: Student, draw: Draw, number: int) -> None:
+def wide_rnn(student: Student, draw: Draw, number: int) -> Check:
     """A forward and a backward of a layer of over sixty thousand weights."""
     p = draw(draw_rnn, f"cost {number}", **WIDE)
-    student.rnn_backward(p.grad_outputs, run(student, p)[1])
+    outputs, cache = run(student, p)
+    grads = student.rnn_backward(p.grad_outputs, cache)
+    return lambda: assert_arrays(grads, rnn_gradients(p), rtol=coarse(outputs))
 
 
 def assert_layer_backward(

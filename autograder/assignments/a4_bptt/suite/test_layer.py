@@ -15,8 +15,8 @@ from autograder.assignments.a4_bptt.suite.made_of import (
 )
 from autograder.assignments.layers import rnn_outputs
 from autograder.assignments.sequences import RNNProblem, draw_rnn
-from autograder.checks.compare import assert_gradients, assert_same
-from autograder.checks.cost import assert_cheap, assert_linear_in_time
+from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse
+from autograder.checks.cost import Check, assert_cheap, assert_linear_in_time
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
@@ -126,10 +126,15 @@ def test_rnn_backward_can_be_called_again(student: Student, problem: RNNProblem,
 def test_rnn_backward_costs_one_sweep(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards, and eight times as many steps cost about eight times as much."""
 
-    def ready(steps: int, number: int) -> Callable[[], object]:
+    def ready(steps: int, number: int) -> Callable[[], Check]:
         p = draw(draw_rnn, f"cost {number}", steps=steps, n=2, input_size=3, hidden_size=24, gain=0.5)
-        _, cache = run(student, p)
-        return lambda: student.rnn_backward(p.grad_outputs, cache)
+        outputs, cache = run(student, p)
+
+        def backward() -> Check:
+            grads = student.rnn_backward(p.grad_outputs, cache)
+            return lambda: assert_arrays(grads, torch_rnn.rnn_gradients(p), rtol=coarse(outputs))
+
+        return backward
 
     assert_cheap(student, lambda number: wide_rnn(student, draw, number), WIDE_MULTIPLICATIONS)
     assert_linear_in_time(student, ready)

@@ -13,8 +13,8 @@ from autograder.assignments.a4_bptt.suite.made_of import (
 )
 from autograder.assignments.a4_bptt.suite.test_layer import zeros_of
 from autograder.assignments.sequences import RNNProblem, draw_rnn
-from autograder.checks.compare import assert_gradients, assert_same
-from autograder.checks.cost import assert_cheap
+from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse
+from autograder.checks.cost import Check, assert_cheap
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
@@ -104,8 +104,10 @@ def test_residual_rnn_backward_can_be_called_again(student: Student, problem: RN
 def test_residual_rnn_backward_is_no_difference(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards."""
 
-    def calls(number: int) -> None:
+    def calls(number: int) -> Check:
         p = draw(draw_rnn, f"cost {number}", **WIDE)
-        student.residual_rnn_backward(p.grad_outputs, run(student, p, "residual_rnn")[1])
+        outputs, cache = run(student, p, "residual_rnn")
+        grads = student.residual_rnn_backward(p.grad_outputs, cache)
+        return lambda: assert_arrays(grads, torch_rnn.residual_gradients(p), rtol=coarse(outputs))
 
     assert_cheap(student, calls, WIDE_MULTIPLICATIONS)

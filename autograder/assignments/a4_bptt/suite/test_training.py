@@ -20,7 +20,7 @@ from autograder.assignments.a4_bptt.problems import (
 from autograder.assignments.a4_bptt.suite.made_of import WIDE, WIDE_MULTIPLICATIONS, run, wide_rnn
 from autograder.assignments.sequences import RNNProblem
 from autograder.checks.compare import assert_arrays, assert_names
-from autograder.checks.cost import assert_cheap
+from autograder.checks.cost import Check, assert_cheap
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.follow import assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
@@ -117,9 +117,15 @@ def test_loss_and_gradients_can_be_called_again(student: Student, draw: Draw, ot
 def test_loss_and_gradients_are_no_differences(student: Student, draw: Draw) -> None:
     """All of it together costs about three forwards."""
 
-    def calls(number: int) -> None:
+    def calls(number: int) -> Check:
         p = draw(draw_sequence, f"cost {number}", **WIDE, classes=5)
-        student.loss_and_gradients(p.x, p.h0, p.target, p.params)
+        loss, grads = student.loss_and_gradients(p.x, p.h0, p.target, p.params)
+
+        def check() -> None:
+            expected_loss, expected = torch_rnn.sequence_gradients(p)
+            assert_arrays({"loss": loss, **under(expected, grads)}, {"loss": expected_loss, **expected})
+
+        return check
 
     lower = lambda number: wide_rnn(student, draw, number)
     assert_cheap(student, calls, WIDE_MULTIPLICATIONS, "loss_and_gradients", lower)
