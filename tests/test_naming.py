@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import mlp
-from autograder.assignments.a4_bptt.mistakes.sweep import bptt
+from autograder.assignments.a4_bptt.mistakes.backward import bptt
 from autograder.authoring.audit.mutants import mutants
 from autograder.authoring.audit.validity import grade, judge_of
 from autograder.authoring.mistake_reports import mistake_key, mistake_reports
@@ -219,7 +219,7 @@ def test_two_mistakes_at_once_have_no_name(function: str) -> None:
         pair = [find(named(assignment), id).make(reference(named(assignment))) for id in (one, other)]
         first, second = (names(assignment, over(assignment, part), function)[function] for part in pair)
         assert (first, second) == ([one], [other])
-        both = merged(*pair, right(), function)
+        both = merged(*pair, right({}), function)
         found = names(assignment, over(assignment, both), function)[function]
         assert not found, f"{one} and {other}: {found}"
 

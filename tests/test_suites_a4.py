@@ -37,9 +37,9 @@ BUILT = {
     "clip_grad_norm": ("train_first_xor_last",),
     "loss_and_gradients": ("train_adder",),
 }
-# A constant or an array of another shape is nothing to build on, and where the forward is right the loss is PyTorch's.
+# A constant, an array of another shape or numbers that explode are nothing to build on, and where the forward is right the loss is PyTorch's.
 CARRIED_ON = {
-    "rnn_backward": {"nothing_injected", "bias_hh_left_out", "weight_ih_turned", "bias_rows_kept"},
+    "rnn_backward": {"nothing_injected", "bias_hh_left_out", "weight_ih_turned", "bias_rows_kept", "tanh_inverted"},
     "clip_grad_norm": set(),
     "loss_and_gradients": {"readout_gradients_zero", "loss_summed", "target_one_late"},
 }

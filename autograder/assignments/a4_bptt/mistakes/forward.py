@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import Array, Params
-from autograder.assignments.a4_bptt.mistakes.sweep import Run, forward_of, run_forward
+from autograder.assignments.recurrent.sweep import Run, forward_of, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_rnn_forward = MistakesIn("rnn_forward")
@@ -17,7 +17,7 @@ START = "1, 'Forward'. What is the state before step 0, and which state does ste
 
 def forward_with(change: Callable[[Array, Array, Params], tuple[Array, Array, Params]]) -> Functions:
     """An rnn_forward that is right for other inputs than those it was given."""
-    right = forward_of(residual=False)
+    right = forward_of()
     return {"rnn_forward": lambda x, h0, params: right(*change(x, h0, params))}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.loss import network
-from autograder.assignments.a4_bptt.mistakes.shared import SIX, WEIGHTS, Array, Grads, Params
+from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Params
+from autograder.assignments.recurrent.sweep import WEIGHTS
 from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_train_adder = MistakesIn("train_adder")
