@@ -37,7 +37,7 @@ BUILT = {
     "clip_grad_norm": ("train_first_xor_last",),
     "loss_and_gradients": ("train_adder",),
 }
-# A constant, an array of another shape or numbers that explode are nothing to build on, and where the forward is right the loss is PyTorch's.
+# Nothing to build on: constants, arrays of another shape, numbers that explode. Under a right forward the loss is PyTorch's.
 CARRIED_ON = {
     "rnn_backward": {"nothing_injected", "bias_hh_left_out", "weight_ih_turned", "bias_rows_kept", "tanh_inverted"},
     "clip_grad_norm": set(),

@@ -195,8 +195,11 @@ def upon_own(assignment: Assignment, function: str, endings: Endings, student: S
 
     if says_the_same(right, NAME_RTOL):  # the lower functions' numbers, rightly put together
         return []
-    known = mistakes_of(assignment, function)
-    return [mistake for mistake in known if says_the_same({**ground, **mistake.make(ground)}, mistake.rtol)]
+    made = [(mistake, mistake.make(ground)) for mistake in mistakes_of(assignment, function)]
+    calls = [
+        (mistake, functions) for mistake, functions in made if functions.keys() == {function}
+    ]  # it calls the others
+    return [mistake for mistake, functions in calls if says_the_same({**ground, **functions}, mistake.rtol)]
 
 
 class Heard(Exception):

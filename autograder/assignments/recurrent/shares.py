@@ -62,7 +62,7 @@ X_AND_H0 = (
     edit("h0_zero", "the gradient of {h0} is left at zero", "{whose_h0}", h0=lambda right, way: 0 * right),
     edit(
         "h0_one_late",
-        "the gradient of h0 is that of outputs[0]: one crossing of weight_hh and one tanh are missing",
+        "the gradient of h0 is that of {first_state}: one crossing of weight_hh and one tanh are missing",
         "The gradient of h0 is the carry that leaves step 0, not the sum that enters it.",
         h0=lambda right, way: way.grad_h[0],
     ),
@@ -77,7 +77,7 @@ X_AND_H0 = (
 WEIGHTS = (
     edit(
         "state_after",
-        "{weight_hh} is paired with the state that leaves a step, not with the one that enters it",
+        "{weight_hh} is paired with {state_left}, not with {state_entered}",
         "Which state does {weight_hh} multiply?",
         seen_in="VikParuchuri/zero_to_gpt #9",
         reads_hh=lambda run: run.after,
@@ -205,4 +205,19 @@ ALL = (
         seen_in="the article of a3's exercise 6-2P, whose stacks are never cleared",
         parameters=with_earlier,
     ),
+)
+
+ONE_STEP = tuple(
+    one
+    for one in (*X_AND_H0, *WEIGHTS, *BIASES, *ALL)
+    if one.id
+    not in (
+        "x_in_sweep_order",
+        "h0_one_late",
+        "h0_without_weight",
+        "x_one_early",
+        "h0_taken_for_zero",
+        "index_wraps_round",
+        "x_index_wraps_round",
+    )
 )

@@ -84,7 +84,7 @@ INJECTED = (
     ),
     edit(
         "injected_mean_over_batch",
-        "{injected} is its mean over the batch",
+        "{injected} is replaced by its mean over the batch",
         "Rows do not know each other.",
         injected=lambda g, t: np.broadcast_to(g[t].mean(axis=0), g[t].shape),
     ),
@@ -195,4 +195,16 @@ ORDER = (
         "A later step hands its carry to an earlier one.",
         order=lambda steps: range(steps),
     ),
+)
+
+# What one step alone cannot show: there is no carry, and no other step.
+OF_TIME = (
+    "carry_dropped",
+    "tanh_on_injected_only",
+    "carry_piles_up",
+    "carry_one_step",
+    "injected_at_last_step_only",
+    "injected_one_early",
+    "tanh_at_state_after",
+    "tanh_at_last_state",
 )

@@ -65,6 +65,9 @@ WORDS = {
     "through_time": " through time",
     "at_every_step": " at every step",
     "of_every_step": " of every step",
+    "first_state": "outputs[0]",
+    "state_left": "the state that leaves a step",
+    "state_entered": "the one that enters it",
     "whose_h0": "What is left in the carry after the loop?",
     "who_clips": "",
 }
