@@ -11,7 +11,6 @@ from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_softmax = MistakesIn("softmax")
 in_cross_entropy = MistakesIn("cross_entropy")
-in_cross_entropy_backward = MistakesIn("cross_entropy_backward")
 
 SOFTMAX = "4.1, 'Softmax': per row, axis=-1 and keepdims=True."
 
@@ -167,7 +166,7 @@ def ce_binary(own: Own) -> Functions:
 LAST = "4.2, the last line of the derivation: (p − [c = y]) / N."
 
 
-def ce_back(gradient: Callable[[Array, Array], Array]) -> Functions:
+def ce_back(own: Own, gradient: Callable[[Array, Array], Array]) -> Functions:
     """A cross_entropy_backward of probabilities and one-hot rows."""
     return {
         "cross_entropy_backward": lambda logits, target: gradient(
@@ -176,44 +175,44 @@ def ce_back(gradient: Callable[[Array, Array], Array]) -> Functions:
     }
 
 
+in_cross_entropy_backward = MistakesIn("cross_entropy_backward", ce_back)
+
+
 in_cross_entropy_backward(
     "one_hot_not_subtracted",
     "the 1 of the true class is not taken off: no entry is negative",
     f"{LAST} Each row sums to 0.",
-    lambda own: ce_back(lambda p, y: p / len(p)),
+    gradient=lambda p, y: p / len(p),
     seen_in="mantasu/cs231n #10",
 )
 in_cross_entropy_backward(
     "ce_not_divided",
     "the gradient is not divided by the number of rows",
     f"{LAST} This is the loss that divides.",
-    lambda own: ce_back(lambda p, y: p - y),
+    gradient=lambda p, y: p - y,
     seen_in="hunkim/DeepLearningZeroToAll #173",
 )
 in_cross_entropy_backward(
     "ce_divided_by_entries",
     "the gradient is divided by rows times classes",
     LAST,
-    lambda own: ce_back(lambda p, y: (p - y) / p.size),
+    gradient=lambda p, y: (p - y) / p.size,
 )
 in_cross_entropy_backward(
-    "ce_sign_turned",
-    "the gradient of the logits has the wrong sign",
-    LAST,
-    lambda own: ce_back(lambda p, y: (y - p) / len(p)),
+    "ce_sign_turned", "the gradient of the logits has the wrong sign", LAST, gradient=lambda p, y: (y - p) / len(p)
 )
 in_cross_entropy_backward(
     "ce_extra_slope",
     "the gradient of the logits has an extra factor p(1 − p)",
     f"{LAST} The slope of softmax is in it already.",
-    lambda own: ce_back(lambda p, y: (p - y) * p * (1 - p) / len(p)),
+    gradient=lambda p, y: (p - y) * p * (1 - p) / len(p),
     seen_in="deeplearning4j/libnd4j #440; jorgenkg/python-neural-network PR #6",
 )
 in_cross_entropy_backward(
     "ce_diagonal_only",
     "only the diagonal of softmax's slopes is used: the wrong classes get nothing",
     "4.2: the log of the sum contains every class.",
-    lambda own: ce_back(lambda p, y: y * (p - 1) / len(p)),
+    gradient=lambda p, y: y * (p - 1) / len(p),
     seen_in="zhuozhiyongde/Fundamentals-of-Artificial-Intelligence #1",
 )
 in_cross_entropy_backward(
@@ -246,7 +245,7 @@ in_cross_entropy_backward(
     "ce_back_softmax_twice",
     "softmax is applied twice before the 1 is taken off",
     LAST,
-    lambda own: ce_back(lambda p, y: (probabilities(p) - y) / len(p)),
+    gradient=lambda p, y: (probabilities(p) - y) / len(p),
 )
 
 

@@ -53,15 +53,7 @@ in_rnn_cell_forward(
     "1.1, the sum by index: h_prev's unit k meets entry (j, k) of weight_hh.",
     inputs=lambda x, h_prev, params: (x, h_prev, {**params, "weight_hh": params["weight_hh"].T}),
 )
+in_rnn_cell_forward("tanh_forgotten", "h is the sum itself: the tanh is missing", CELL, bend=lambda z: z)
 in_rnn_cell_forward(
-    "tanh_forgotten",
-    "h is the sum itself: the tanh is missing",
-    CELL,
-    bend=lambda z: z,
-)
-in_rnn_cell_forward(
-    "cell_sigmoid",
-    "h is a sigmoid of the sum, not its tanh",
-    CELL,
-    bend=lambda z: 1 / (1 + np.exp(-z)),
+    "cell_sigmoid", "h is a sigmoid of the sum, not its tanh", CELL, bend=lambda z: 1 / (1 + np.exp(-z))
 )

@@ -11,8 +11,6 @@ from autograder.assignments.a3_rnn_cell.mistakes.columns import softmax
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_sequence_loss = MistakesIn("sequence_loss")
-
 STABLE = "4.3: take away the largest score of each row first, and the log before the exp."
 
 
@@ -20,7 +18,7 @@ LOSS = "4.3, 'The loss of a sequence': the mean over T·N, and (p − one-hot) /
 
 
 def loss_of(
-    loss: Callable[[Array, Array], Any] | None = None, gradient: Callable[[Array, Array], Array] | None = None
+    own: Own, loss: Callable[[Array, Array], Any] | None = None, gradient: Callable[[Array, Array], Array] | None = None
 ) -> Functions:
     """A sequence_loss with another loss(log p, one-hot) or another gradient(p, one-hot)."""
 
@@ -34,98 +32,94 @@ def loss_of(
     return {"sequence_loss": sequence_loss}
 
 
+in_sequence_loss = MistakesIn("sequence_loss", loss_of)
+
+
 in_sequence_loss(
     "sequence_summed",
     "loss and gradient are sums over steps and samples, not means",
     f"{LOSS} An expected size shows it: equal logits give log C.",
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p), lambda p, y: p - y),
+    loss=lambda log_p, y: -np.sum(y * log_p),
+    gradient=lambda p, y: p - y,
     seen_in="hunkim/DeepLearningZeroToAll #173; d2l-ai/d2l-en PR #1000",
 )
 in_sequence_loss(
     "sequence_divided_by_samples",
     "loss and gradient are divided by N alone: the steps are added up",
     LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / y.shape[1], lambda p, y: (p - y) / y.shape[1]),
+    loss=lambda log_p, y: -np.sum(y * log_p) / y.shape[1],
+    gradient=lambda p, y: (p - y) / y.shape[1],
     seen_in="danijar/layered #1",
 )
 in_sequence_loss(
     "sequence_divided_by_steps",
     "loss and gradient are divided by T alone: the samples are added up",
     LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y), lambda p, y: (p - y) / len(y)),
+    loss=lambda log_p, y: -np.sum(y * log_p) / len(y),
+    gradient=lambda p, y: (p - y) / len(y),
 )
 in_sequence_loss(
-    "sequence_gradient_summed",
-    "the loss is a mean, its gradient belongs to the sum",
-    LOSS,
-    lambda own: loss_of(gradient=lambda p, y: p - y),
+    "sequence_gradient_summed", "the loss is a mean, its gradient belongs to the sum", LOSS, gradient=lambda p, y: p - y
 )
 in_sequence_loss(
     "sequence_loss_summed",
     "the loss is a sum, its gradient belongs to the mean",
     LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p)),
+    loss=lambda log_p, y: -np.sum(y * log_p),
 )
 in_sequence_loss(
     "sequence_loss_divided_by_steps",
     "the loss is divided by T alone, its gradient by T·N",
     LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y)),
+    loss=lambda log_p, y: -np.sum(y * log_p) / len(y),
 )
 in_sequence_loss(
     "sequence_over_entries",
     "loss and gradient are divided by T·N·classes",
     LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / y.size, lambda p, y: (p - y) / y.size),
+    loss=lambda log_p, y: -np.sum(y * log_p) / y.size,
+    gradient=lambda p, y: (p - y) / y.size,
 )
 in_sequence_loss(
     "sequence_one_hot_missing",
     "the 1 of the right class is not taken off in grad_logits",
     f"{LOSS} Each row sums to 0.",
-    lambda own: loss_of(gradient=lambda p, y: p * y.shape[-1] / y.size),
+    gradient=lambda p, y: p * y.shape[-1] / y.size,
     seen_in="mantasu/cs231n #10",
 )
 in_sequence_loss(
-    "sequence_sign",
-    "grad_logits has the wrong sign",
-    LOSS,
-    lambda own: loss_of(gradient=lambda p, y: (y - p) * y.shape[-1] / y.size),
+    "sequence_sign", "grad_logits has the wrong sign", LOSS, gradient=lambda p, y: (y - p) * y.shape[-1] / y.size
 )
 in_sequence_loss(
     "sequence_extra_slope",
     "grad_logits has an extra factor p(1 − p)",
     f"{LOSS} The slope of softmax is in p − one-hot already.",
-    lambda own: loss_of(gradient=lambda p, y: (p - y) * p * (1 - p) * y.shape[-1] / y.size),
+    gradient=lambda p, y: (p - y) * p * (1 - p) * y.shape[-1] / y.size,
     seen_in="deeplearning4j/libnd4j #440; jorgenkg/python-neural-network PR #6",
 )
 in_sequence_loss(
     "sequence_extra_factor",
     "grad_logits has an extra factor p",
     f"{LOSS} The slope of softmax is in p − one-hot already.",
-    lambda own: loss_of(gradient=lambda p, y: (p - y) * p * y.shape[-1] / y.size),
+    gradient=lambda p, y: (p - y) * p * y.shape[-1] / y.size,
 )
 
 
 @in_sequence_loss(
-    "sequence_last_step",
-    "only the last step is counted",
-    "4.3: every step of every sample.",
-    seen_in="DLS 11690",
+    "sequence_last_step", "only the last step is counted", "4.3: every step of every sample.", seen_in="DLS 11690"
 )
 def sequence_last_step(own: Own) -> Functions:
     def last(array: Array) -> Array:
         return np.concatenate([0 * array[:-1], array[-1:]])
 
-    return loss_of(lambda log_p, y: -np.sum((y * log_p)[-1]) / y.shape[1], lambda p, y: last(p - y) / y.shape[1])
+    return loss_of(own, lambda log_p, y: -np.sum((y * log_p)[-1]) / y.shape[1], lambda p, y: last(p - y) / y.shape[1])
 
 
 in_sequence_loss(
     "sequence_binary",
     "the loss is the sum of binary cross-entropies, the gradient that of the categorical one",
     "4.3: −log of the right class's probability, and nothing of the others.",
-    lambda own: loss_of(
-        lambda log_p, y: -np.sum(y * log_p + (1 - y) * np.log1p(-np.exp(log_p))) * y.shape[-1] / y.size,
-    ),
+    loss=lambda log_p, y: -np.sum(y * log_p + (1 - y) * np.log1p(-np.exp(log_p))) * y.shape[-1] / y.size,
     seen_in="the article of a4's 5.2",
 )
 
@@ -144,9 +138,7 @@ def sequence_softmax_over_steps(own: Own) -> Functions:
 
 
 @in_sequence_loss(
-    "sequence_overflows",
-    "exp overflows at large logits: the largest of each row is not taken away first",
-    STABLE,
+    "sequence_overflows", "exp overflows at large logits: the largest of each row is not taken away first", STABLE
 )
 def sequence_overflows(own: Own) -> Functions:
     def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:

@@ -92,10 +92,7 @@ in_two_step_backward(
     change=lambda first, second: {"h0": second["h_prev"]},
 )
 in_two_step_backward(
-    "caches_exchanged",
-    "the two caches are exchanged",
-    "3.1: cache_2 belongs to grad_h2.",
-    swapped=True,
+    "caches_exchanged", "the two caches are exchanged", "3.1: cache_2 belongs to grad_h2.", swapped=True
 )
 in_two_step_backward(
     "carry_subtracted",

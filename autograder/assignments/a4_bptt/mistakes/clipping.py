@@ -9,8 +9,6 @@ import numpy as np
 from autograder.assignments.a4_bptt.mistakes.shared import Array, Grads
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_clip_grad_norm = MistakesIn("clip_grad_norm")
-
 CLIPPING = "7.3, 'Clipping': one norm over every array, and nothing changes where it is small enough."
 
 
@@ -24,9 +22,12 @@ def clip(clipped: Callable[[Grads, float, float], Grads]) -> Functions:
     return {"clip_grad_norm": lambda grads, max_norm: (clipped(grads, max_norm, norm_of(grads)), norm_of(grads))}
 
 
-def clip_by(factor: Callable[[float, float], float]) -> Functions:
+def clip_by(own: Own, factor: Callable[[float, float], float]) -> Functions:
     """A clip_grad_norm that scales by factor(max_norm, total norm)."""
     return clip(lambda grads, most, total: {name: factor(most, total) * grad for name, grad in grads.items()})
+
+
+in_clip_grad_norm = MistakesIn("clip_grad_norm", clip_by)
 
 
 @in_clip_grad_norm(
@@ -45,13 +46,13 @@ in_clip_grad_norm(
     "clipped_although_small",
     "the gradients are scaled to max_norm although their norm is smaller",
     CLIPPING,
-    lambda own: clip_by(lambda most, total: most / total if total else 1.0),
+    factor=lambda most, total: most / total if total else 1.0,
 )
 in_clip_grad_norm(
     "zero_norm_divides",
     "the gradients are always scaled to max_norm, and a norm of zero gives NaN",
     f"{CLIPPING} What does a norm of 0 divide?",
-    lambda own: clip_by(lambda most, total: most / total if total else np.nan),
+    factor=lambda most, total: most / total if total else np.nan,
 )
 in_clip_grad_norm(
     "clipped_entry_by_entry",
@@ -80,14 +81,12 @@ def clipped_norm_returned(own: Own) -> Functions:
     "7.3: total_norm is the norm itself, the root of the sum of all squares.",
 )
 def clipped_norm_squared(own: Own) -> Functions:
-    clipped = clip_by(lambda most, total: most / total if total > most else 1.0)["clip_grad_norm"]
+    clipped = clip_by(own, lambda most, total: most / total if total > most else 1.0)["clip_grad_norm"]
     return {"clip_grad_norm": lambda grads, most: (clipped(grads, most)[0], norm_of(grads) ** 2)}
 
 
 @in_clip_grad_norm(
-    "norms_added",
-    "the total norm is the sum of the arrays' norms",
-    f"{CLIPPING} Squares add, norms do not.",
+    "norms_added", "the total norm is the sum of the arrays' norms", f"{CLIPPING} Squares add, norms do not."
 )
 def norms_added(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:
@@ -98,11 +97,7 @@ def norms_added(own: Own) -> Functions:
     return {"clip_grad_norm": clip_grad_norm}
 
 
-@in_clip_grad_norm(
-    "root_forgotten",
-    "the root is missing: the total norm is the sum of all squares",
-    CLIPPING,
-)
+@in_clip_grad_norm("root_forgotten", "the root is missing: the total norm is the sum of all squares", CLIPPING)
 def root_forgotten(own: Own) -> Functions:
     def clip_grad_norm(grads: Grads, max_norm: float) -> tuple[Grads, float]:
         total = norm_of(grads) ** 2
@@ -113,10 +108,7 @@ def root_forgotten(own: Own) -> Functions:
 
 
 in_clip_grad_norm(
-    "never_clipped",
-    "the gradients are returned unclipped, too long",
-    CLIPPING,
-    lambda own: clip_by(lambda most, total: 1.0),
+    "never_clipped", "the gradients are returned unclipped, too long", CLIPPING, factor=lambda most, total: 1.0
 )
 
 

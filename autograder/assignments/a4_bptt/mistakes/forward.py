@@ -10,31 +10,28 @@ from autograder.assignments.a4_bptt.mistakes.shared import Array, Params
 from autograder.assignments.recurrent.sweep import Run, forward_of, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_rnn_forward = MistakesIn("rnn_forward")
-
 START = "1, 'Forward'. What is the state before step 0, and which state does step t read?"
 
 
-def forward_with(change: Callable[[Array, Array, Params], tuple[Array, Array, Params]]) -> Functions:
+def forward_with(own: Own, change: Callable[[Array, Array, Params], tuple[Array, Array, Params]]) -> Functions:
     """An rnn_forward that is right for other inputs than those it was given."""
     right = forward_of()
     return {"rnn_forward": lambda x, h0, params: right(*change(x, h0, params))}
+
+
+in_rnn_forward = MistakesIn("rnn_forward", forward_with)
 
 
 in_rnn_forward(
     "h0_not_used",
     "the first state is all zero, whatever h0 is",
     START,
-    lambda own: forward_with(lambda x, h0, params: (x, 0 * h0, params)),
+    change=lambda x, h0, params: (x, 0 * h0, params),
     seen_in="DLS 555049, 620405",
 )
 
 
-@in_rnn_forward(
-    "state_not_passed_on",
-    "every step starts from h0: the state is not passed on",
-    START,
-)
+@in_rnn_forward("state_not_passed_on", "every step starts from h0: the state is not passed on", START)
 def state_not_passed_on(own: Own) -> Functions:
     def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, None]:
         return np.stack([run_forward(x_t[None], h0, params).after[0] for x_t in x]), None
@@ -72,7 +69,7 @@ in_rnn_forward(
     "forward_weight_hh_turned",
     "the state meets weight_hh the wrong way round, and no shape complains",
     "Names for the whole notebook: y = x @ weight.T + bias. weight_hh is square, so only the index tells.",
-    lambda own: forward_with(lambda x, h0, params: (x, h0, {**params, "weight_hh": params["weight_hh"].T})),
+    change=lambda x, h0, params: (x, h0, {**params, "weight_hh": params["weight_hh"].T}),
 )
 
 
@@ -93,5 +90,5 @@ in_rnn_forward(
     "forward_without_bias_hh",
     "bias_hh is missing from every step",
     "The forward of the cell: two biases are added to the same sum.",
-    lambda own: forward_with(lambda x, h0, params: (x, h0, {**params, "bias_hh": 0 * params["bias_hh"]})),
+    change=lambda x, h0, params: (x, h0, {**params, "bias_hh": 0 * params["bias_hh"]}),
 )

@@ -13,9 +13,6 @@ from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Pa
 from autograder.assignments.recurrent.sweep import WEIGHTS
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_train_adder = MistakesIn("train_adder")
-in_train_first_xor_last = MistakesIn("train_first_xor_last")
-
 LOOP = "8.2: the loss and all gradients of a batch first, then one step with all of them."
 
 
@@ -57,6 +54,9 @@ def adder(own: Own, **switches: Any) -> Functions:
     return {"train_adder": Training(own, lesson, **switches)}
 
 
+in_train_adder = MistakesIn("train_adder", adder)
+
+
 def only(*words: str) -> Callable[[Own, Params, Grads, float], Params]:
     """A step that moves the parameters whose names hold one of these words."""
     return lambda own, params, grads, lr: {
@@ -69,19 +69,19 @@ in_train_adder(
     "adder_losses_after",
     "each loss is taken after its update",
     "8.2: losses contains each loss before its update.",
-    lambda own: adder(own, after=True),
+    after=True,
 )
 in_train_adder(
     "adder_climbs",
     "the parameters are moved up the slope: plus instead of minus",
     "8.2: new = old − lr · slope.",
-    lambda own: adder(own, step=lambda own, params, grads, lr: own["sgd_step"](params, grads, -lr)),
+    step=lambda own, params, grads, lr: own["sgd_step"](params, grads, -lr),
 )
 in_train_adder(
     "adder_not_moved",
     "no parameter is ever moved",
     "8.2: new = old − lr · slope, and the next batch meets the new parameters.",
-    lambda own: adder(own, step=lambda own, params, grads, lr: params),
+    step=lambda own, params, grads, lr: params,
 )
 
 
@@ -103,32 +103,27 @@ in_train_adder(
     "adder_readout_frozen",
     "the readout is never trained: only the layer's four parameters move",
     LOOP,
-    lambda own: adder(own, step=only("ih", "hh")),
+    step=only("ih", "hh"),
 )
 in_train_adder(
-    "adder_biases_frozen",
-    "the biases are never moved",
-    f"{LOOP} sgd_step walks over all names.",
-    lambda own: adder(own, step=only("weight")),
+    "adder_biases_frozen", "the biases are never moved", f"{LOOP} sgd_step walks over all names.", step=only("weight")
 )
 in_train_adder(
     "adder_gradients_at_start",
     "every gradient is taken at the first parameters",
     f"{LOOP} The next batch meets the new parameters.",
-    lambda own: adder(own, frozen=True),
+    frozen=True,
 )
 in_train_adder(
     "adder_state_kept",
     "a batch starts from the state in which the last one ended",
     "8.2: every batch starts from h0 = 0.",
-    lambda own: adder(own, carried=True),
+    carried=True,
 )
 
 
 @in_train_adder(
-    "adder_lr_shared",
-    "the learning rate is divided by the number of batches",
-    f"{LOOP} Each step is a whole one.",
+    "adder_lr_shared", "the learning rate is divided by the number of batches", f"{LOOP} Each step is a whole one."
 )
 def adder_lr_shared(own: Own) -> Functions:
     right = adder(own)["train_adder"]
@@ -139,7 +134,7 @@ in_train_adder(
     "adder_losses_averaged",
     "losses contains running means, not the losses",
     "8.2: losses contains each loss before its update.",
-    lambda own: adder(own, losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1)),
+    losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1),
 )
 
 
@@ -163,6 +158,9 @@ def xor(
         return Training(own, chosen, **{"step": step(max_norm), **switches})(batches, params, lr)
 
     return {"train_first_xor_last": train}
+
+
+in_train_first_xor_last = MistakesIn("train_first_xor_last", xor)
 
 
 def last_step_lesson(
@@ -202,10 +200,7 @@ in_train_first_xor_last(
     lambda own: xor(own, lesson=lambda max_norm: last_step_lesson(own, seen=slice(None))),
 )
 in_train_first_xor_last(
-    "xor_not_clipped",
-    "nothing is clipped",
-    "7.3, and where it is called.",
-    lambda own: xor(own, clip=lambda grads, most: grads),
+    "xor_not_clipped", "nothing is clipped", "7.3, and where it is called.", clip=lambda grads, most: grads
 )
 
 
@@ -245,7 +240,7 @@ in_train_first_xor_last(
     "xor_losses_after",
     "each loss of the task is taken after its update",
     "8.2: losses contains each loss before its update.",
-    lambda own: xor(own, after=True),
+    after=True,
 )
 
 

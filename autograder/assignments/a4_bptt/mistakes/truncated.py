@@ -88,12 +88,7 @@ known(
     f"{WINDOW}: every step's error walks, each k crossings far, not the last one's alone.",
     window=last_steps,
 )
-known(
-    "weights_not_truncated",
-    "x and h0 are truncated, the parameters are not",
-    EVERY,
-    window_parameters=everywhere,
-)
+known("weights_not_truncated", "x and h0 are truncated, the parameters are not", EVERY, window_parameters=everywhere)
 known(
     "x_not_truncated",
     "the parameters are truncated, x and h0 are not",
