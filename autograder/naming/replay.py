@@ -9,7 +9,7 @@ built of them is replayed upon the student's own, and any other is not named.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -21,6 +21,7 @@ from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.kernels.student import Answer, CallFailed, Odd, Student
 from autograder.naming.bank import NAME_RTOL, Mistake, mistakes_of
+from autograder.naming.pairs import Table, pairs_of
 
 LINE = re.compile(r" \(line \d+ of its cell\)")
 SINGLE_RTOL = 1e-5  # where the numbers are float32's
@@ -46,6 +47,7 @@ class Namer:
 
     tests: Mapping[str, Sequence[HiddenTest]]
     replayed: dict[tuple[str, str, str], Ending] = field(default_factory=dict)
+    tables: dict[HiddenTest, Table] = field(default_factory=dict)  # of two mistakes at once, by deciding test
 
     def diagnose(self, findings: Findings, function: str, student: Student) -> list[dict[str, str]]:
         """The known mistakes that explain all findings of one function; several where these inputs cannot tell them apart.
@@ -63,12 +65,24 @@ class Namer:
             endings = [(t, ending) for t, ending in endings if not t.behaviour]
             if all(ending.passed for _, ending in endings):
                 return []
-        named = []
-        for mistake in mistakes_of(assignment, function):
-            replayed = (self.replay(mistake, test) for test, _ in ordered(endings))
-            if agree(ordered(endings), replayed, mistake.rtol):
-                named.append(mistake.told())
-        return named
+        endings = ordered(endings)
+        named = self.that_agree(mistakes_of(assignment, function), endings)
+        if not named and not endings[0][0].behaviour and endings[0][1].verdicts:
+            named = self.that_agree(self.pairs_like(*endings[0]), endings)
+        return [mistake.told() for mistake in named]
+
+    def that_agree(self, mistakes: Iterable[Mistake], endings: Endings) -> list[Mistake]:
+        """Those that end every test as the student did."""
+        return [m for m in mistakes if agree(endings, (self.replay(m, test) for test, _ in endings), m.rtol)]
+
+    def pairs_like(self, test: HiddenTest, ending: Ending) -> list[Mistake]:
+        """Two known mistakes at once, with the student's numbers in this test; the table is made at the first question."""
+        if test not in self.tables:
+            pairs = pairs_of(test.assignment, test.function)
+            right = reference(test.assignment)
+            answers = ((pair, run(test, {**right, **pair.make(right)}).verdicts) for pair in pairs)
+            self.tables[test] = Table.of(answers)
+        return self.tables[test].like(ending.verdicts)
 
     def replay(self, mistake: Mistake, test: HiddenTest) -> Ending:
         """How a hidden test ends for a mistake over right functions; computed once."""
