@@ -60,6 +60,8 @@ def titles(checks: Sequence[CheckResult]) -> str:
 def looks_like(mistakes: Sequence[Named]) -> str:
     """The beginning of the sentence that names a known mistake, or several that these inputs cannot tell apart."""
     if len(mistakes) == 1:
+        if mistakes[0].two:
+            return "Two known mistakes together give exactly your numbers:"
         return "Your numbers are exactly those of a known mistake:"
     return f"Your numbers are exactly those of {len(mistakes)} known mistakes that look alike here. Either"
 
