@@ -40,6 +40,7 @@ class Mistake:
     rtol: float = NAME_RTOL
     build: Build | None = None
     slots: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    by_rule: bool = False  # one of a family, such as every slope that people write: no case of its own
 
     def told(self) -> dict[str, str]:
         """What a student and a teacher read of it."""
@@ -56,8 +57,8 @@ class MistakesIn:
     the same without make decorates it.
     """
 
-    def __init__(self, function: str, build: Build | None = None) -> None:
-        self.function, self.build = function, build
+    def __init__(self, function: str, build: Build | None = None, *, by_rule: bool = False) -> None:
+        self.function, self.build, self.by_rule = function, build, by_rule
 
     def __call__(
         self,
@@ -79,7 +80,7 @@ class MistakesIn:
             known = _BANK.setdefault((build or make).__module__, [])
             if any(id == other.id or title == other.title for other in known):
                 raise ValueError(f"The id {id} or the title {title!r} is taken. Give this mistake another.")
-            known.append(Mistake(self.function, id, title, reread, seen_in, make, rtol, build, slots))
+            known.append(Mistake(self.function, id, title, reread, seen_in, make, rtol, build, slots, self.by_rule))
             return make
 
         if build is not None:
@@ -91,7 +92,16 @@ class MistakesIn:
 
 @cache
 def bank(assignment: Assignment) -> tuple[Mistake, ...]:
-    """Every known mistake of one assignment, in the order in which its modules tell them; none where it has no bank."""
+    """Every known mistake of one assignment, in the order in which its modules tell them; none where it has no bank.
+
+    Those that are made by rule are not among them.
+    """
+    return tuple(m for m in registered(assignment) if not m.by_rule)
+
+
+@cache
+def registered(assignment: Assignment) -> tuple[Mistake, ...]:
+    """The same with those that are made by rule."""
     if not assignment.has("mistakes"):
         return ()
     package = assignment.part("mistakes").__name__
@@ -104,6 +114,12 @@ def mistakes_of(assignment: Assignment, function: str) -> tuple[Mistake, ...]:
     return tuple(m for m in bank(assignment) if m.function == function)
 
 
+@cache
+def made_by_rule(assignment: Assignment, function: str) -> tuple[Mistake, ...]:
+    """Those of one function that are made by rule."""
+    return tuple(m for m in registered(assignment) if m.by_rule and m.function == function)
+
+
 def find(assignment: Assignment, id: str) -> Mistake:
     """One mistake by its id. Raises KeyError."""
-    return {m.id: m for m in bank(assignment)}[id]
+    return {m.id: m for m in registered(assignment)}[id]

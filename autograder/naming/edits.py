@@ -21,9 +21,9 @@ class Edit:
 
     id: str
     says: str
-    hint: str
-    seen_in: str
     slots: Mapping[str, Any]
+    hint: str = ""
+    seen_in: str = ""
 
     @property
     def place(self) -> str:
@@ -33,7 +33,7 @@ class Edit:
 
 def edit(id: str, says: str, hint: str = "", *, seen_in: str = "", **slots: Any) -> Edit:
     """An edit of these slots."""
-    return Edit(id, says, hint, seen_in, slots)
+    return Edit(id, says, slots, hint, seen_in)
 
 
 class Words(dict[str, str]):
@@ -59,9 +59,9 @@ class View:
     words: Mapping[str, str] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
 
-    def show(self, edits: Iterable[Edit], *, but: Collection[str] = ()) -> None:
+    def show(self, edits: Iterable[Edit], *, but: Collection[str] = (), by_rule: bool = False) -> None:
         """Register these edits as known mistakes of this function, but for some that make no sense or no difference here."""
-        known, words = MistakesIn(self.function, self.build), Words(self.words)
+        known, words = MistakesIn(self.function, self.build, by_rule=by_rule), Words(self.words)
         for one in edits:
             if one.id in but:
                 continue

@@ -20,7 +20,7 @@ import numpy as np
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.kernels.student import Answer, CallFailed, Odd, Student
-from autograder.naming.bank import NAME_RTOL, Mistake, mistakes_of
+from autograder.naming.bank import NAME_RTOL, Mistake, made_by_rule, mistakes_of
 from autograder.naming.pairs import Table, pairs_of
 
 LINE = re.compile(r" \(line \d+ of its cell\)")
@@ -47,7 +47,7 @@ class Namer:
 
     tests: Mapping[str, Sequence[HiddenTest]]
     replayed: dict[tuple[str, str, str], Ending] = field(default_factory=dict)
-    tables: dict[HiddenTest, Table] = field(default_factory=dict)  # of two mistakes at once, by deciding test
+    tables: dict[HiddenTest, Table] = field(default_factory=dict)  # mistakes by rule and two at once, by deciding test
 
     def diagnose(self, findings: Findings, function: str, student: Student) -> list[dict[str, str]]:
         """The known mistakes that explain all findings of one function; several where these inputs cannot tell them apart.
@@ -68,19 +68,20 @@ class Namer:
         endings = ordered(endings)
         named = self.that_agree(mistakes_of(assignment, function), endings)
         if not named and not endings[0][0].behaviour and endings[0][1].verdicts:
-            named = self.that_agree(self.pairs_like(*endings[0]), endings)
+            found = self.that_agree(self.looked_up(*endings[0]), endings)
+            named = [mistake for mistake in found if mistake.by_rule] or found
         return [mistake.told() for mistake in named]
 
     def that_agree(self, mistakes: Iterable[Mistake], endings: Endings) -> list[Mistake]:
         """Those that end every test as the student did."""
         return [m for m in mistakes if agree(endings, (self.replay(m, test) for test, _ in endings), m.rtol)]
 
-    def pairs_like(self, test: HiddenTest, ending: Ending) -> list[Mistake]:
-        """Two known mistakes at once, with the student's numbers in this test; the table is made at the first question."""
+    def looked_up(self, test: HiddenTest, ending: Ending) -> list[Mistake]:
+        """Mistakes by rule, or two at once, with the student's numbers in this test; the table is made at the first question."""
         if test not in self.tables:
-            pairs = pairs_of(test.assignment, test.function)
+            known = (*made_by_rule(test.assignment, test.function), *pairs_of(test.assignment, test.function))
             right = reference(test.assignment)
-            answers = ((pair, run(test, {**right, **pair.make(right)}).verdicts) for pair in pairs)
+            answers = ((mistake, run(test, {**right, **mistake.make(right)}).verdicts) for mistake in known)
             self.tables[test] = Table.of(answers)
         return self.tables[test].like(ending.verdicts)
 

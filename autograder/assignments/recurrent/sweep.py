@@ -93,6 +93,7 @@ class Sweep:
 
     order: Callable[[int], Iterable[int]] = last_first
     injected: Callable[[Array, int], Array] = lambda grad_outputs, t: grad_outputs[t]
+    start: Callable[[Array, Array], Array] = as_it_is  # the carry before the first step; what is injected
     entering: Callable[[Array], Array] = as_it_is  # the carry, as it joins
     slope: Callable[[Run, int], Array] = lambda run, t: 1 - run.tanhs[t] ** 2
     bend: Callable[[At], Array] = lambda at: at.grad_h * at.slope
@@ -109,7 +110,10 @@ class Sweep:
     delta_bias: Callable[[Way], Array] = lambda way: way.grad_z
     reads_ih: Callable[[Run], Array] = lambda run: run.x
     reads_hh: Callable[[Run], Array] = lambda run: run.before
-    counted: Callable[[Array], Array] = as_it_is  # whose steps count for the parameters
+    counted: Callable[[Array], Array] = as_it_is  # whose steps count for the parameters; for some otherwise
+    counted_ih: Callable[[Array], Array] = as_it_is
+    counted_hh: Callable[[Array], Array] = as_it_is
+    counted_bias: Callable[[Array], Array] = as_it_is
     added: Callable[[Array], Array] = lambda delta: delta.sum(axis=(0, 1))  # a bias: over which axes
     x: Share = as_it_is
     h0: Share = as_it_is
@@ -142,7 +146,7 @@ class Sweep:
         steps, (n, units) = len(run.x), run.before[0].shape
         size = (steps, n, units) if alone else (n, units)
         injecteds, grad_h, grad_z = np.zeros((3, steps, *size))
-        carry = np.zeros(size)
+        carry = self.start(np.zeros(size), grad_outputs)
         for t in self.order(steps):
             injected: Array = self.injected(grad_outputs, t)
             if alone:
@@ -157,10 +161,11 @@ class Sweep:
     def share_out(self, for_x: Way, for_parameters: Way, for_hh: Way, for_h0: Way) -> Grads:
         """What every array gets of it."""
         run, way = for_x.run, for_parameters
-        bias = self.added(self.counted(self.delta_bias(way)))
+        ih, hh = self.counted_ih(self.counted(self.delta_ih(way))), self.counted_hh(self.counted(self.delta_hh(for_hh)))
+        bias = self.added(self.counted_bias(self.counted(self.delta_bias(way))))
         found = {
-            "weight_ih": product(self.counted(self.delta_ih(way)), self.counted(self.reads_ih(run))),
-            "weight_hh": product(self.counted(self.delta_hh(for_hh)), self.counted(self.reads_hh(run))),
+            "weight_ih": product(ih, self.counted_ih(self.counted(self.reads_ih(run)))),
+            "weight_hh": product(hh, self.counted_hh(self.counted(self.reads_hh(run)))),
             "bias_ih": self.biases(bias, way),
             "bias_hh": self.biases(bias.copy(), way),
         }

@@ -113,12 +113,12 @@ SLOPE = (
     ),
     edit(
         "tanh_not_squared",
-        "the slope of tanh is written 1 − h, without the square",
+        "the slope of tanh is written 1 − {h}, without the square",
         slope=lambda run, t: 1 - run.tanhs[t],
     ),
     edit(
         "tanh_with_plus",
-        "the slope of tanh is written 1 + h²",
+        "the slope of tanh is written 1 + {h}²",
         seen_in="Yiming-Wange/cs231n-solution #1",
         slope=lambda run, t: 1 + run.tanhs[t] ** 2,
     ),
@@ -131,29 +131,31 @@ SLOPE = (
     ),
     edit(
         "tanh_twice",
-        "the slope of tanh is written 1 − tanh(h)²: h is the tanh already",
+        "the slope of tanh is written 1 − tanh({h})²: {h} is the tanh already",
         seen_in="PacktPublishing/Neural-Network-Projects-with-Python #4; DeepLearnToolbox #165",
         slope=lambda run, t: 1 - np.tanh(run.tanhs[t]) ** 2,
     ),
     edit(
         "tanh_slope_squared",
-        "the slope of tanh is applied twice, (1 − h²)²{at_every_step}",
+        "the slope of tanh is applied twice, (1 − {h}²)²{at_every_step}",
         "One tanh, one slope: {g} is the gradient of the state, not of z.",
         slope=lambda run, t: (1 - run.tanhs[t] ** 2) ** 2,
     ),
     edit(
         "sigmoid_for_tanh",
-        "the slope is the sigmoid's, h(1 − h), and the layer is a tanh",
+        "the slope is the sigmoid's, {h}(1 − {h}), and the layer is a tanh",
         slope=lambda run, t: run.tanhs[t] * (1 - run.tanhs[t]),
     ),
     edit(
         "tanh_inverted",
-        "the gradient is divided by 1 − h², not multiplied by it",
+        "the gradient is divided by 1 − {h}², not multiplied by it",
         seen_in="oreilly-japan/deep-learning-from-scratch-2 #26",
         slope=lambda run, t: 1 / (1 - run.tanhs[t] ** 2),
     ),
     edit(
-        "tanh_without_one", "the slope of tanh is written −h²: the 1 is lost", slope=lambda run, t: -(run.tanhs[t] ** 2)
+        "tanh_without_one",
+        "the slope of tanh is written −{h}²: the 1 is lost",
+        slope=lambda run, t: -(run.tanhs[t] ** 2),
     ),
     edit(
         "tanh_at_state_before",
@@ -163,14 +165,14 @@ SLOPE = (
     ),
     edit(
         "tanh_at_state_after",
-        "the slope of tanh is read one step too late, at the state that follows",
+        "the slope of tanh is read one step too late, at the {state} that follows",
         "An article of this notebook does this.",
         seen_in="the article of 5.1",
         slope=lambda run, t: 1 - run.tanhs[min(t + 1, len(run.tanhs) - 1)] ** 2,
     ),
     edit(
         "tanh_at_last_state",
-        "the slope of tanh is read at the last state for every step",
+        "the slope of tanh is read at the last {state} for every step",
         "Is a name from the forward loop still in use?",
         slope=lambda run, t: 1 - run.tanhs[-1] ** 2,
     ),

@@ -17,7 +17,7 @@ from autograder.assignments.a3_rnn_cell.mistakes.shared import (
     Grads,
     one_step,
 )
-from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Run, Sweep
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
@@ -33,7 +33,7 @@ def cell(own: Own, **slots: Any) -> Functions:
     return {"rnn_cell_forward": one_step, "rnn_cell_backward": rnn_cell_backward}
 
 
-View(
+view = View(
     "rnn_cell_backward",
     cell,
     REREAD,
@@ -66,7 +66,9 @@ View(
         "mean_over_batch": "cell_mean",
         "writes_into_states": "cell_writes_into_h",
     },
-).show((*walk.SLOPE, *walk.INJECTED, *walk.CARRY, *shares.ONE_STEP), but=walk.OF_TIME)
+)
+view.show((*walk.SLOPE, *walk.INJECTED, *walk.CARRY, *shares.ONE_STEP), but=walk.OF_TIME)
+view.show(families.at_one_step(), by_rule=True)
 
 known = MistakesIn("rnn_cell_backward", cell)
 known(

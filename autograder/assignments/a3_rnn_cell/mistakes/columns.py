@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import DIVIDES, REREAD, WORDS, Array, Grads
-from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Sweep, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
@@ -150,7 +150,7 @@ known(
 )
 ADDS = f"{BACK}: a sample is a column, so samples add along axis 1, for each unit."
 READS = f"{BACK}: Δ_c times what the weight multiplies, turned over."
-View(
+view = View(
     "column_cell_backward",
     column_back,
     {
@@ -188,7 +188,13 @@ View(
         "weight_hh_turned": "dWaa_turned",
         "state_after": "dWaa_of_new_state",
     },
-).show(
+)
+view.show(
     (*walk.SLOPE, *walk.INJECTED, *walk.CARRY, *shares.ONE_STEP),
     but=(*walk.OF_TIME, "bias_hh_left_out", "writes_into_states", "sums_never_cleared"),
+)
+view.show(
+    (one for one in families.at_one_step() if not one.id.startswith(("bias_ih", "bias_hh"))),
+    but=("biases_row_kept",),
+    by_rule=True,
 )

@@ -23,6 +23,23 @@ AGAIN = "3.3, the bug hunt 'called twice': begin each call afresh."
 
 REREAD = {
     "injected": ENTERS,
+    **dict.fromkeys(
+        (
+            "start",
+            "entering",
+            "bend",
+            "beside",
+            "window",
+            "counted_ih",
+            "counted_hh",
+            "counted_bias",
+            "x",
+            "bias_ih",
+            "delta_ih",
+            "delta_hh",
+        ),
+        INSIDE,
+    ),
     "crossing": f"{LINES}, by index: Δ W_hh.",
     "slope": SLOPE,
     "h0": f"{LINES}, part 3: six arrays go in.",
@@ -49,6 +66,7 @@ WORDS = {
     "g": "grad_h",
     "h0": "h_prev",
     "injected": "grad_h",
+    "what_h": ", the new state",
     "again": "",
     "through_time": "",
     "at_every_step": "",

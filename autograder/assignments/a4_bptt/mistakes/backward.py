@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.assignments.a4_bptt.mistakes.shared import REREAD, WORDS, Array, Grads, Params
-from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Run, Sweep, forward_of, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
@@ -16,7 +16,8 @@ def bptt(own: Own, **slots: Any) -> Functions:
     return {"rnn_forward": forward_of(), "rnn_backward": Sweep(**slots)}
 
 
-View("rnn_backward", bptt, REREAD, words=WORDS).show(
+view = View("rnn_backward", bptt, REREAD, words=WORDS)
+view.show(
     (
         *walk.CARRY,
         *walk.INJECTED,
@@ -29,6 +30,8 @@ View("rnn_backward", bptt, REREAD, words=WORDS).show(
         *shares.ALL,
     )
 )
+
+view.show(families.every(), by_rule=True)
 
 in_rnn_backward = MistakesIn("rnn_backward")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import REREAD, WORDS, Array, Params
-from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Sweep, forward_of, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
@@ -115,14 +115,15 @@ known(
     f"{IDENTITY} h0 has them too.",
     h0=lambda right, way: way.grad_z[0] @ way.run.params["weight_hh"],
 )
-View(
+view = View(
     "residual_rnn_backward",
     residual,
     {**REREAD, "entering": f"{IDENTITY} Both of them carry.", "beside": IDENTITY},
     where="residual layer: ",
     prefix="residual_",
-    words=WORDS,
-).show(
+    words={**WORDS, "carry": "the path beside the identity", "h": "tanh(z)", "what_h": "", "state": "tanh"},
+)
+view.show(
     (
         *walk.CARRY,
         *walk.INJECTED,
@@ -136,3 +137,4 @@ View(
     ),
     but=("carry_piles_up", "writes_into_states"),
 )
+view.show(families.every(), but=("beside_grad_h", "beside_grad_z", "beside_injected"), by_rule=True)

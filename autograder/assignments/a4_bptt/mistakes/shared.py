@@ -25,6 +25,7 @@ BIAS = "2.1: one bias a unit, used in every row of every step."
 LAW = "7.3: clipping is its own function, and by one norm."
 
 REREAD = {
+    "start": MEET,
     "entering": MEET,
     "injected": MEET,
     "bend": MEET,
@@ -34,6 +35,9 @@ REREAD = {
     "slope": FACTOR,
     "order": "4, 'One sweep': t = T − 1, …, 0.",
     "counted": ADD,
+    "counted_ih": ADD,
+    "counted_hh": ADD,
+    "counted_bias": ADD,
     "parameters": DIVIDES,
     "x": "4, 'One sweep'.",
     "h0": H0,
@@ -60,6 +64,7 @@ WORDS = {
     "carry": "the carry",
     "back": "back through",
     "g": "grad_outputs",
+    "what_h": ", the state that leaves the step",
     "again": " again at every step",
     "injected": "the injected gradient of each step",
     "through_time": " through time",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import REREAD, WORDS, Array
-from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Sweep, forward_of
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
@@ -146,7 +146,7 @@ known(
     window=lambda s, t, k, steps: s - t == k,
     window_h0=within,
 )
-View(
+view = View(
     "rnn_backward_truncated",
     truncated,
     REREAD,
@@ -154,7 +154,8 @@ View(
     prefix="truncated_",
     words=WORDS,
     ids={"tanh_on_injected_only": "walk_without_tanh"},
-).show(
+)
+view.show(
     (
         *walk.CARRY,
         *walk.INJECTED,
@@ -166,4 +167,9 @@ View(
         *shares.ALL,
     ),
     but=("carry_one_step", "h0_zero", "h0_one_late", "x_in_sweep_order"),
+)
+view.show(
+    families.every(),
+    but=("carry_starts_with_ones", "carry_starts_with_last", "carry_two_steps"),
+    by_rule=True,
 )
