@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -21,6 +22,7 @@ from autograder.grading.judge import Judge
 from autograder.grading.results import FunctionResult
 from autograder.kernels.contract import Function, array
 from autograder.naming.bank import bank, find, mistakes_of
+from autograder.naming.pairs import pairs_of
 from autograder.naming.patterns import describe, sizes_of
 from autograder.naming.replay import below, reference, wrong
 from tests.course import NAMES, named
@@ -222,6 +224,33 @@ def test_two_mistakes_at_once_are_named_together(function: str) -> None:
         both = merged(*pair, right({}), function)
         found = names(assignment, over(assignment, both), function)[function]
         assert [set(id.split("+")) for id in found] == [{one, other}]
+
+
+def two_at_once(function: str, seed: int, count: int) -> None:
+    """Of every two that compose some, drawn: what keeps no points is named, and by the same names on another seed."""
+    assignment = next(one for one in ASSIGNMENTS if function in named(one).functions)
+    pairs = pairs_of(named(assignment), function)
+    own = 0
+    for pair in random.Random(seed).sample(pairs, min(count, len(pairs))):
+        namespace = over(assignment, wrong(named(assignment), pair))
+        found = names(assignment, namespace, function)[function]
+        assert found == names(assignment, namespace, function, seed=f"pairs-{seed}")[function]
+        assert found or "missing" in pair.id, f"{pair.id} has no name"  # None where an array should be
+        own += pair.id in found
+    assert own >= 0.8 * min(count, len(pairs)), "most of two differ from each other and from each alone"
+
+
+def test_two_at_once_get_their_names() -> None:
+    two_at_once("rnn_cell_backward", seed=0, count=10)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "function", ["rnn_backward", "rnn_backward_truncated", "residual_rnn_backward", "mlp_backward"]
+)
+def test_two_at_once_get_their_names_everywhere(function: str, seed: int) -> None:
+    two_at_once(function, seed, count=80)
 
 
 def test_a_constant_has_no_name_but_what_is_seen() -> None:
