@@ -9,7 +9,7 @@ built of them is replayed upon the student's own, and any other is not named.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -21,7 +21,7 @@ from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.kernels.student import Answer, CallFailed, Odd, Student
 from autograder.naming.bank import NAME_RTOL, Mistake, made_by_rule, mistakes_of
-from autograder.naming.pairs import Table, pairs_of
+from autograder.naming.pairs import Table, form_of, pairs_of
 
 LINE = re.compile(r" \(line \d+ of its cell\)")
 SINGLE_RTOL = 1e-5  # where the numbers are float32's
@@ -47,7 +47,7 @@ class Namer:
 
     tests: Mapping[str, Sequence[HiddenTest]]
     replayed: dict[tuple[str, str, str], Ending] = field(default_factory=dict)
-    tables: dict[HiddenTest, Table] = field(default_factory=dict)  # mistakes by rule and two at once, by deciding test
+    tables: dict[tuple[str, HiddenTest], Table] = field(default_factory=dict)  # by kind of mistake; made when asked for
 
     def diagnose(self, findings: Findings, function: str, student: Student) -> list[dict[str, str]]:
         """The known mistakes that explain all findings of one function; several where these inputs cannot tell them apart.
@@ -66,24 +66,20 @@ class Namer:
             if all(ending.passed for _, ending in endings):
                 return []
         endings = ordered(endings)
-        named = self.that_agree(mistakes_of(assignment, function), endings)
-        if not named and not endings[0][0].behaviour and endings[0][1].verdicts:
-            found = self.that_agree(self.looked_up(*endings[0]), endings)
-            named = [mistake for mistake in found if mistake.by_rule] or found
+        named = self.that_agree("listed", mistakes_of(assignment, function), endings)
+        if not named and not endings[0][0].behaviour and form_of(endings[0][1].verdicts):
+            named = self.that_agree("by rule", made_by_rule(assignment, function), endings)
+            named = named or self.that_agree("two at once", pairs_of(assignment, function), endings)
         return [mistake.told() for mistake in named]
 
-    def that_agree(self, mistakes: Iterable[Mistake], endings: Endings) -> list[Mistake]:
-        """Those that end every test as the student did."""
+    def that_agree(self, kind: str, mistakes: Sequence[Mistake], endings: Endings) -> list[Mistake]:
+        """Those that end every test as the student did. One look at numbers in a table leaves few of them to replay."""
+        test, ending = endings[0]
+        if form_of(ending.verdicts):
+            if (kind, test) not in self.tables:
+                self.tables[kind, test] = Table.of((m, self.replay(m, test).verdicts) for m in mistakes)
+            mistakes = self.tables[kind, test].like(ending.verdicts)
         return [m for m in mistakes if agree(endings, (self.replay(m, test) for test, _ in endings), m.rtol)]
-
-    def looked_up(self, test: HiddenTest, ending: Ending) -> list[Mistake]:
-        """Mistakes by rule, or two at once, with the student's numbers in this test; the table is made at the first question."""
-        if test not in self.tables:
-            known = (*made_by_rule(test.assignment, test.function), *pairs_of(test.assignment, test.function))
-            right = reference(test.assignment)
-            answers = ((mistake, run(test, {**right, **mistake.make(right)}).verdicts) for mistake in known)
-            self.tables[test] = Table.of(answers)
-        return self.tables[test].like(ending.verdicts)
 
     def replay(self, mistake: Mistake, test: HiddenTest) -> Ending:
         """How a hidden test ends for a mistake over right functions; computed once."""
