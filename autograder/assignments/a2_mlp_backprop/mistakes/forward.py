@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autograder.assignments.a2_mlp_backprop.mistakes.classes import probabilities
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Params, right_sigmoid
+from autograder.assignments.classification import Classes
 from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_sigmoid = MistakesIn("sigmoid")
@@ -118,7 +118,7 @@ in_mlp_forward(
     "output_softmax",
     "the second layer ends in a softmax, not in a sigmoid",
     FORWARD,
-    top=lambda net: probabilities(net),
+    top=lambda net: Classes().probabilities(net),
 )
 
 

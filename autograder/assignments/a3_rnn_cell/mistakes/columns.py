@@ -8,19 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import DIVIDES, REREAD, WORDS, Array, Grads
+from autograder.assignments.classification import Classes
 from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Sweep, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
 COLUMNS = "2, 'The same cell in columns'"
-
-
-def softmax(logits: Array, axis: int | None) -> Array:
-    """Along an axis, or over everything."""
-    powers = np.exp(logits - np.max(logits, axis=axis, keepdims=True))
-    result: Array = powers / powers.sum(axis=axis, keepdims=True)
-    return result
 
 
 def columns(
@@ -36,7 +30,7 @@ def columns(
     ) -> tuple[Array, Array]:
         given = change({"xt": xt, "a_prev": a_prev, "Wax": Wax, "Waa": Waa, "Wya": Wya, "ba": ba, "by": by})
         a_next = np.tanh(given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"])
-        return a_next, softmax(answer(a_next, given), axis)
+        return a_next, Classes(axis=axis).probabilities(answer(a_next, given))
 
     return {"column_cell_forward": column_cell_forward}
 

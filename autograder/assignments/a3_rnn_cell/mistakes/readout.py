@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autograder.assignments.a3_rnn_cell.mistakes.columns import softmax
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Grads, Params
+from autograder.assignments.classification import Classes
 from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_readout_forward = MistakesIn("readout_forward")
@@ -26,7 +26,9 @@ in_readout_forward(
     "readout_softmax",
     "the readout ends in a softmax: these are probabilities, not logits",
     "4: the softmax belongs to the loss.",
-    lambda own: {"readout_forward": lambda outputs, params: (softmax(readout(outputs, params)[0], -1), None)},
+    lambda own: {
+        "readout_forward": lambda outputs, params: (Classes().probabilities(readout(outputs, params)[0]), None)
+    },
 )
 in_readout_forward(
     "readout_last_step",

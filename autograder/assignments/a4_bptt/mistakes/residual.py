@@ -1,63 +1,17 @@
-"""Known mistakes of a4_bptt: the residual layer."""
+"""Known mistakes of a4_bptt: residual_rnn_backward."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.mistakes.shared import REREAD, WORDS, Array, Params
+from autograder.assignments.a4_bptt.mistakes.forward import IDENTITY
+from autograder.assignments.a4_bptt.mistakes.shared import REREAD, WORDS
 from autograder.assignments.recurrent import families, shares, walk
-from autograder.assignments.recurrent.sweep import Sweep, forward_of, run_forward
+from autograder.assignments.recurrent.sweep import Sweep, forward_of
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
-
-IDENTITY = "7.2, 'A net that adds instead of replacing': a state has two ways into the next one."
-
-
-def residual_forward(
-    own: Own,
-    start: Callable[[Array], Array] = lambda h0: h0,
-    step: Callable[[Array, Array, Array], Array] = lambda h, tanh, h0: h + tanh,
-) -> Functions:
-    """A residual_rnn_forward whose next state is step(h_prev, tanh, h0)."""
-
-    def residual_rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, None]:
-        states = [start(h0)]
-        for x_t in x:
-            run = run_forward(x_t[None], states[-1], params)
-            states.append(step(states[-1], run.tanhs[0], h0))
-        return np.stack(states[1:]), None
-
-    return {"residual_rnn_forward": residual_rnn_forward}
-
-
-forward = MistakesIn("residual_rnn_forward", residual_forward)
-forward(
-    "identity_forgotten_forward",
-    "the old state is not added: this is the plain layer",
-    IDENTITY,
-    step=lambda h, tanh, h0: tanh,
-)
-forward(
-    "h0_added_at_every_step",
-    "h0 is added at every step, instead of the previous state",
-    f"{IDENTITY} The state before step t is that of step t − 1.",
-    step=lambda h, tanh, h0: h0 + tanh,
-)
-forward(
-    "tanh_over_the_sum",
-    "the old state is added inside another tanh",
-    f"{IDENTITY} It is added outside, so that it passes unchanged.",
-    step=lambda h, tanh, h0: np.tanh(h + tanh),
-)
-forward(
-    "residual_h0_not_used",
-    "the residual layer starts from zero, whatever h0 is",
-    "7.2: the state before step 0 is h0, for both ways.",
-    start=lambda h0: 0 * h0,
-)
 
 
 def residual(own: Own, **slots: Any) -> Functions:
