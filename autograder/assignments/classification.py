@@ -94,11 +94,7 @@ SOFTMAX = (
         "The classes are the last axis.",
         axis=0,
     ),
-    edit(
-        "shifted_by_all",
-        "{one_maximum}",
-        shift=lambda logits, axis: np.max(logits),
-    ),
+    edit("shifted_by_all", "{one_maximum}", shift=lambda logits, axis: np.max(logits)),
     edit(
         "not_normalised",
         "the powers{inside} are not divided by their sum",

@@ -44,7 +44,6 @@ def descent(
 
 in_gradient_descent = MistakesIn("gradient_descent", descent)
 
-
 in_gradient_descent(
     "losses_after",
     "each loss is taken after its step",

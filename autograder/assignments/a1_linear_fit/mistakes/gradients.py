@@ -25,7 +25,6 @@ def slopes(own: Own, dw: Callable[[Array, Array], Any], db: Callable[[Array, Arr
 
 in_mse_gradients = MistakesIn("mse_gradients", slopes)
 
-
 in_mse_gradients(
     "gradients_of_sum",
     "both slopes are sums, not means",

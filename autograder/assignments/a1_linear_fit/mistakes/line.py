@@ -15,7 +15,6 @@ in_numerical_derivative = MistakesIn("numerical_derivative")
 
 LINE = "1.1, 'The line': ŷ = w x + b."
 
-
 in_predict("b_forgotten", "b is not added", LINE, lambda own: {"predict": lambda x, w, b: w * x})
 in_predict(
     "b_subtracted",
@@ -39,7 +38,6 @@ in_predict(
     seen_in="DLS 119220 nearby",
 )
 
-
 MEAN = "1.2, 'One number for how wrong it is': square each error, then take the mean."
 
 
@@ -49,7 +47,6 @@ def loss(own: Own, of: Callable[[Array], Any]) -> Functions:
 
 
 in_mse_loss = MistakesIn("mse_loss", loss)
-
 
 in_mse_loss(
     "loss_sum",
@@ -103,7 +100,6 @@ def loss_writes_prediction(own: Own) -> Functions:
 
 
 NUDGE = "2.1, 'Nudge it and see': nudge both ways and divide by the whole distance."
-
 
 in_numerical_derivative(
     "nudged_up_only",

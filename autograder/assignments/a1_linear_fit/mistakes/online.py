@@ -34,7 +34,6 @@ def online(
 
 in_online_fit = MistakesIn("online_fit", online)
 
-
 in_online_fit(
     "article_rule",
     "the step is the error alone, without the factor x: the article's rule",

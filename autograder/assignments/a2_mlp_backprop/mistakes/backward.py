@@ -16,9 +16,7 @@ in_mlp_backward = MistakesIn("mlp_backward", mlp)
 
 ROWS = "3.1: one bias or weight is used in every row, so the rows add. And the box in Notation: who divides?"
 
-
 LINES = "3.2, the forward in lines, from the bottom up"
-
 
 in_mlp_backward(
     "top_slope_missing",

@@ -35,7 +35,6 @@ def differences(own: Own, quotient: Callable[[Callable[[float], float], float], 
 
 in_numerical_gradient = MistakesIn("numerical_gradient", differences)
 
-
 in_numerical_gradient(
     "forward_differences",
     "the differences look to one side only: f(a + ε) − f(a)",

@@ -15,7 +15,6 @@ in_half_squared_error = MistakesIn("half_squared_error")
 
 BEND = "1.2, 'The sigmoid'"
 
-
 in_sigmoid(
     "sigmoid_overflows",
     "exp overflows for large negative z: a positive number enters it",
@@ -80,7 +79,6 @@ def forward_with(
 
 in_mlp_forward = MistakesIn("mlp_forward", forward_with)
 
-
 FORWARD = "1.4, 'Forward, and a loss': x @ weight.T + bias, a sigmoid, and the same again."
 
 
@@ -121,9 +119,7 @@ in_mlp_forward(
     top=lambda net: Classes().probabilities(net),
 )
 
-
 HALF = "1.4: L = ½ Σ (prediction − target)², added over all entries."
-
 
 in_half_squared_error(
     "half_forgotten",

@@ -12,9 +12,7 @@ from autograder.naming.bank import Functions, Own
 
 Array = np.ndarray
 
-
 Grads = dict[str, Any]
-
 
 Params = dict[str, Array]
 

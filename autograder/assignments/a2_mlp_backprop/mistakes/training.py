@@ -22,7 +22,6 @@ def moved(own: Own, step: Callable[[str, Array, Array, float], Array]) -> Functi
 
 in_sgd_step = MistakesIn("sgd_step", moved)
 
-
 in_sgd_step(
     "step_uphill",
     "the step goes up the slope: plus instead of minus",
@@ -63,7 +62,6 @@ in_sgd_step(
     lambda own: {"sgd_step": lambda params, grads, lr: {name: params[name] - lr * grads[name] for name in grads}},
 )
 
-
 LOOP = "5.2, 'Many steps': forward, loss, backward, step, and again."
 
 
@@ -93,7 +91,6 @@ def train(
 
 
 in_train_mlp = MistakesIn("train_mlp", train)
-
 
 in_train_mlp(
     "train_losses_after", "the losses are taken after their updates", "5.2: each loss before its update.", after=True

@@ -12,7 +12,6 @@ from autograder.naming.bank import Functions, MistakesIn, Own
 
 X, LABEL = np.array([[0.4, 0.5]]), 1.0
 
-
 ARTICLE = {
     "weight_1": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]),
     "bias_1": np.array([0.1, 0.2, 0.3]),
@@ -42,7 +41,6 @@ def worked(
 
 
 in_worked_example = MistakesIn("worked_example", worked)
-
 
 in_worked_example(
     "article_sum",

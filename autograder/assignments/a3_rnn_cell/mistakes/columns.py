@@ -86,7 +86,6 @@ in_column_cell_forward(
     answer=lambda a_next, given: given["Wya"] @ given["a_prev"] + given["by"],
 )
 
-
 BACK = "2.2, 'Backward in columns'"
 
 

@@ -70,7 +70,6 @@ def readout_back(own: Own, change: Callable[[Array, Array, Params, Grads], Grads
 
 in_readout_backward = MistakesIn("readout_backward", readout_back)
 
-
 in_readout_backward(
     "readout_bias_first_axis",
     "bias_ho is summed over the first axis only",

@@ -15,9 +15,7 @@ from autograder.naming.bank import Functions, MistakesIn, Own
 
 LOOP = "8.2: the loss and all gradients of a batch first, then one step with all of them."
 
-
 Batch = tuple[Array, Array]
-
 
 Lesson = Callable[[Batch, Params, Array], tuple[Any, Grads]]
 
@@ -136,7 +134,6 @@ in_train_adder(
     "8.2: losses contains each loss before its update.",
     losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1),
 )
-
 
 XOR = "8.4, 'A task that needs the past'"
 
