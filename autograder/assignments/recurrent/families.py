@@ -31,13 +31,13 @@ FORMS: dict[str, tuple[str, Callable[[Array], Array]]] = {
     "one_less_tanh": ("1 − tanh(v)", lambda v: 1 - np.tanh(v)),
     "tanh_squared": ("tanh(v)²", lambda v: np.tanh(v) ** 2),
     "sigmoid_of": ("σ(v)(1 − σ(v))", lambda v: (s := 1 / (1 + np.exp(-v))) * (1 - s)),
-    "relu": ("1 where v > 0, as for ReLU", lambda v: np.where(v > 0, 1.0, 0.0)),
+    "relu": ("v > 0, as for ReLU", lambda v: np.where(v > 0, 1.0, 0.0)),
     "cosh": ("1 / cosh(v)", lambda v: 1 / np.cosh(v)),
 }
 OF: dict[str, tuple[str, Callable[[Run, int], Array]]] = {
     "h": ("{h}{what_h}", lambda run, t: run.tanhs[t]),
     "z": ("z, the sum inside tanh", lambda run, t: run.z[t]),
-    "h_before": ("h, the state that enters the step", lambda run, t: run.before[t]),
+    "h_before": ("{h_before}", lambda run, t: run.before[t]),
 }
 
 
@@ -169,7 +169,7 @@ def carries() -> Iterator[Edit]:
         yield edit(f"bend_{name}", words, bend=bend)
     for name, words, beside in (
         ("grad_h", "the gradient of the state also goes on as it is, as in a residual layer", lambda at: at.grad_h),
-        ("grad_z", "δ itself is added to the carry, beside δ W", lambda at: at.grad_z),
+        ("grad_z", "δ itself is added to {carry}, beside δ {weight_hh}", lambda at: at.grad_z),
         ("injected", "the injected gradient also goes on to the step before as it is", lambda at: at.injected),
     ):
         yield edit(f"beside_{name}", words, beside=beside)
@@ -205,6 +205,7 @@ H0: dict[str, tuple[str, Callable[..., Any]]] = {
     "of_last": ("that of the last step's carry", lambda right, way: way.grad_z[-1] @ way.run.params["weight_hh"]),
     "summed": ("summed over the batch", lambda right, way: right.sum(axis=0)),
 }
+OF_H0 = ("grad_h0_turned", "grad_h0_every_step", "grad_h0_of_last")  # said of a plain layer that is not cut off
 X: dict[str, tuple[str, Callable[..., Any]]] = {
     "without_carry": (
         "made of the injected gradients alone",
@@ -357,6 +358,7 @@ ONE_STEP_SAME = {
         "injected_later",
         "injected_earlier",
         "injected_at_first_only",
+        "carry_starts_with_ones",
         "carry_doubled",
         "carry_halved",
         "carry_subtracted",

@@ -90,21 +90,21 @@ WEIGHTS = (
     ),
     edit(
         "h0_taken_for_zero",
-        "in the gradient of weight_hh the state before step 0 is taken for zero",
+        "in the gradient of weight_hh the state before {step_0} is taken for zero",
         "δ_0 meets the state before step 0, which is h0.",
         seen_in="DLS 555049, 620405",
         reads_hh=lambda run: np.concatenate([0 * run.before[:1], run.before[1:]]),
     ),
     edit(
         "index_wraps_round",
-        "at step 0 the index t − 1 wraps round to the last state, in the gradient of weight_hh",
+        "at {step_0} the index t − 1 wraps round to the last state, in the gradient of weight_hh",
         "The state before step 0 is h0. In Python outputs[-1] is the last one.",
         seen_in="DLS 555049",
         reads_hh=lambda run: np.roll(run.after, 1, axis=0),
     ),
     edit(
         "x_index_wraps_round",
-        "at step 0 the index t − 1 wraps round to the last input, in the gradient of weight_ih",
+        "at {step_0} the index t − 1 wraps round to the last input, in the gradient of weight_ih",
         "Which input does weight_ih multiply at step t?",
         reads_ih=lambda run: np.roll(run.x, 1, axis=0),
     ),
@@ -152,7 +152,7 @@ BIASES = (
     ),
     edit(
         "bias_rows_kept",
-        "the bias gradients are summed over the steps and not over the rows",
+        "the bias gradients are {rows_kept}",
         "One bias, used in every row{of_every_step}.",
         added=lambda delta: delta.sum(axis=0),
     ),
@@ -164,7 +164,7 @@ BIASES = (
     ),
     edit(
         "bias_counted_twice",
-        "each bias gets the gradient of both: twice too large",
+        "{bias_twice}",
         "There are two biases, and each gets the sum once.",
         biases=lambda right, way: 2 * right,
     ),

@@ -71,7 +71,7 @@ INJECTED = (
     ),
     edit(
         "nothing_injected",
-        "the injected gradients never join the carry, so every gradient is zero",
+        "{nothing_joins}, so every gradient is zero",
         seen_in="DLS 555129",
         injected=lambda g, t: 0 * g[t],
     ),

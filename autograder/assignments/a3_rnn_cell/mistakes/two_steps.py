@@ -150,6 +150,7 @@ View(
     words={
         **WORDS,
         "carry": "the carry",
+        "rows_kept": "summed over the steps and not over the rows",
         "back": "back through",
         "injected": "each injected gradient",
         "x": "x_1 and x_2",

@@ -89,6 +89,6 @@ view.show(
         *shares.BIASES,
         *shares.ALL,
     ),
-    but=("carry_piles_up", "writes_into_states"),
+    but=("carry_piles_up", "h0_without_weight", "writes_into_states"),
 )
-view.show(families.every(), but=("beside_grad_h", "beside_grad_z", "beside_injected"), by_rule=True)
+view.show(families.every(), but=("beside_grad_h", "beside_grad_z", "beside_injected", *families.OF_H0), by_rule=True)

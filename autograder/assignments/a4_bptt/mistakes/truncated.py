@@ -166,10 +166,10 @@ view.show(
         *shares.BIASES,
         *shares.ALL,
     ),
-    but=("carry_one_step", "h0_zero", "h0_one_late", "x_in_sweep_order"),
+    but=("carry_one_step", "h0_zero", "h0_one_late", "h0_without_weight", "x_in_sweep_order"),
 )
 view.show(
     families.every(),
-    but=("carry_starts_with_ones", "carry_starts_with_last", "carry_two_steps"),
+    but=("carry_starts_with_ones", "carry_starts_with_last", "carry_two_steps", *families.OF_H0),
     by_rule=True,
 )
