@@ -116,7 +116,6 @@ def carries() -> Iterator[Edit]:
         ("halved", "half of what it should be", lambda carry: carry / 2),
         ("subtracted", "taken away, not added", lambda carry: -carry),
         ("mean", "replaced by its mean over the batch", lambda carry: 0 * carry + carry.mean(axis=-2, keepdims=True)),
-        ("clipped_1", "clipped to [−1, 1] at each step", lambda carry: np.clip(carry, -1, 1)),
     ):
         yield edit(f"carry_{name}", f"the carry, as it joins a step, is {words}", entering=value)
     for name, words, crossing in (
@@ -363,7 +362,7 @@ ONE_STEP_SAME = {
         "carry_halved",
         "carry_subtracted",
     ),
-    *("carry_mean", "carry_clipped_1", "carry_two_steps", "carry_dropped_h0_zero", "bend_carry_only", "beside_grad_h"),
+    *("carry_mean", "carry_two_steps", "carry_dropped_h0_zero", "bend_carry_only", "beside_grad_h"),
     *("grad_h0_by_batch", "grad_h0_crossed_twice", "grad_h0_turned", "grad_h0_every_step", "weight_ih_by_batch"),
     *("injected_times_steps", "reads_hh_clamped", "reads_hh_h0", "biases_rows_only", "biases_column"),
 }
