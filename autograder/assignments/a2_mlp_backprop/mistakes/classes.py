@@ -63,7 +63,6 @@ View(
         "matrix": "matrix",
         "together": ", not over each row",
         "first_axis": "samples",
-        "one_maximum": "inside the loss one maximum is subtracted from all rows, not each row's own",
         "before": ": what goes into the log is a softmax of probabilities",
         "what_is": "the loss is",
         "what_is_divided": "the loss is",
@@ -77,7 +76,7 @@ View(
         "loss_sign": "ce_sign",
         "over_entries": "ce_mean_over_entries",
     },
-).show((*SOFTMAX, *LOSS, *SIZE), but=("overflows",))
+).show((*SOFTMAX, *LOSS, *SIZE), but=("overflows", "shifted_by_all"))
 View(
     "cross_entropy_backward",
     ce_back,
