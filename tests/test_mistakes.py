@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from autograder.authoring.audit.problem_rules import hiding, lint
 from autograder.authoring.audit.suite_rules import refused, refused_files
 from autograder.authoring.audit.validity import alive, grade, grade_mistake, judge_of, kill_table, wrong_arrays
 from autograder.authoring.check_runs import survivors
-from autograder.naming.bank import bank, find
+from autograder.grading.judge import Judge
+from autograder.naming.bank import bank, find, made_by_rule
 from autograder.naming.replay import reference
 from tests.course import NAMES, named
 
@@ -37,6 +39,37 @@ def test_every_mistake_loses_points_and_is_named(assignment: str, seed: str) -> 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_every_mistake_is_named_on_every_seed(assignment: str, seed: str) -> None:
     judged(assignment, seed)
+
+
+# The functions that have families of mistakes by rule.
+BY_RULE = [(one, name) for one in ASSIGNMENTS for name in named(one).functions if made_by_rule(named(one), name)]
+
+
+def judged_by_rule(assignment: str, function: str, seed: str, every: int) -> None:
+    """Mistakes by rule of one function on one course seed: each loses points and gets its own name alone."""
+    one, found = named(assignment), {}
+    for mistake in made_by_rule(one, function)[::every]:
+        result = grade_mistake(judges(assignment, seed), one, mistake)
+        found[mistake.id] = ([m.id for m in result.mistakes], result.points < 1)
+    assert found == {id: ([id], True) for id in found}
+
+
+@cache
+def judges(assignment: str, seed: str) -> Judge:
+    """One judge an assignment and seed."""
+    return judge_of(named(assignment), seed)
+
+
+def test_mistakes_by_rule_lose_points_and_are_named() -> None:
+    assert BY_RULE
+    judged_by_rule("a4_bptt", "rnn_backward", "rules-0", every=8)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [f"rules-{number}" for number in range(1, 20)])
+@pytest.mark.parametrize(("assignment", "function"), BY_RULE)
+def test_every_mistake_by_rule_is_named_on_every_seed(assignment: str, function: str, seed: str) -> None:
+    judged_by_rule(assignment, function, seed, every=1)
 
 
 RIGHT_ARRAYS = {

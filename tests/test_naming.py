@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import mlp
-from autograder.assignments.a4_bptt.mistakes.sweep import bptt
+from autograder.assignments.a4_bptt.mistakes.backward import bptt
 from autograder.authoring.audit.mutants import mutants
 from autograder.authoring.audit.validity import grade, judge_of
 from autograder.authoring.mistake_reports import mistake_key, mistake_reports
@@ -21,6 +22,7 @@ from autograder.grading.judge import Judge
 from autograder.grading.results import FunctionResult
 from autograder.kernels.contract import Function, array
 from autograder.naming.bank import bank, find, mistakes_of
+from autograder.naming.pairs import pairs_of
 from autograder.naming.patterns import describe, sizes_of
 from autograder.naming.replay import below, reference, wrong
 from tests.course import NAMES, named
@@ -213,15 +215,43 @@ PAIRS = {
 
 
 @pytest.mark.parametrize("function", PAIRS)
-def test_two_mistakes_at_once_have_no_name(function: str) -> None:
+def test_two_mistakes_at_once_are_named_together(function: str) -> None:
     assignment, right, ids = PAIRS[function]
     for one, other in combinations(ids, 2):
         pair = [find(named(assignment), id).make(reference(named(assignment))) for id in (one, other)]
         first, second = (names(assignment, over(assignment, part), function)[function] for part in pair)
         assert (first, second) == ([one], [other])
-        both = merged(*pair, right(), function)
+        both = merged(*pair, right({}), function)
         found = names(assignment, over(assignment, both), function)[function]
-        assert not found, f"{one} and {other}: {found}"
+        assert [set(id.split("+")) for id in found] == [{one, other}]
+
+
+def two_at_once(function: str, seed: int, count: int) -> None:
+    """Of every two that compose some, drawn: each gets a name, and the same on another seed."""
+    assignment = next(one for one in ASSIGNMENTS if function in named(one).functions)
+    pairs = pairs_of(named(assignment), function)
+    own = 0
+    for pair in random.Random(seed).sample(pairs, min(count, len(pairs))):
+        namespace = over(assignment, wrong(named(assignment), pair))
+        found = names(assignment, namespace, function)[function]
+        again = names(assignment, namespace, function, seed=f"pairs-{seed}")[function]
+        empty = "missing" in pair.id  # None where an array should be
+        assert set(found) & set(again) or empty, f"{pair.id}: {found}, {again}"
+        own += pair.id in found
+    assert own >= 0.8 * min(count, len(pairs)), "most of two differ from each other and from each alone"
+
+
+def test_two_at_once_get_their_names() -> None:
+    two_at_once("rnn_cell_backward", seed=0, count=10)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "function", ["rnn_backward", "rnn_backward_truncated", "residual_rnn_backward", "mlp_backward"]
+)
+def test_two_at_once_get_their_names_everywhere(function: str, seed: int) -> None:
+    two_at_once(function, seed, count=80)
 
 
 def test_a_constant_has_no_name_but_what_is_seen() -> None:

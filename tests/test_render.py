@@ -63,6 +63,16 @@ def test_one_mistake_is_named_and_two_are_either_or() -> None:
     assert "or <b>the carry is multiplied by zero</b>" in two
 
 
+def test_two_mistakes_at_once_are_told_together() -> None:
+    both = Named("carry_dropped+bias_total", "the carry is dropped; and the biases are summed", "2.1.")
+    page = plain(result_html(FunctionResult("rnn_backward", 0, 8, (WRONG,), mistakes=(both,))))
+    assert "Two known mistakes together give exactly your numbers: the carry is dropped; and the biases" in page
+    several = plain(result_html(FunctionResult("rnn_backward", 0, 8, (WRONG,), mistakes=(both, both))))
+    assert (
+        "exactly those of 2 pairs of known mistakes that look alike here. Either the carry is dropped; and" in several
+    )
+
+
 def test_what_a_student_can_choose_is_escaped() -> None:
     evil = "<script>alert(1)</script><img src=x>"
     check = CheckResult(

@@ -37,9 +37,9 @@ BUILT = {
     "clip_grad_norm": ("train_first_xor_last",),
     "loss_and_gradients": ("train_adder",),
 }
-# A constant or an array of another shape is nothing to build on, and where the forward is right the loss is PyTorch's.
+# Nothing to build on: constants, arrays of another shape, numbers that explode. Under a right forward the loss is PyTorch's.
 CARRIED_ON = {
-    "rnn_backward": {"nothing_injected", "weight_ih_turned", "bias_rows_kept"},
+    "rnn_backward": {"nothing_injected", "weight_ih_turned", "bias_rows_kept", "tanh_inverted"},
     "clip_grad_norm": set(),
     "loss_and_gradients": {"loss_summed", "target_one_late"},
 }

@@ -79,11 +79,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Named:
-    """A known mistake that gives exactly the student's numbers."""
+    """A known mistake that gives exactly the student's numbers, or two at once: their ids have a + between them."""
 
     id: str
     title: str
     reread: str
+
+    @property
+    def two(self) -> bool:
+        """Whether these are two mistakes at once."""
+        return "+" in self.id
 
 
 @dataclass(frozen=True)

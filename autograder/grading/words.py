@@ -74,8 +74,11 @@ def titles(checks: Sequence[CheckResult]) -> str:
 def looks_like(mistakes: Sequence[Named]) -> str:
     """The beginning of the sentence that names a known mistake, or several that these inputs cannot tell apart."""
     if len(mistakes) == 1:
+        if mistakes[0].two:
+            return "Two known mistakes together give exactly your numbers:"
         return "Your numbers are exactly those of a known mistake:"
-    return f"Your numbers are exactly those of {len(mistakes)} known mistakes that look alike here. Either"
+    known = "pairs of known mistakes" if mistakes[0].two else "known mistakes"
+    return f"Your numbers are exactly those of {len(mistakes)} {known} that look alike here. Either"
 
 
 def what_happened(function: FunctionResult) -> str:
@@ -83,7 +86,8 @@ def what_happened(function: FunctionResult) -> str:
     if function.points >= function.max_points:
         return "all right"
     if function.mistakes:
-        return f"known mistake: {'; or '.join(mistake.title for mistake in function.mistakes)}"
+        kind = "two known mistakes" if function.mistakes[0].two else "known mistake"
+        return f"{kind}: {'; or '.join(mistake.title for mistake in function.mistakes)}"
     first = function.first_lost
     if first is None:
         return "not all checks are met"

@@ -20,7 +20,8 @@ import numpy as np
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.kernels.student import Answer, CallFailed, Odd, Student
-from autograder.naming.bank import NAME_RTOL, Mistake, mistakes_of
+from autograder.naming.bank import NAME_RTOL, Mistake, made_by_rule, mistakes_of
+from autograder.naming.pairs import Table, form_of, pairs_of
 
 LINE = re.compile(r" \(line \d+ of its cell\)")
 SINGLE_RTOL = 1e-5  # where the numbers are float32's
@@ -46,6 +47,7 @@ class Namer:
 
     tests: Mapping[str, Sequence[HiddenTest]]
     replayed: dict[tuple[str, str, str], Ending] = field(default_factory=dict)
+    tables: dict[tuple[str, HiddenTest], Table] = field(default_factory=dict)  # by kind of mistake; made when asked for
 
     def diagnose(self, findings: Findings, function: str, student: Student) -> list[dict[str, str]]:
         """The known mistakes that explain all findings of one function; several where these inputs cannot tell them apart.
@@ -63,12 +65,21 @@ class Namer:
             endings = [(t, ending) for t, ending in endings if not t.behaviour]
             if all(ending.passed for _, ending in endings):
                 return []
-        named = []
-        for mistake in mistakes_of(assignment, function):
-            replayed = (self.replay(mistake, test) for test, _ in ordered(endings))
-            if agree(ordered(endings), replayed, mistake.rtol):
-                named.append(mistake.told())
-        return named
+        endings = ordered(endings)
+        named = self.that_agree("listed", mistakes_of(assignment, function), endings)
+        if not named and not endings[0][0].behaviour and form_of(endings[0][1].verdicts):
+            named = self.that_agree("by rule", made_by_rule(assignment, function), endings)
+            named = named or self.that_agree("two at once", pairs_of(assignment, function), endings)
+        return [mistake.told() for mistake in named]
+
+    def that_agree(self, kind: str, mistakes: Sequence[Mistake], endings: Endings) -> list[Mistake]:
+        """Those that end every test as the student did. One look at numbers in a table leaves few of them to replay."""
+        test, ending = endings[0]
+        if form_of(ending.verdicts):
+            if (kind, test) not in self.tables:
+                self.tables[kind, test] = Table.of((m, self.replay(m, test).verdicts) for m in mistakes)
+            mistakes = self.tables[kind, test].like(ending.verdicts)
+        return [m for m in mistakes if agree(endings, (self.replay(m, test) for test, _ in endings), m.rtol)]
 
     def replay(self, mistake: Mistake, test: HiddenTest) -> Ending:
         """How a hidden test ends for a mistake over right functions; computed once."""
@@ -195,8 +206,11 @@ def upon_own(assignment: Assignment, function: str, endings: Endings, student: S
 
     if says_the_same(right, NAME_RTOL):  # the lower functions' numbers, rightly put together
         return []
-    known = mistakes_of(assignment, function)
-    return [mistake for mistake in known if says_the_same({**ground, **mistake.make(ground)}, mistake.rtol)]
+    made = [(mistake, mistake.make(ground)) for mistake in mistakes_of(assignment, function)]
+    calls = [
+        (mistake, functions) for mistake, functions in made if functions.keys() == {function}
+    ]  # it calls the others
+    return [mistake for mistake, functions in calls if says_the_same({**ground, **functions}, mistake.rtol)]
 
 
 class Heard(Exception):

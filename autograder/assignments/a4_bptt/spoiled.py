@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.mistakes.sweep import Sweep, forward_of
+from autograder.assignments.recurrent.sweep import Sweep, forward_of
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.naming.bank import Mistake
 
@@ -79,7 +79,7 @@ def catches(bank: tuple[Mistake, ...]) -> tuple[Catch, ...]:
     found = []
     for spoiled in SPOILED:
         problem = spoiled.change(draw_rnn(np.random.default_rng(1), **spoiled.sizes))
-        right = gradients({"rnn_forward": forward_of(residual=False), "rnn_backward": Sweep()}, problem)
+        right = gradients({"rnn_forward": forward_of(), "rnn_backward": Sweep()}, problem)
         told = [m.id for m in known if differs(gradients(m.make({}), problem), right, spoiled)]
         at_all = [m.id for m in known if m.id not in BEHAVIOUR]
         found.append(Catch(spoiled.words, tuple(i for i in at_all if i not in told), len(at_all)))

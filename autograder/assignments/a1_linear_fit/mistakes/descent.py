@@ -10,8 +10,6 @@ import numpy as np
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_gradient_descent = MistakesIn("gradient_descent")
-
 WALK = "3.1, 'Gradient descent': the loss first, then both slopes, then both steps."
 
 
@@ -44,63 +42,55 @@ def descent(
     return {"gradient_descent": gradient_descent}
 
 
+in_gradient_descent = MistakesIn("gradient_descent", descent)
+
 in_gradient_descent(
     "losses_after",
     "each loss is taken after its step",
     f"{WALK} losses contains each loss before its step.",
-    lambda own: descent(own, after=True),
+    after=True,
 )
 in_gradient_descent(
     "walks_up",
     "the update goes up the slope: plus instead of minus",
     f"{WALK} Down is against the slope.",
-    lambda own: descent(own, step=lambda w, b, dw, db, lr: (w + lr * dw, b + lr * db)),
+    step=lambda w, b, dw, db, lr: (w + lr * dw, b + lr * db),
     seen_in="the article of this notebook, whose error has the other sign",
 )
 in_gradient_descent(
     "b_stays",
     "b is never moved",
     WALK,
-    lambda own: descent(own, step=lambda w, b, dw, db, lr: (w - lr * dw, b)),
+    step=lambda w, b, dw, db, lr: (w - lr * dw, b),
     seen_in="the article of this notebook, where b is fixed",
 )
 in_gradient_descent(
     "w_before_b",
     "w moves first, and the slope of b is taken at the new w",
     f"{WALK} Both slopes belong to the same point.",
-    lambda own: descent(own, one_by_one=True),
+    one_by_one=True,
     seen_in="joelgrus/data-science-from-scratch #31 (one layer up)",
 )
 in_gradient_descent(
-    "slopes_of_start",
-    "every step takes the slopes of the start",
-    f"{WALK} And again, at the new place.",
-    lambda own: descent(own, frozen=True),
+    "slopes_of_start", "every step takes the slopes of the start", f"{WALK} And again, at the new place.", frozen=True
 )
 in_gradient_descent(
     "lr_not_used",
     "lr is not used: each step is a whole slope long",
     WALK,
-    lambda own: descent(own, step=lambda w, b, dw, db, lr: (w - dw, b - db)),
+    step=lambda w, b, dw, db, lr: (w - dw, b - db),
 )
 
 
 @in_gradient_descent(
-    "lr_over_n",
-    "lr is divided by the number of points",
-    "3.1: the slopes are means already.",
-    seen_in="DLS 63071",
+    "lr_over_n", "lr is divided by the number of points", "3.1: the slopes are means already.", seen_in="DLS 63071"
 )
 def lr_over_n(own: Own) -> Functions:
     right = descent(own)["gradient_descent"]
     return {"gradient_descent": lambda x, target, w, b, lr, steps: right(x, target, w, b, lr / len(x), steps)}
 
 
-@in_gradient_descent(
-    "one_step_short",
-    "w and b are one step short of the end",
-    f"{WALK} As many steps as losses.",
-)
+@in_gradient_descent("one_step_short", "w and b are one step short of the end", f"{WALK} As many steps as losses.")
 def one_step_short(own: Own) -> Functions:
     right = descent(own)["gradient_descent"]
 
@@ -112,9 +102,7 @@ def one_step_short(own: Own) -> Functions:
 
 
 @in_gradient_descent(
-    "one_loss_more",
-    "losses also includes the final loss",
-    "3.1: losses is (steps,), each before its step.",
+    "one_loss_more", "losses also includes the final loss", "3.1: losses is (steps,), each before its step."
 )
 def one_loss_more(own: Own) -> Functions:
     right = descent(own)["gradient_descent"]

@@ -11,30 +11,18 @@ from autograder.assignments.a1_linear_fit.mistakes.shared import Array
 from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_predict = MistakesIn("predict")
-in_mse_loss = MistakesIn("mse_loss")
 in_numerical_derivative = MistakesIn("numerical_derivative")
 
 LINE = "1.1, 'The line': ŷ = w x + b."
 
-
-in_predict(
-    "b_forgotten",
-    "b is not added",
-    LINE,
-    lambda own: {"predict": lambda x, w, b: w * x},
-)
+in_predict("b_forgotten", "b is not added", LINE, lambda own: {"predict": lambda x, w, b: w * x})
 in_predict(
     "b_subtracted",
     "b is taken away, not added",
     f"{LINE} At b = −6 it already has its sign.",
     lambda own: {"predict": lambda x, w, b: w * x - b},
 )
-in_predict(
-    "w_and_b_exchanged",
-    "w and b are exchanged",
-    LINE,
-    lambda own: {"predict": lambda x, w, b: b * x + w},
-)
+in_predict("w_and_b_exchanged", "w and b are exchanged", LINE, lambda own: {"predict": lambda x, w, b: b * x + w})
 in_predict(
     "b_fixed",
     "b is fixed at −6, as in the article, instead of the argument",
@@ -50,51 +38,42 @@ in_predict(
     seen_in="DLS 119220 nearby",
 )
 
-
 MEAN = "1.2, 'One number for how wrong it is': square each error, then take the mean."
 
 
-def loss(of: Callable[[Array], Any]) -> Functions:
+def loss(own: Own, of: Callable[[Array], Any]) -> Functions:
     """An mse_loss made of the errors."""
     return {"mse_loss": lambda prediction, target: float(of(np.asarray(prediction) - target))}
 
+
+in_mse_loss = MistakesIn("mse_loss", loss)
 
 in_mse_loss(
     "loss_sum",
     "the squares are added, not averaged",
     f"{MEAN} Its third law tells a mean from a sum.",
-    lambda own: loss(lambda error: np.sum(error**2)),
+    of=lambda error: np.sum(error**2),
     seen_in="hunkim/DeepLearningZeroToAll #173",
 )
 in_mse_loss(
     "loss_half",
     "the loss is halved",
     f"{MEAN} Its second law: off by one everywhere is 1.",
-    lambda own: loss(lambda error: np.mean(error**2) / 2),
+    of=lambda error: np.mean(error**2) / 2,
 )
-in_mse_loss(
-    "loss_root",
-    "a root is taken of the mean of squares",
-    MEAN,
-    lambda own: loss(lambda error: np.sqrt(np.mean(error**2))),
-)
-in_mse_loss(
-    "loss_absolute",
-    "these are absolute errors, not squares",
-    MEAN,
-    lambda own: loss(lambda error: np.mean(np.abs(error))),
-)
+in_mse_loss("loss_root", "a root is taken of the mean of squares", MEAN, of=lambda error: np.sqrt(np.mean(error**2)))
+in_mse_loss("loss_absolute", "these are absolute errors, not squares", MEAN, of=lambda error: np.mean(np.abs(error)))
 in_mse_loss(
     "loss_not_squared",
     "this is the mean of the errors themselves: the square is missing",
     f"{MEAN} Without it too high and too low cancel.",
-    lambda own: loss(np.mean),
+    of=np.mean,
 )
 in_mse_loss(
     "square_of_mean",
     "the mean is squared, not the errors: too high and too low cancel",
     MEAN,
-    lambda own: loss(lambda error: np.mean(error) ** 2),
+    of=lambda error: np.mean(error) ** 2,
 )
 in_mse_loss(
     "loss_broadcast",
@@ -121,7 +100,6 @@ def loss_writes_prediction(own: Own) -> Functions:
 
 
 NUDGE = "2.1, 'Nudge it and see': nudge both ways and divide by the whole distance."
-
 
 in_numerical_derivative(
     "nudged_up_only",

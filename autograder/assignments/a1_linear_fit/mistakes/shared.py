@@ -6,5 +6,4 @@ import numpy as np
 
 Array = np.ndarray
 
-
 Data = tuple[Array, Array, float, float]

@@ -19,7 +19,7 @@ def writes_into_upstream(own: Own) -> Functions:
         g *= net.prediction * (1 - net.prediction)
         return g
 
-    return mlp(top=top)
+    return mlp(own, top=top)
 
 
 @in_mlp_backward(
@@ -28,11 +28,14 @@ def writes_into_upstream(own: Own) -> Functions:
     "3.3: change nothing in cache.",
 )
 def writes_into_cache(own: Own) -> Functions:
-    def change(net: Net, d1: Array, d2: Array, right: Grads) -> Grads:
-        net.hidden[...] = net.hidden * (1 - net.hidden)
-        return {}
+    right = Backward()
 
-    return mlp(change=change)
+    def mlp_backward(grad_prediction: Array, net: Net) -> Grads:
+        grads = right(grad_prediction, net)
+        net.hidden[...] = net.hidden * (1 - net.hidden)
+        return grads
+
+    return {"mlp_forward": forward, "mlp_backward": mlp_backward}
 
 
 @in_mlp_backward(

@@ -10,12 +10,10 @@ import numpy as np
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_numerical_gradient = MistakesIn("numerical_gradient")
-
 NUDGE = "2.1, 'Nudge one number at a time'"
 
 
-def differences(quotient: Callable[[Callable[[float], float], float], float]) -> Functions:
+def differences(own: Own, quotient: Callable[[Callable[[float], float], float], float]) -> Functions:
     """A numerical_gradient that makes each entry by quotient(f of the nudge, eps)."""
 
     def numerical_gradient(f: Callable[[Array], float], array: Array, eps: float = 1e-6) -> Array:
@@ -35,25 +33,27 @@ def differences(quotient: Callable[[Callable[[float], float], float], float]) ->
     return {"numerical_gradient": numerical_gradient}
 
 
+in_numerical_gradient = MistakesIn("numerical_gradient", differences)
+
 in_numerical_gradient(
     "forward_differences",
     "the differences look to one side only: f(a + ε) − f(a)",
     f"{NUDGE}: up, then down. 2.3 shows how much that wins.",
-    lambda own: differences(lambda f, eps: (f(eps) - f(0.0)) / eps),
+    quotient=lambda f, eps: (f(eps) - f(0.0)) / eps,
     rtol=1e-7,
 )
 in_numerical_gradient(
     "divided_by_eps",
     "the difference of the two sides is divided by ε, not by 2ε",
     f"{NUDGE}: divide by the whole distance.",
-    lambda own: differences(lambda f, eps: (f(eps) - f(-eps)) / eps),
+    quotient=lambda f, eps: (f(eps) - f(-eps)) / eps,
     rtol=1e-7,
 )
 in_numerical_gradient(
     "not_divided",
     "the difference is not divided by anything",
     f"{NUDGE}: a slope is a change over a distance.",
-    lambda own: differences(lambda f, eps: f(eps) - f(-eps)),
+    quotient=lambda f, eps: f(eps) - f(-eps),
     rtol=1e-7,
 )
 

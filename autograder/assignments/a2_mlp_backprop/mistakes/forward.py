@@ -6,16 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autograder.assignments.a2_mlp_backprop.mistakes.classes import probabilities
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Params, right_sigmoid
+from autograder.assignments.classification import Classes
 from autograder.naming.bank import Functions, MistakesIn, Own
 
 in_sigmoid = MistakesIn("sigmoid")
-in_mlp_forward = MistakesIn("mlp_forward")
 in_half_squared_error = MistakesIn("half_squared_error")
 
 BEND = "1.2, 'The sigmoid'"
-
 
 in_sigmoid(
     "sigmoid_overflows",
@@ -64,6 +62,7 @@ def sigmoid_writes_z(own: Own) -> Functions:
 
 
 def forward_with(
+    own: Own,
     change: Callable[[Array, Params], tuple[Array, Params]] = lambda x, params: (x, params),
     hidden: Callable[[Array], Array] = right_sigmoid,
     top: Callable[[Array], Array] = right_sigmoid,
@@ -78,6 +77,8 @@ def forward_with(
     return {"mlp_forward": mlp_forward}
 
 
+in_mlp_forward = MistakesIn("mlp_forward", forward_with)
+
 FORWARD = "1.4, 'Forward, and a loss': x @ weight.T + bias, a sigmoid, and the same again."
 
 
@@ -90,48 +91,35 @@ in_mlp_forward(
     "forward_without_biases",
     "both biases are missing",
     FORWARD,
-    lambda own: forward_with(lambda x, params: (x, zeroed(params, "bias_1", "bias_2"))),
+    change=lambda x, params: (x, zeroed(params, "bias_1", "bias_2")),
 )
 in_mlp_forward(
-    "forward_without_bias_1",
-    "bias_1 is missing",
-    FORWARD,
-    lambda own: forward_with(lambda x, params: (x, zeroed(params, "bias_1"))),
+    "forward_without_bias_1", "bias_1 is missing", FORWARD, change=lambda x, params: (x, zeroed(params, "bias_1"))
 )
 in_mlp_forward(
-    "forward_without_bias_2",
-    "bias_2 is missing",
-    FORWARD,
-    lambda own: forward_with(lambda x, params: (x, zeroed(params, "bias_2"))),
+    "forward_without_bias_2", "bias_2 is missing", FORWARD, change=lambda x, params: (x, zeroed(params, "bias_2"))
 )
 in_mlp_forward(
     "output_not_bent",
     "the prediction is net_2: the sigmoid after the second layer is missing",
     FORWARD,
-    lambda own: forward_with(top=lambda net: net),
+    top=lambda net: net,
 )
 in_mlp_forward(
     "hidden_not_bent",
     "the sigmoid between the layers is missing, so the two layers are one",
     "1.3: why bend at all?",
-    lambda own: forward_with(hidden=lambda net: net),
+    hidden=lambda net: net,
 )
-in_mlp_forward(
-    "hidden_tanh",
-    "the hidden layer bends with tanh, not with the sigmoid",
-    FORWARD,
-    lambda own: forward_with(hidden=np.tanh),
-)
+in_mlp_forward("hidden_tanh", "the hidden layer bends with tanh, not with the sigmoid", FORWARD, hidden=np.tanh)
 in_mlp_forward(
     "output_softmax",
     "the second layer ends in a softmax, not in a sigmoid",
     FORWARD,
-    lambda own: forward_with(top=lambda net: probabilities(net)),
+    top=lambda net: Classes().probabilities(net),
 )
 
-
 HALF = "1.4: L = ½ Σ (prediction − target)², added over all entries."
-
 
 in_half_squared_error(
     "half_forgotten",

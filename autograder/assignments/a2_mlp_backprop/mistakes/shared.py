@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.naming.bank import Functions
+from autograder.naming.bank import Functions, Own
 
 Array = np.ndarray
 
-
 Grads = dict[str, Any]
-
 
 Params = dict[str, Array]
 
@@ -47,29 +45,45 @@ def forward(x: Array, params: Params) -> tuple[Array, Net]:
     return prediction, Net(x, net_1, hidden, net_2, prediction, params)
 
 
+Share = Callable[[Array, Net, Array, Array], Any]  # the right gradient, the net, delta_1 and delta_2
+
+
+def right_one(right: Array, *_: Any) -> Any:
+    """What is right needs no change."""
+    return right
+
+
 @dataclass(frozen=True)
 class Backward:
-    """mlp_backward, right by default, with a switch at every place where a mistake can sit."""
+    """mlp_backward, right by default, with a slot at every place where a mistake can sit."""
 
-    upstream: Callable[[Array, Net], Array] = lambda g, net: g
+    upstream: Callable[[Array, Net], Array] = right_one
     top: Callable[[Array, Net], Array] = lambda g, net: g * net.prediction * (1 - net.prediction)
     down: Callable[[Array, Net], Array] = lambda delta_2, net: delta_2 @ net.params["weight_2"]
     bend: Callable[[Array, Net], Array] = lambda grad_hidden, net: grad_hidden * net.hidden * (1 - net.hidden)
-    change: Callable[[Net, Array, Array, Grads], Grads] = lambda net, delta_1, delta_2, right: {}
+    reads_2: Callable[[Net], Array] = lambda net: net.hidden
+    added: Callable[[Array], Array] = lambda delta: delta.sum(axis=0)
+    x: Share = right_one
+    weight_1: Share = right_one
+    bias_1: Share = right_one
+    weights: Callable[[Array, Array], Array] = right_one  # the right gradient, the weight
+    biases: Callable[[Array, Net], Array] = right_one
+    parameters: Callable[[Array, Net], Array] = right_one
 
     def __call__(self, grad_prediction: Array, net: Net) -> Grads:
         delta_2 = self.top(self.upstream(grad_prediction, net), net)
         delta_1 = self.bend(self.down(delta_2, net), net)
-        right = {
-            "x": delta_1 @ net.params["weight_1"],
-            "weight_1": delta_1.T @ net.x,
-            "bias_1": delta_1.sum(axis=0),
-            "weight_2": delta_2.T @ net.hidden,
-            "bias_2": delta_2.sum(axis=0),
+        weight_1 = self.weight_1(delta_1.T @ net.x, net, delta_1, delta_2)
+        found = {
+            "weight_1": self.weights(weight_1, net.params["weight_1"]),
+            "bias_1": self.biases(self.bias_1(self.added(delta_1), net, delta_1, delta_2), net),
+            "weight_2": self.weights(delta_2.T @ self.reads_2(net), net.params["weight_2"]),
+            "bias_2": self.biases(self.added(delta_2), net),
         }
-        return {**right, **self.change(net, delta_1, delta_2, right)}
+        grads = {name: self.parameters(value, net) for name, value in found.items()}
+        return {"x": self.x(delta_1 @ net.params["weight_1"], net, delta_1, delta_2), **grads}
 
 
-def mlp(**switches: Any) -> Functions:
-    """mlp_forward and an mlp_backward with these switches."""
-    return {"mlp_forward": forward, "mlp_backward": Backward(**switches)}
+def mlp(own: Own, **slots: Any) -> Functions:
+    """mlp_forward and an mlp_backward with these slots."""
+    return {"mlp_forward": forward, "mlp_backward": Backward(**slots)}

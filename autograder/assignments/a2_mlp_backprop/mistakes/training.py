@@ -12,47 +12,39 @@ from autograder.assignments.a2_mlp_backprop.mistakes.forward import zeroed
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Backward, Grads, Params, forward
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_sgd_step = MistakesIn("sgd_step")
-in_train_mlp = MistakesIn("train_mlp")
-
 STEP = "5.1, 'One step': new = old − lr · slope, and params is not changed."
 
 
-def moved(step: Callable[[str, Array, Array, float], Array]) -> Functions:
+def moved(own: Own, step: Callable[[str, Array, Array, float], Array]) -> Functions:
     """An sgd_step of step(name, value, gradient, lr)."""
     return {"sgd_step": lambda params, grads, lr: {k: step(k, v, grads[k], lr) for k, v in params.items()}}
 
+
+in_sgd_step = MistakesIn("sgd_step", moved)
 
 in_sgd_step(
     "step_uphill",
     "the step goes up the slope: plus instead of minus",
     STEP,
-    lambda own: moved(lambda name, value, grad, lr: value + lr * grad),
+    step=lambda name, value, grad, lr: value + lr * grad,
 )
-in_sgd_step(
-    "lr_forgotten",
-    "lr is not used",
-    STEP,
-    lambda own: moved(lambda name, value, grad, lr: value - grad),
-)
+in_sgd_step("lr_forgotten", "lr is not used", STEP, step=lambda name, value, grad, lr: value - grad)
 in_sgd_step(
     "biases_stay",
     "the biases do not move",
     f"{STEP} It walks over all names.",
-    lambda own: moved(lambda name, value, grad, lr: value if "bias" in name else value - lr * grad),
+    step=lambda name, value, grad, lr: value if "bias" in name else value - lr * grad,
 )
 in_sgd_step(
     "step_returned",
     "the step itself is returned, not where it leads",
     STEP,
-    lambda own: moved(lambda name, value, grad, lr: -lr * grad),
+    step=lambda name, value, grad, lr: -lr * grad,
 )
 
 
 @in_sgd_step(
-    "params_moved_in_place",
-    "the caller's params are changed in place",
-    f"{STEP} -= writes into the old array.",
+    "params_moved_in_place", "the caller's params are changed in place", f"{STEP} -= writes into the old array."
 )
 def params_moved_in_place(own: Own) -> Functions:
     def sgd_step(params: Params, grads: Grads, lr: float) -> Params:
@@ -69,7 +61,6 @@ in_sgd_step(
     f"{STEP} Which of the two dicts has the names of the parameters?",
     lambda own: {"sgd_step": lambda params, grads, lr: {name: params[name] - lr * grads[name] for name in grads}},
 )
-
 
 LOOP = "5.2, 'Many steps': forward, loss, backward, step, and again."
 
@@ -99,37 +90,36 @@ def train(
     return {"train_mlp": train_mlp}
 
 
+in_train_mlp = MistakesIn("train_mlp", train)
+
 in_train_mlp(
-    "train_losses_after",
-    "the losses are taken after their updates",
-    "5.2: each loss before its update.",
-    lambda own: train(own, after=True),
+    "train_losses_after", "the losses are taken after their updates", "5.2: each loss before its update.", after=True
 )
 in_train_mlp(
     "train_sign",
     "the training climbs: target − prediction is handed to the backward",
     "1.4: the gradient of the half squared error is prediction − target.",
-    lambda own: train(own, upstream=lambda prediction, target: target - prediction),
+    upstream=lambda prediction, target: target - prediction,
     seen_in="the article of part 1",
 )
 in_train_mlp(
     "train_mean",
     "the gradient of the loss is divided by the number of rows, the loss is a sum",
     "1.4: half squared error is a plain ½Σ.",
-    lambda own: train(own, upstream=lambda prediction, target: (prediction - target) / len(target)),
+    upstream=lambda prediction, target: (prediction - target) / len(target),
 )
 in_train_mlp(
     "train_doubled",
     "the gradient of the loss is 2 (prediction − target): the half is forgotten",
     "1.4: the half is there for that derivative.",
-    lambda own: train(own, upstream=lambda prediction, target: 2 * (prediction - target)),
+    upstream=lambda prediction, target: 2 * (prediction - target),
     seen_in="bighuang624/Andrew-Ng-Deep-Learning-notes #10",
 )
 in_train_mlp(
     "train_prediction_upstream",
     "the prediction itself is handed to the backward, not the gradient of the loss",
     f"{LOOP} What is the gradient of the half squared error at the prediction?",
-    lambda own: train(own, upstream=lambda prediction, target: prediction),
+    upstream=lambda prediction, target: prediction,
 )
 
 
@@ -171,7 +161,7 @@ in_train_mlp(
     "train_at_start",
     "every gradient is taken at the first parameters, so all steps are the same",
     f"{LOOP} The next forward gets the new params.",
-    lambda own: train(own, frozen=True),
+    frozen=True,
 )
 
 
@@ -189,9 +179,7 @@ def train_biases_stay(own: Own) -> Functions:
 
 
 @in_train_mlp(
-    "train_losses_averaged",
-    "the losses are divided by the number of rows",
-    "1.4: half squared error is a plain ½Σ.",
+    "train_losses_averaged", "the losses are divided by the number of rows", "1.4: half squared error is a plain ½Σ."
 )
 def train_losses_averaged(own: Own) -> Functions:
     right = train(own)["train_mlp"]
@@ -204,9 +192,7 @@ def train_losses_averaged(own: Own) -> Functions:
 
 
 @in_train_mlp(
-    "train_in_place",
-    "the training moves the caller's params in place",
-    f"{STEP} -= writes into the old array.",
+    "train_in_place", "the training moves the caller's params in place", f"{STEP} -= writes into the old array."
 )
 def train_in_place(own: Own) -> Functions:
     def step(params: Params, grads: Grads, lr: float, x: Array, target: Array) -> Params:

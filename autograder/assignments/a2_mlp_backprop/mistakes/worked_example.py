@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Backward, Grads, Net, right_sigmoid
-from autograder.naming.bank import Functions, MistakesIn
-
-in_worked_example = MistakesIn("worked_example")
+from autograder.naming.bank import Functions, MistakesIn, Own
 
 X, LABEL = np.array([[0.4, 0.5]]), 1.0
-
 
 ARTICLE = {
     "weight_1": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]),
@@ -23,7 +20,9 @@ ARTICLE = {
 }
 
 
-def worked(net_1: Array | None = None, slope: Callable[[Array], Array] | None = None, **more: Any) -> Functions:
+def worked(
+    own: Own, net_1: Array | None = None, slope: Callable[[Array], Array] | None = None, **more: Any
+) -> Functions:
     """A worked_example from other sums, another slope on top, or with other entries."""
 
     def worked_example() -> Grads:
@@ -41,44 +40,46 @@ def worked(net_1: Array | None = None, slope: Callable[[Array], Array] | None = 
     return {"worked_example": worked_example}
 
 
+in_worked_example = MistakesIn("worked_example", worked)
+
 in_worked_example(
     "article_sum",
     "0.4 · 0.3 + 0.5 · 0.4 is taken for 0.22, as in the article",
     "1.6, line (a): do that sum on the calculator.",
-    lambda own: worked(net_1=np.array([[0.24, 0.42, 0.8]])),
+    net_1=np.array([[0.24, 0.42, 0.8]]),
     seen_in="the article of part 1",
 )
 in_worked_example(
     "article_slope",
     "the slope of the upper sigmoid is written 1 − σ·σ, as in the article",
     "1.2, and 1.6, line (d): σ(1 − σ).",
-    lambda own: worked(slope=lambda p: 1 - p**2),
+    slope=lambda p: 1 - p**2,
     seen_in="the article of part 1",
 )
 in_worked_example(
     "article_sign",
     "all slopes have the wrong sign: label − prediction, as in the article",
     "1.4: mind the order, prediction minus target. And 1.6, line (e).",
-    lambda own: worked(slope=lambda p: -p * (1 - p)),
+    slope=lambda p: -p * (1 - p),
     seen_in="the article of part 1",
 )
 in_worked_example(
     "article_loss",
     "the loss lacks its square, as in the article",
     "1.6, line (c).",
-    lambda own: worked(loss=lambda p, grads: 0.5 * float((LABEL - p)[0, 0])),
+    loss=lambda p, grads: 0.5 * float((LABEL - p)[0, 0]),
     seen_in="the article of part 1",
 )
 in_worked_example(
     "article_layout",
     "weight_1 and weight_2 are handed in as the article writes them, (in, out)",
     "1.5: mind the layout, weight_1 is W transposed.",
-    lambda own: worked(grads=lambda p, grads: {k: v.T for k, v in grads.items()}),
+    grads=lambda p, grads: {k: v.T for k, v in grads.items()},
 )
 in_worked_example(
     "article_biases",
     "the slopes of the biases are left at zero, as if they were not trained",
     "1.5: the shared factor of a unit is the slope of its bias.",
-    lambda own: worked(grads=lambda p, grads: {k: 0 * v if "bias" in k else v for k, v in grads.items()}),
+    grads=lambda p, grads: {k: 0 * v if "bias" in k else v for k, v in grads.items()},
     seen_in="the article of part 1",
 )

@@ -3,7 +3,6 @@
 # ruff: noqa: I001  (in the order of the course)
 from . import cell_forward as cell_forward
 from . import cell_backward as cell_backward
-from . import cell_products as cell_products
 from . import columns as columns
 from . import two_steps as two_steps
 from . import readout as readout

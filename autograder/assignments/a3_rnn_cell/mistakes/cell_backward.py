@@ -1,119 +1,125 @@
-"""Known mistakes of a3_rnn_cell: cell backward, the gradient of z."""
+"""Known mistakes of a3_rnn_cell: rnn_cell_backward, which is a sweep of one step."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autograder.assignments.a3_rnn_cell.mistakes.shared import cell
-from autograder.naming.bank import MistakesIn
+from autograder.assignments.a3_rnn_cell.mistakes.shared import (
+    BIAS,
+    DIVIDES,
+    ENTERS,
+    LINES,
+    REREAD,
+    WORDS,
+    Array,
+    Grads,
+    one_step,
+)
+from autograder.assignments.recurrent import families, shares, walk
+from autograder.assignments.recurrent.sweep import Run, Sweep
+from autograder.naming.bank import Functions, MistakesIn, Own
+from autograder.naming.edits import View
 
-in_rnn_cell_backward = MistakesIn("rnn_cell_backward")
 
-SLOPE = "1.3, 'What tanh lets through': each entry of grad_h is multiplied by 1 − h², h being the output."
+def cell(own: Own, **slots: Any) -> Functions:
+    """rnn_cell_forward and an rnn_cell_backward with these slots of Sweep."""
+
+    def rnn_cell_backward(grad_h: Array, run: Run) -> Grads:
+        grads = Sweep(**slots)(grad_h[None], run)
+        return {"x": grads.pop("x")[0], "h_prev": grads.pop("h0"), **grads}
+
+    return {"rnn_cell_forward": one_step, "rnn_cell_backward": rnn_cell_backward}
 
 
-LINES = "1.2, the derivation"
+view = View(
+    "rnn_cell_backward",
+    cell,
+    REREAD,
+    prefix="cell_",
+    words=WORDS,
+    ids={
+        "tanh_missing": "slope_missing",
+        "tanh_not_squared": "slope_not_squared",
+        "tanh_with_plus": "slope_with_plus",
+        "tanh_of_net": "slope_of_z",
+        "tanh_twice": "slope_tanh_twice",
+        "tanh_slope_squared": "slope_applied_twice",
+        "sigmoid_for_tanh": "slope_of_sigmoid",
+        "tanh_inverted": "slope_inverted",
+        "tanh_at_state_before": "slope_of_old_state",
+        "tanh_without_one": "slope_without_one",
+        "injected_ones": "grad_h_ones",
+        "injected_mean_over_batch": "grad_h_mean",
+        "sign_turned_through_time": "cell_sign_turned",
+        "carry_not_transposed": "h_prev_not_transposed",
+        "carry_without_weight": "h_prev_without_weight",
+        "carry_without_tanh": "h_prev_without_slope",
+        "x_before_tanh": "x_without_slope",
+        "h0_zero": "h_prev_zero",
+        "state_after": "new_state_for_old",
+        "bias_mean_over_batch": "cell_bias_mean",
+        "bias_before_tanh": "cell_bias_without_slope",
+        "bias_rows_kept": "cell_bias_rows",
+        "bias_hh_left_out": "cell_bias_hh_zero",
+        "mean_over_batch": "cell_mean",
+        "writes_into_states": "cell_writes_into_h",
+    },
+)
+view.show((*walk.SLOPE, *walk.INJECTED, *walk.CARRY, *shares.ONE_STEP), but=walk.OF_TIME)
+view.show(families.at_one_step(), by_rule=True)
 
-
-in_rnn_cell_backward(
-    "slope_missing",
-    "the slope of tanh is missing",
-    SLOPE,
-    lambda own: cell(slope=lambda step: np.ones_like(step.h)),
-    seen_in="iamtrask/Grokking-Deep-Learning #50 (its sigmoid twin)",
-)
-in_rnn_cell_backward(
-    "slope_not_squared",
-    "the slope of tanh is written 1 − h, without the square",
-    SLOPE,
-    lambda own: cell(slope=lambda step: 1 - step.h),
-)
-in_rnn_cell_backward(
-    "slope_with_plus",
-    "the slope of tanh is written 1 + h²",
-    SLOPE,
-    lambda own: cell(slope=lambda step: 1 + step.h**2),
-    seen_in="Yiming-Wange/cs231n-solution #1",
-)
-in_rnn_cell_backward(
-    "slope_of_z",
-    "the slope of tanh is written 1 − z²: the formula for the output, used on the pre-activation",
-    f"{SLOPE} And 1.5, the bug hunt.",
-    lambda own: cell(slope=lambda step: 1 - step.z**2),
-    seen_in="DLS 31965",
-)
-in_rnn_cell_backward(
-    "slope_tanh_twice",
-    "the slope of tanh is written 1 − tanh(h)²: h is the tanh already",
-    SLOPE,
-    lambda own: cell(slope=lambda step: 1 - np.tanh(step.h) ** 2),
-    seen_in="PacktPublishing/Neural-Network-Projects-with-Python #4; DeepLearnToolbox #165",
-)
-in_rnn_cell_backward(
-    "slope_applied_twice",
-    "the slope of tanh is applied twice, (1 − h²)²",
-    f"{SLOPE} One tanh, one slope.",
-    lambda own: cell(slope=lambda step: (1 - step.h**2) ** 2),
-)
-in_rnn_cell_backward(
-    "slope_of_sigmoid",
-    "the slope is the sigmoid's, h(1 − h), and the cell is a tanh",
-    SLOPE,
-    lambda own: cell(slope=lambda step: step.h * (1 - step.h)),
-)
-in_rnn_cell_backward(
-    "slope_inverted",
-    "the gradient is divided by 1 − h², not multiplied by it",
-    SLOPE,
-    lambda own: cell(slope=lambda step: 1 / (1 - step.h**2)),
-    seen_in="oreilly-japan/deep-learning-from-scratch-2 #26",
-)
-in_rnn_cell_backward(
-    "slope_of_old_state",
-    "the slope of tanh is read at the old state",
-    f"{SLOPE} Which h is it?",
-    lambda own: cell(slope=lambda step: 1 - step.h_prev**2),
-)
-in_rnn_cell_backward(
-    "slope_without_one",
-    "the slope of tanh is written −h²: the 1 is lost",
-    SLOPE,
-    lambda own: cell(slope=lambda step: -(step.h**2)),
-)
-in_rnn_cell_backward(
-    "grad_h_ones",
-    "grad_h is ignored, as if every entry of it were 1",
-    "1.4: with grad_h all ones you could ignore it, and nobody would see.",
-    lambda own: cell(upstream=lambda grad_h, step: np.ones_like(grad_h)),
-    seen_in="torch.autograd.gradcheck has a check for it",
-)
-in_rnn_cell_backward(
-    "grad_h_mean",
-    "grad_h is replaced by its mean over the samples",
-    "1.4, and 1.1: samples do not meet.",
-    lambda own: cell(upstream=lambda grad_h, step: np.broadcast_to(grad_h.mean(axis=0), grad_h.shape)),
-)
-in_rnn_cell_backward(
+known = MistakesIn("rnn_cell_backward", cell)
+known(
     "grad_h_one_mean",
     "grad_h is replaced by one number, the mean of all its entries",
-    "1.4, and 1.1: samples do not meet, and each unit has its own gradient.",
-    lambda own: cell(upstream=lambda grad_h, step: np.full_like(grad_h, grad_h.mean())),
+    f"{ENTERS} And each unit has its own gradient.",
+    injected=lambda g, t: np.full_like(g[t], g[t].mean()),
 )
-in_rnn_cell_backward(
+known(
     "grad_h_clipped",
     "grad_h is clipped to −0.5 … 0.5 before it is used",
     f"{LINES}: grad_h enters as it is.",
-    lambda own: cell(upstream=lambda grad_h, step: np.clip(grad_h, -0.5, 0.5)),
+    injected=lambda g, t: np.clip(g[t], -0.5, 0.5),
 )
-in_rnn_cell_backward(
+known("h_prev_missing", "the gradient of h_prev is None", REREAD["h0"], h0=lambda right, way: None)
+known(
+    "cell_weight_ih_mean",
+    "the gradient of weight_ih is divided by the number of samples",
+    DIVIDES,
+    weight_ih=lambda right, way: right / way.run.x.shape[1],
+)
+known(
+    "cell_bias_column",
+    "the bias gradients are (hidden_size, 1), and the biases are (hidden_size,)",
+    f"{BIAS} And words and shapes: grads has the shape of its namesake.",
+    biases=lambda right, way: right[:, None],
+)
+
+
+@MistakesIn("rnn_cell_backward")(
     "grad_h_for_target",
     "grad_h is taken for a target: the code uses h − grad_h instead of grad_h",
     "1, the words: you are handed one gradient, grad_h.",
-    lambda own: cell(upstream=lambda grad_h, step: step.h - grad_h),
 )
-in_rnn_cell_backward(
-    "cell_sign_turned",
-    "all six gradients have the wrong sign",
-    f"{LINES}: no line has a minus but 1 − h².",
-    lambda own: cell(upstream=lambda grad_h, step: -grad_h),
+def grad_h_for_target(own: Own) -> Functions:
+    right = cell(own)
+    return {**right, "rnn_cell_backward": lambda grad_h, run: right["rnn_cell_backward"](run.after[0] - grad_h, run)}
+
+
+@MistakesIn("rnn_cell_backward")(
+    "cell_writes_into_grad_h",
+    "grad_h itself is written into, and the caller's array changes",
+    "1.4: write a = a * b, not a *= b.",
+    seen_in="Burton2000/CS231n-2017 #7",
 )
+def cell_writes_into_grad_h(own: Own) -> Functions:
+    right = cell(own)
+
+    def rnn_cell_backward(grad_h: Array, run: Run) -> Grads:
+        grads: Grads = right["rnn_cell_backward"](grad_h, run)
+        grad_h *= 1 - run.after[0] ** 2
+        return grads
+
+    return {**right, "rnn_cell_backward": rnn_cell_backward}

@@ -1,64 +1,44 @@
-"""Known mistakes of a3_rnn_cell: cell forward."""
+"""Known mistakes of a3_rnn_cell: rnn_cell_forward, which is a forward of one step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
-import numpy as np
-
-from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Params, forward
-from autograder.naming.bank import Functions, MistakesIn
-
-in_rnn_cell_forward = MistakesIn("rnn_cell_forward")
+from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Params
+from autograder.assignments.recurrent.forward import EDITS, Forward
+from autograder.assignments.recurrent.sweep import Run
+from autograder.naming.bank import Functions, Own
+from autograder.naming.edits import View
 
 CELL = "1.1, 'Forward': z is a sum of two products and two biases, h is its tanh."
 
 
-def forward_with(
-    change: Callable[[Array, Array, Params], tuple[Array, Array, Params]] = lambda x, h_prev, params: (
-        x,
-        h_prev,
-        params,
-    ),
-    bend: Callable[[Array], Array] = np.tanh,
-) -> Functions:
-    """An rnn_cell_forward of other inputs, or with another function for tanh."""
-    return {"rnn_cell_forward": lambda x, h_prev, params: forward(*change(x, h_prev, params), bend)}
+def cell_forward(own: Own, **slots: Any) -> Functions:
+    """rnn_cell_forward with these slots of Forward."""
+
+    def rnn_cell_forward(x: Array, h_prev: Array, params: Params) -> tuple[Array, Run]:
+        outputs, run = Forward(**slots)(x[None], h_prev, params)
+        return outputs[0], run
+
+    return {"rnn_cell_forward": rnn_cell_forward}
 
 
-in_rnn_cell_forward(
-    "state_ignored",
-    "the old state does not enter: this is a layer, not a cell",
-    CELL,
-    lambda own: forward_with(lambda x, h_prev, params: (x, 0 * h_prev, params)),
-)
-in_rnn_cell_forward(
-    "bias_hh_forgotten",
-    "bias_hh is not added",
-    CELL,
-    lambda own: forward_with(lambda x, h_prev, params: (x, h_prev, {**params, "bias_hh": 0 * params["bias_hh"]})),
-)
-in_rnn_cell_forward(
-    "bias_ih_forgotten",
-    "bias_ih is not added",
-    CELL,
-    lambda own: forward_with(lambda x, h_prev, params: (x, h_prev, {**params, "bias_ih": 0 * params["bias_ih"]})),
-)
-in_rnn_cell_forward(
-    "forward_weight_hh_turned",
-    "weight_hh is used without its transpose, and no shape complains",
-    "1.1, the sum by index: h_prev's unit k meets entry (j, k) of weight_hh.",
-    lambda own: forward_with(lambda x, h_prev, params: (x, h_prev, {**params, "weight_hh": params["weight_hh"].T})),
-)
-in_rnn_cell_forward(
-    "tanh_forgotten",
-    "h is the sum itself: the tanh is missing",
-    CELL,
-    lambda own: forward_with(bend=lambda z: z),
-)
-in_rnn_cell_forward(
-    "cell_sigmoid",
-    "h is a sigmoid of the sum, not its tanh",
-    CELL,
-    lambda own: forward_with(bend=lambda z: 1 / (1 + np.exp(-z))),
-)
+View(
+    "rnn_cell_forward",
+    cell_forward,
+    {
+        **dict.fromkeys(("weights", "bend", "reads"), CELL),
+        "forward_weight_hh_turned": "1.1, the sum by index: h_prev's unit k meets entry (j, k) of weight_hh.",
+    },
+    words={
+        "not_added": "not added",
+        "state": "h",
+        "weight_hh_turned": "weight_hh is used without its transpose, and no shape complains",
+    },
+    ids={
+        "forward_without_bias_ih": "bias_ih_forgotten",
+        "forward_without_bias_hh": "bias_hh_forgotten",
+        "forward_without_tanh": "tanh_forgotten",
+        "forward_sigmoid": "cell_sigmoid",
+    },
+).show(EDITS)

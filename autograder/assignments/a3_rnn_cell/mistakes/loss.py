@@ -2,182 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a3_rnn_cell.mistakes.columns import softmax
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array
+from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, log_ratio
 from autograder.naming.bank import Functions, MistakesIn, Own
-
-in_sequence_loss = MistakesIn("sequence_loss")
+from autograder.naming.edits import View
 
 STABLE = "4.3: take away the largest score of each row first, and the log before the exp."
+SIZES = "4.3, 'The loss of a sequence': the mean over T·N, and (p − one-hot) / (T·N)."
 
 
-LOSS = "4.3, 'The loss of a sequence': the mean over T·N, and (p − one-hot) / (T·N)."
+def sequence_loss(own: Own, **slots: Any) -> Functions:
+    """sequence_loss with these slots of Classes."""
+    right = {
+        "p": lambda shifted, axis: np.exp(log_ratio(shifted, axis)),
+        "rows": lambda log_p, p, y: -np.sum(y * log_p, axis=-1),
+    }
+    classes = Classes(**{**right, **slots})
+    return {
+        "sequence_loss": lambda logits, target: (float(classes.loss(logits, target)), classes.slope(logits, target))
+    }
 
 
-def loss_of(
-    loss: Callable[[Array, Array], Any] | None = None, gradient: Callable[[Array, Array], Array] | None = None
-) -> Functions:
-    """A sequence_loss with another loss(log p, one-hot) or another gradient(p, one-hot)."""
-
-    def sequence_loss(logits: Array, target: Array) -> tuple[Any, Array]:
-        shifted = logits - logits.max(axis=-1, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        y = np.eye(logits.shape[-1])[target]
-        value = loss(log_p, y) if loss else -np.sum(y * log_p) / target.size
-        return float(value), gradient(np.exp(log_p), y) if gradient else (np.exp(log_p) - y) / target.size
-
-    return {"sequence_loss": sequence_loss}
+def last(array: Array) -> Array:
+    """The last step's entries, all others zero."""
+    return np.concatenate([0 * array[:-1], array[-1:]])
 
 
-in_sequence_loss(
-    "sequence_summed",
-    "loss and gradient are sums over steps and samples, not means",
-    f"{LOSS} An expected size shows it: equal logits give log C.",
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p), lambda p, y: p - y),
-    seen_in="hunkim/DeepLearningZeroToAll #173; d2l-ai/d2l-en PR #1000",
-)
+View(
+    "sequence_loss",
+    sequence_loss,
+    {
+        **dict.fromkeys(("given", "axis", "p", "rows", "reduce", "gradient", "divide"), SIZES),
+        "shift": STABLE,
+        "log_p": STABLE,
+    },
+    prefix="sequence_",
+    words={
+        "inside": "",
+        "matrix": "array",
+        "together": "",
+        "first_axis": "steps",
+        "one_maximum": "one maximum is subtracted from all rows: exp of a row far below it is 0, and its log is not finite",
+        "before": "",
+        "with_it": "",
+        "what_is": "loss and gradient are",
+        "what_is_divided": "loss and gradient are",
+        "a_sum": "sums",
+        "a_mean": "means",
+        "all_rows": "steps and samples",
+        "in_gradient": " in grad_logits",
+        "gradient_of": "grad_logits",
+    },
+    ids={
+        "of_columns": "sequence_softmax_over_steps",
+        "shifted_by_all": "sequence_one_maximum",
+        "softmax_twice": "sequence_softmax_twice",
+        "gradient_sign": "sequence_sign",
+    },
+).show((*SOFTMAX, *LOSS, *SIZE, *GRADIENT))
+
+in_sequence_loss = MistakesIn("sequence_loss", sequence_loss)
 in_sequence_loss(
     "sequence_divided_by_samples",
     "loss and gradient are divided by N alone: the steps are added up",
-    LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / y.shape[1], lambda p, y: (p - y) / y.shape[1]),
+    SIZES,
     seen_in="danijar/layered #1",
+    reduce=lambda rows, y: rows.sum() / y.shape[1],
+    divide=lambda gradient, y: gradient / y.shape[1],
 )
 in_sequence_loss(
     "sequence_divided_by_steps",
     "loss and gradient are divided by T alone: the samples are added up",
-    LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y), lambda p, y: (p - y) / len(y)),
+    SIZES,
+    reduce=lambda rows, y: rows.sum() / len(y),
+    divide=lambda gradient, y: gradient / len(y),
 )
 in_sequence_loss(
-    "sequence_gradient_summed",
-    "the loss is a mean, its gradient belongs to the sum",
-    LOSS,
-    lambda own: loss_of(gradient=lambda p, y: p - y),
-)
-in_sequence_loss(
-    "sequence_loss_summed",
-    "the loss is a sum, its gradient belongs to the mean",
-    LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p)),
-)
-in_sequence_loss(
-    "sequence_loss_divided_by_steps",
-    "the loss is divided by T alone, its gradient by T·N",
-    LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / len(y)),
-)
-in_sequence_loss(
-    "sequence_over_entries",
-    "loss and gradient are divided by T·N·classes",
-    LOSS,
-    lambda own: loss_of(lambda log_p, y: -np.sum(y * log_p) / y.size, lambda p, y: (p - y) / y.size),
-)
-in_sequence_loss(
-    "sequence_one_hot_missing",
-    "the 1 of the right class is not taken off in grad_logits",
-    f"{LOSS} Each row sums to 0.",
-    lambda own: loss_of(gradient=lambda p, y: p * y.shape[-1] / y.size),
-    seen_in="mantasu/cs231n #10",
-)
-in_sequence_loss(
-    "sequence_sign",
-    "grad_logits has the wrong sign",
-    LOSS,
-    lambda own: loss_of(gradient=lambda p, y: (y - p) * y.shape[-1] / y.size),
-)
-in_sequence_loss(
-    "sequence_extra_slope",
-    "grad_logits has an extra factor p(1 − p)",
-    f"{LOSS} The slope of softmax is in p − one-hot already.",
-    lambda own: loss_of(gradient=lambda p, y: (p - y) * p * (1 - p) * y.shape[-1] / y.size),
-    seen_in="deeplearning4j/libnd4j #440; jorgenkg/python-neural-network PR #6",
-)
-in_sequence_loss(
-    "sequence_extra_factor",
-    "grad_logits has an extra factor p",
-    f"{LOSS} The slope of softmax is in p − one-hot already.",
-    lambda own: loss_of(gradient=lambda p, y: (p - y) * p * y.shape[-1] / y.size),
-)
-
-
-@in_sequence_loss(
     "sequence_last_step",
     "only the last step is counted",
     "4.3: every step of every sample.",
     seen_in="DLS 11690",
-)
-def sequence_last_step(own: Own) -> Functions:
-    def last(array: Array) -> Array:
-        return np.concatenate([0 * array[:-1], array[-1:]])
-
-    return loss_of(lambda log_p, y: -np.sum((y * log_p)[-1]) / y.shape[1], lambda p, y: last(p - y) / y.shape[1])
-
-
-in_sequence_loss(
-    "sequence_binary",
-    "the loss is the sum of binary cross-entropies, the gradient that of the categorical one",
-    "4.3: −log of the right class's probability, and nothing of the others.",
-    lambda own: loss_of(
-        lambda log_p, y: -np.sum(y * log_p + (1 - y) * np.log1p(-np.exp(log_p))) * y.shape[-1] / y.size,
-    ),
-    seen_in="the article of a4's 5.2",
-)
-
-
-@in_sequence_loss(
-    "sequence_softmax_over_steps",
-    "the softmax runs along the first axis, over the steps",
-    "4.3: the classes are the last axis.",
-)
-def sequence_softmax_over_steps(own: Own) -> Functions:
-    def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:
-        p, y = softmax(logits, 0), np.eye(logits.shape[-1])[target]
-        return float(-np.sum(y * np.log(p)) / target.size), (p - y) / target.size
-
-    return {"sequence_loss": sequence_loss}
-
-
-@in_sequence_loss(
-    "sequence_overflows",
-    "exp overflows at large logits: the largest of each row is not taken away first",
-    STABLE,
-)
-def sequence_overflows(own: Own) -> Functions:
-    def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:
-        p, y = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True), np.eye(logits.shape[-1])[target]
-        return float(-np.sum(y * np.log(p)) / target.size), (p - y) / target.size
-
-    return {"sequence_loss": sequence_loss}
-
-
-def loss_with_shift(shift: Callable[[Array], Any]) -> Functions:
-    """A sequence_loss that subtracts something else than the largest logit of each row."""
-
-    def sequence_loss(logits: Array, target: Array) -> tuple[float, Array]:
-        shifted, y = logits - shift(logits), np.eye(logits.shape[-1])[target]
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        return float(-np.sum(y * log_p) / target.size), (np.exp(log_p) - y) / target.size
-
-    return {"sequence_loss": sequence_loss}
-
-
-in_sequence_loss(
-    "sequence_log_overflows",
-    "log p is the logits less the log of a plain sum of exp, which overflows at large logits",
-    STABLE,
-    lambda own: loss_with_shift(np.zeros_like),
+    reduce=lambda rows, y: rows[-1].mean(),
+    divide=lambda gradient, y: last(gradient) / y.shape[1],
 )
 in_sequence_loss(
-    "sequence_one_maximum",
-    "one maximum is subtracted from all rows: exp of a row far below it is 0, and its log is not finite",
-    STABLE,
-    lambda own: loss_with_shift(np.max),
+    "sequence_gradient_summed",
+    "the loss is a mean, its gradient belongs to the sum",
+    SIZES,
+    divide=lambda gradient, y: gradient,
+)
+in_sequence_loss(
+    "sequence_gradient_by_samples",
+    "the loss is a mean over steps and samples, its gradient is divided by N alone",
+    SIZES,
+    divide=lambda gradient, y: gradient / y.shape[1],
+)
+in_sequence_loss(
+    "sequence_gradient_by_steps",
+    "the loss is a mean over steps and samples, its gradient is divided by T alone",
+    SIZES,
+    divide=lambda gradient, y: gradient / len(y),
+)
+in_sequence_loss(
+    "sequence_loss_summed",
+    "the loss is a sum, its gradient belongs to the mean",
+    SIZES,
+    reduce=lambda rows, y: rows.sum(),
+)
+in_sequence_loss(
+    "sequence_loss_divided_by_steps",
+    "the loss is divided by T alone, its gradient by T·N",
+    SIZES,
+    reduce=lambda rows, y: rows.sum() / len(y),
+)
+in_sequence_loss(
+    "sequence_loss_divided_by_samples",
+    "the loss is divided by N alone, its gradient by T·N",
+    SIZES,
+    reduce=lambda rows, y: rows.sum() / y.shape[1],
 )
 
 

@@ -1,68 +1,90 @@
-"""What the known mistakes of a3_rnn_cell are made of."""
+"""What the known mistakes of a3_rnn_cell are made of, and what students reread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograder.naming.bank import Functions
+from autograder.assignments.recurrent.sweep import Run, run_forward
 
 Array = np.ndarray
-
-
 Grads = dict[str, Any]
-
-
 Params = dict[str, Array]
 
+SLOPE = "1.3, 'What tanh lets through': each entry of grad_h is multiplied by 1 − h², h being the output."
+LINES = "1.2, the derivation"
+INSIDE = f"{LINES}: x, h_prev and the biases are inside tanh."
+ENTERS = "1.4: with grad_h all ones you could ignore it, and nobody would see. And 1.1: samples do not meet."
+INDEX = "1.4: weight_hh is square, so its shape cannot tell. Trust the index form."
+DIVIDES = "1.2, why line G does not belong: backward adds over samples and never divides."
+BIAS = f"{LINES}, part 3: one bias a unit, so only the samples add."
+AGAIN = "3.3, the bug hunt 'called twice': begin each call afresh."
 
-WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+REREAD = {
+    "injected": ENTERS,
+    **dict.fromkeys(
+        (
+            "start",
+            "entering",
+            "bend",
+            "beside",
+            "window",
+            "counted_ih",
+            "counted_hh",
+            "counted_bias",
+            "x",
+            "bias_ih",
+            "delta_ih",
+            "delta_hh",
+        ),
+        INSIDE,
+    ),
+    "crossing": f"{LINES}, by index: Δ W_hh.",
+    "slope": SLOPE,
+    "h0": f"{LINES}, part 3: six arrays go in.",
+    "delta_x": INSIDE,
+    "delta_bias": INSIDE,
+    "reads_hh": f"{LINES}, part 3: Δᵀ H_prev.",
+    "reads_ih": f"{LINES}, part 3: Δᵀ X.",
+    "weight_hh": INDEX,
+    "weight_ih": INDEX,
+    "parameters": DIVIDES,
+    "biases": BIAS,
+    "bias_hh": f"{LINES}, part 3: why are the two bias gradients equal?",
+    "added": BIAS,
+    "every": f"{LINES}: no line cuts anything off.",
+    "carry_divided_by_batch": DIVIDES,
+    "bias_mean_over_batch": DIVIDES,
+    "whole_numbers": "Words and shapes: grads has the shape of its namesake, and its dtype.",
+    "sums_never_cleared": AGAIN,
+    "writes_into_states": "1.4: no function changes what was handed to it.",
+}
+WORDS = {
+    "carry": "the gradient of h_prev",
+    "back": "through",
+    "g": "grad_h",
+    "h0": "h_prev",
+    "injected": "grad_h",
+    "h_before": "h_prev, the old state",
+    "step_0": "step 1",
+    "nothing_joins": "grad_h is not used",
+    "rows_kept": "not added up: there is still a row for each sample",
+    "bias_twice": "each bias gets the gradient of both: twice too large",
+    "what_h": ", the new state",
+    "again": "",
+    "through_time": "",
+    "at_every_step": "",
+    "of_every_step": "",
+    "first_state": "H_1",
+    "state_left": "the new state",
+    "state_entered": "the old one",
+    "whose_h0": "",
+    "who_clips": "",
+}
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """What a forward keeps."""
-
-    x: Array
-    h_prev: Array
-    z: Array
-    h: Array
-    params: Params
-    earlier: list[Grads] = field(default_factory=list)  # for those who keep what they should not
-
-
-def forward(x: Array, h_prev: Array, params: Params, bend: Callable[[Array], Array] = np.tanh) -> tuple[Array, Step]:
-    """The cell, right by default."""
-    z = x @ params["weight_ih"].T + params["bias_ih"] + h_prev @ params["weight_hh"].T + params["bias_hh"]
-    h = bend(z)
-    return h, Step(x, h_prev, z, h, params)
-
-
-@dataclass(frozen=True)
-class Backward:
-    """rnn_cell_backward, right by default, with a switch at every place where a mistake can sit."""
-
-    upstream: Callable[[Array, Step], Array] = lambda grad_h, step: grad_h
-    slope: Callable[[Step], Array] = lambda step: 1 - step.h**2
-    change: Callable[[Step, Array, Array, Grads], Grads] = lambda step, grad_h, grad_z, right: {}
-
-    def __call__(self, grad_h: Array, step: Step) -> Grads:
-        given = self.upstream(grad_h, step)
-        grad_z = given * self.slope(step)
-        right = {
-            "x": grad_z @ step.params["weight_ih"],
-            "h_prev": grad_z @ step.params["weight_hh"],
-            "weight_ih": grad_z.T @ step.x,
-            "weight_hh": grad_z.T @ step.h_prev,
-            "bias_ih": grad_z.sum(axis=0),
-            "bias_hh": grad_z.sum(axis=0),
-        }
-        return {**right, **self.change(step, given, grad_z, right)}
-
-
-def cell(**switches: Any) -> Functions:
-    """rnn_cell_forward and an rnn_cell_backward with these switches."""
-    return {"rnn_cell_forward": forward, "rnn_cell_backward": Backward(**switches)}
+def one_step(x: Array, h_prev: Array, params: Params) -> tuple[Array, Run]:
+    """The right rnn_cell_forward: a layer of one step."""
+    run = run_forward(x[None], h_prev, params)
+    return run.after[0].copy(), run

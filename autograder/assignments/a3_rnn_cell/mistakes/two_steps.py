@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a3_rnn_cell.mistakes.shared import WEIGHTS, Array, Grads
+from autograder.assignments.a3_rnn_cell.mistakes.cell_backward import cell
+from autograder.assignments.a3_rnn_cell.mistakes.shared import REREAD, WORDS, Array, Grads
+from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent.sweep import WEIGHTS, Run, Sweep
 from autograder.naming.bank import Functions, MistakesIn, Own
-
-in_two_step_backward = MistakesIn("two_step_backward")
+from autograder.naming.edits import View
 
 TWO = "3 and 3.1: a value used twice gets the sum. H_1 is used by the loss and by step 2, W by both steps."
 
@@ -36,75 +38,73 @@ def two_steps(
     return {"two_step_backward": two_step_backward}
 
 
+in_two_step_backward = MistakesIn("two_step_backward", two_steps)
 in_two_step_backward(
     "two_carry_dropped",
     "the carry is dropped: step 1 sees its own injected gradient alone",
     f"{TWO} And 3.2, 'Leave out the carry'.",
-    lambda own: two_steps(own, injected=lambda grad_h1, grad_h2, second: grad_h1),
+    injected=lambda grad_h1, grad_h2, second: grad_h1,
     seen_in="DLS 11690; qixianbiao/RNN #2",
 )
 in_two_step_backward(
     "grad_h1_forgotten",
     "grad_h1 is not injected: step 1 gets the carry alone",
     f"{TWO} The loss looks at H_1 too.",
-    lambda own: two_steps(own, injected=lambda grad_h1, grad_h2, second: second["h_prev"]),
+    injected=lambda grad_h1, grad_h2, second: second["h_prev"],
     seen_in="DLS 11690",
 )
 in_two_step_backward(
     "grad_h2_carried",
     "grad_h2 itself is carried to step 1, not what the cell makes of it",
     f"{TWO} The carry is the gradient of h_prev of step 2.",
-    lambda own: two_steps(own, injected=lambda grad_h1, grad_h2, second: grad_h1 + grad_h2),
+    injected=lambda grad_h1, grad_h2, second: grad_h1 + grad_h2,
 )
 in_two_step_backward(
     "second_step_only",
     "the parameters keep the share of step 2 alone",
     TWO,
-    lambda own: two_steps(own, shared=lambda first, second: second),
+    shared=lambda first, second: second,
     seen_in="javaidnabi31/RNN-from-scratch #2",
 )
 in_two_step_backward(
     "first_step_only",
     "the parameters keep the share of step 1 alone: the later sum overwrites the earlier",
     TWO,
-    lambda own: two_steps(own, shared=lambda first, second: first),
+    shared=lambda first, second: first,
     seen_in="javaidnabi31/RNN-from-scratch #2",
 )
 in_two_step_backward(
     "two_steps_averaged",
     "the parameters get the mean of the two steps, not the sum",
     TWO,
-    lambda own: two_steps(own, shared=lambda first, second: (first + second) / 2),
+    shared=lambda first, second: (first + second) / 2,
 )
 in_two_step_backward(
     "steps_exchanged",
     "x_1 and x_2 are exchanged",
     "3.1: the sweep visits step 2 first.",
-    lambda own: two_steps(own, change=lambda first, second: {"x_1": second["x"], "x_2": first["x"]}),
+    change=lambda first, second: {"x_1": second["x"], "x_2": first["x"]},
 )
 in_two_step_backward(
     "h0_of_second_step",
     "h0 gets the carry that enters step 1, not the one that leaves it",
     "3.1: h0 is the h_prev of step 1.",
-    lambda own: two_steps(own, change=lambda first, second: {"h0": second["h_prev"]}),
+    change=lambda first, second: {"h0": second["h_prev"]},
 )
 in_two_step_backward(
-    "caches_exchanged",
-    "the two caches are exchanged",
-    "3.1: cache_2 belongs to grad_h2.",
-    lambda own: two_steps(own, swapped=True),
+    "caches_exchanged", "the two caches are exchanged", "3.1: cache_2 belongs to grad_h2.", swapped=True
 )
 in_two_step_backward(
     "carry_subtracted",
     "the carry is taken away, not added",
     TWO,
-    lambda own: two_steps(own, injected=lambda grad_h1, grad_h2, second: grad_h1 - second["h_prev"]),
+    injected=lambda grad_h1, grad_h2, second: grad_h1 - second["h_prev"],
 )
 in_two_step_backward(
     "biases_not_added",
     "the biases keep the share of step 1 alone, the weights have both",
     f"{TWO} A bias is used by both steps too.",
-    lambda own: two_steps(own, change=lambda first, second: {name: first[name] for name in ("bias_ih", "bias_hh")}),
+    change=lambda first, second: {name: first[name] for name in ("bias_ih", "bias_hh")},
 )
 
 
@@ -120,3 +120,43 @@ def two_writes_into_grad_h1(own: Own) -> Functions:
         return grad_h1
 
     return two_steps(own, injected=injected)
+
+
+def written_out(own: Own, **slots: Any) -> Functions:
+    """The cell, and a two_step_backward that does not call it: both steps in one sweep with these slots."""
+
+    def two_step_backward(grad_h1: Array, grad_h2: Array, cache_1: Run, cache_2: Run) -> Grads:
+        grads = Sweep(**slots)(np.stack([grad_h1, grad_h2]), joined(cache_1, cache_2))
+        x = grads.pop("x")
+        return {"x_1": x[0], "x_2": x[1], **grads}
+
+    return {**cell(own), "two_step_backward": two_step_backward}
+
+
+def joined(*runs: Run) -> Run:
+    """Several steps as one run."""
+    x, before, after, z, tanhs = (
+        np.concatenate([getattr(run, name) for run in runs]) for name in ("x", "before", "after", "z", "tanhs")
+    )
+    return Run(x, before, after, z, tanhs, runs[0].params)
+
+
+View(
+    "two_step_backward",
+    written_out,
+    {**REREAD, "window": TWO, "bend": TWO, "beside": TWO},
+    where="in the two steps: ",
+    prefix="two_",
+    words={
+        **WORDS,
+        "carry": "the carry",
+        "rows_kept": "summed over the steps and not over the rows",
+        "back": "back through",
+        "injected": "each injected gradient",
+        "x": "x_1 and x_2",
+        "h0": "h0",
+    },
+).show(
+    (*walk.CARRY, *walk.SLOPE, *shares.X_AND_H0, *shares.WEIGHTS, *shares.BIASES),
+    but=("carry_dropped", "x_in_sweep_order", "tanh_at_state_after"),
+)

@@ -1,10 +1,8 @@
 """Known mistakes of a4_bptt, in the order of the course."""
 
 # ruff: noqa: I001  (in the order of the course)
-from . import sweep as sweep
 from . import forward as forward
 from . import backward as backward
-from . import backward_shares as backward_shares
 from . import truncated as truncated
 from . import credit as credit
 from . import clipping as clipping

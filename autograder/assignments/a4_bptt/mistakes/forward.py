@@ -1,97 +1,72 @@
-"""Known mistakes of a4_bptt: forward."""
+"""Known mistakes of a4_bptt: the forward of both layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.mistakes.shared import Array, Params
-from autograder.assignments.a4_bptt.mistakes.sweep import Run, forward_of, run_forward
+from autograder.assignments.recurrent.forward import EDITS, TIME, Forward
 from autograder.naming.bank import Functions, MistakesIn, Own
+from autograder.naming.edits import View
 
-in_rnn_forward = MistakesIn("rnn_forward")
+WORDS = {
+    "not_added": "missing from every step",
+    "state": "the state",
+    "weight_hh_turned": "the state meets weight_hh the wrong way round, and no shape complains",
+}
+READ = "1, 'Forward'. What is the state before step 0, and which state does step t read?"
+CELL = "The forward of the cell: z is a sum of two products and two biases, h is its tanh."
+INDEX = "Names for the whole notebook: y = x @ weight.T + bias. weight_hh is square, so only the index tells."
+REREAD = {
+    "start": READ,
+    "reads": READ,
+    "outputs": "1, 'Forward'.",
+    "inputs": "Names for the whole notebook.",
+    "weights": CELL,
+    "bend": CELL,
+    "forward_weight_hh_turned": INDEX,
+}
+IDENTITY = "7.2, 'A net that adds instead of replacing': a state has two ways into the next one."
 
-START = "1, 'Forward'. What is the state before step 0, and which state does step t read?"
+
+def rnn_forward(own: Own, **slots: Any) -> Functions:
+    """rnn_forward with these slots of Forward."""
+    return {"rnn_forward": Forward(**slots)}
 
 
-def forward_with(change: Callable[[Array, Array, Params], tuple[Array, Array, Params]]) -> Functions:
-    """An rnn_forward that is right for other inputs than those it was given."""
-    right = forward_of(residual=False)
-    return {"rnn_forward": lambda x, h0, params: right(*change(x, h0, params))}
+View("rnn_forward", rnn_forward, REREAD, words=WORDS).show((*TIME, *EDITS))
 
 
-in_rnn_forward(
-    "h0_not_used",
-    "the first state is all zero, whatever h0 is",
-    START,
-    lambda own: forward_with(lambda x, h0, params: (x, 0 * h0, params)),
-    seen_in="DLS 555049, 620405",
+def residual_forward(own: Own, **slots: Any) -> Functions:
+    """residual_rnn_forward with these slots of Forward."""
+    return {"residual_rnn_forward": Forward(**{"joins": lambda h, tanh, h0: h + tanh, **slots})}
+
+
+known = MistakesIn("residual_rnn_forward", residual_forward)
+known(
+    "identity_forgotten_forward",
+    "the old state is not added: this is the plain layer",
+    IDENTITY,
+    joins=lambda h, tanh, h0: tanh,
 )
-
-
-@in_rnn_forward(
-    "state_not_passed_on",
-    "every step starts from h0: the state is not passed on",
-    START,
+known(
+    "h0_added_at_every_step",
+    "h0 is added at every step, instead of the previous state",
+    f"{IDENTITY} The state before step t is that of step t − 1.",
+    joins=lambda h, tanh, h0: h0 + tanh,
 )
-def state_not_passed_on(own: Own) -> Functions:
-    def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, None]:
-        return np.stack([run_forward(x_t[None], h0, params).after[0] for x_t in x]), None
-
-    return {"rnn_forward": rnn_forward}
-
-
-@in_rnn_forward(
-    "outputs_one_early",
-    "the outputs begin with h0 and lack the last state",
-    "1, 'Forward'. outputs[t] is the state that leaves step t, not the one that enters it.",
+known(
+    "tanh_over_the_sum",
+    "the old state is added inside another tanh",
+    f"{IDENTITY} It is added outside, so that it passes unchanged.",
+    joins=lambda h, tanh, h0: np.tanh(h + tanh),
 )
-def outputs_one_early(own: Own) -> Functions:
-    def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
-        run = run_forward(x, h0, params)
-        return run.before.copy(), run
-
-    return {"rnn_forward": rnn_forward}
-
-
-@in_rnn_forward(
-    "last_state_only",
-    "only the last state is returned, not the states of all steps",
-    "1, 'Forward'. outputs is (T, N, hidden_size): one state for each step.",
-)
-def last_state_only(own: Own) -> Functions:
-    def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
-        run = run_forward(x, h0, params)
-        return run.after[-1], run
-
-    return {"rnn_forward": rnn_forward}
-
-
-in_rnn_forward(
-    "forward_weight_hh_turned",
-    "the state meets weight_hh the wrong way round, and no shape complains",
-    "Names for the whole notebook: y = x @ weight.T + bias. weight_hh is square, so only the index tells.",
-    lambda own: forward_with(lambda x, h0, params: (x, h0, {**params, "weight_hh": params["weight_hh"].T})),
-)
-
-
-@in_rnn_forward(
-    "time_reversed",
-    "the steps are taken from the last to the first",
-    "Names for the whole notebook: time comes first, and forward walks from step 0 on.",
-)
-def time_reversed(own: Own) -> Functions:
-    def rnn_forward(x: Array, h0: Array, params: Params) -> tuple[Array, Run]:
-        run = run_forward(x[::-1], h0, params)
-        return run.after[::-1].copy(), run
-
-    return {"rnn_forward": rnn_forward}
-
-
-in_rnn_forward(
-    "forward_without_bias_hh",
-    "bias_hh is missing from every step",
-    "The forward of the cell: two biases are added to the same sum.",
-    lambda own: forward_with(lambda x, h0, params: (x, h0, {**params, "bias_hh": 0 * params["bias_hh"]})),
-)
+View(
+    "residual_rnn_forward",
+    residual_forward,
+    {**REREAD, "start": "7.2: the state before step 0 is h0, for both ways."},
+    where="residual layer: ",
+    prefix="residual_",
+    words={**WORDS, "state": "what is added"},
+).show((*TIME, *EDITS), but=("state_not_passed_on", "state_ignored"))

@@ -10,8 +10,6 @@ import numpy as np
 from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Params
 from autograder.naming.bank import Functions, MistakesIn, Own
 
-in_loss_and_gradients = MistakesIn("loss_and_gradients")
-
 TOGETHER = "8.1, 'All of it together'"
 
 
@@ -44,6 +42,9 @@ def together(own: Own, **switches: Any) -> Functions:
     return {"loss_and_gradients": network(own, **switches)}
 
 
+in_loss_and_gradients = MistakesIn("loss_and_gradients", together)
+
+
 def last_only(grad: Array) -> Array:
     """The last step's entries, all others zero."""
     return np.concatenate([0 * grad[:-1], grad[-1:]])
@@ -53,58 +54,53 @@ in_loss_and_gradients(
     "loss_summed",
     "the loss is a sum over steps and samples, the gradients belong to the mean",
     f"{TOGETHER}: sequence_loss is a mean over T·N.",
-    lambda own: together(own, after=lambda loss, grads, target: (loss * target.size, grads)),
+    after=lambda loss, grads, target: (loss * target.size, grads),
 )
 in_loss_and_gradients(
     "gradients_summed",
     "the gradients belong to a sum over steps and samples, the loss is a mean",
     f"{TOGETHER}: the 1/(T·N) of the loss is in grad_logits.",
-    lambda own: together(own, logits=lambda grad: grad * np.prod(grad.shape[:2])),
+    logits=lambda grad: grad * np.prod(grad.shape[:2]),
     seen_in="hunkim/DeepLearningZeroToAll #173; danijar/layered #1",
 )
 in_loss_and_gradients(
     "divided_again",
     "the gradients are divided by T·N a second time",
     "The loss divides, backward never does.",
-    lambda own: together(own, logits=lambda grad: grad / np.prod(grad.shape[:2])),
+    logits=lambda grad: grad / np.prod(grad.shape[:2]),
     seen_in="DLS 63071",
 )
 in_loss_and_gradients(
     "layer_divided_again",
     "what goes back into the layer is divided by T·N a second time; the readout's gradients are right",
     "The loss divides, backward never does.",
-    lambda own: together(own, outputs=lambda grad: grad / np.prod(grad.shape[:2])),
+    outputs=lambda grad: grad / np.prod(grad.shape[:2]),
 )
 in_loss_and_gradients(
     "readout_error_at_last_step",
     "only the last step's error goes back into the layer",
     f"{TOGETHER}: the readout gives an injected gradient for every step.",
-    lambda own: together(own, outputs=last_only),
+    outputs=last_only,
     seen_in="DLS 11690",
 )
 in_loss_and_gradients(
-    "h0_replaced_by_zero",
-    "h0 is replaced by zero",
-    f"{TOGETHER}: h0 is an argument here.",
-    lambda own: together(own, h0=lambda h0: 0 * h0),
+    "h0_replaced_by_zero", "h0 is replaced by zero", f"{TOGETHER}: h0 is an argument here.", h0=lambda h0: 0 * h0
 )
 in_loss_and_gradients(
     "readout_gradients_zero",
     "the readout's own gradients are left at zero",
     f"{TOGETHER}: six parameters, two of them in the readout.",
-    lambda own: together(
-        own, after=lambda loss, grads, target: (loss, {k: 0 * v if "ho" in k else v for k, v in grads.items()})
-    ),
+    after=lambda loss, grads, target: (loss, {k: 0 * v if "ho" in k else v for k, v in grads.items()}),
 )
 in_loss_and_gradients(
     "signs_turned",
     "all six gradients have the wrong sign",
     f"{TOGETHER}: sgd_step subtracts, so pass it the gradient unchanged.",
-    lambda own: together(own, logits=lambda grad: -grad),
+    logits=lambda grad: -grad,
 )
 in_loss_and_gradients(
     "target_one_late",
     "the targets are one step off",
     f"{TOGETHER}: target[t] belongs to outputs[t].",
-    lambda own: together(own, target=lambda target: np.roll(target, 1, axis=0)),
+    target=lambda target: np.roll(target, 1, axis=0),
 )

@@ -1,4 +1,4 @@
-"""Known mistakes of a4_bptt: training."""
+"""Known mistakes of a4_bptt: the two trainings."""
 
 from __future__ import annotations
 
@@ -9,19 +9,35 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.loss import network
-from autograder.assignments.a4_bptt.mistakes.shared import SIX, WEIGHTS, Array, Grads, Params
+from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Params
+from autograder.assignments.recurrent.sweep import WEIGHTS
 from autograder.naming.bank import Functions, MistakesIn, Own
-
-in_train_adder = MistakesIn("train_adder")
-in_train_first_xor_last = MistakesIn("train_first_xor_last")
-
-LOOP = "8.2: the loss and all gradients of a batch first, then one step with all of them."
-
+from autograder.naming.edits import View, edit
 
 Batch = tuple[Array, Array]
-
-
 Lesson = Callable[[Batch, Params, Array], tuple[Any, Grads]]
+Step = Callable[[Own, Params, Grads, float], Params]
+
+
+def all_of_them(own: Own, params: Params, grads: Grads, lr: float) -> Params:
+    """One step with all gradients."""
+    moved: Params = own["sgd_step"](params, grads, lr)
+    return moved
+
+
+def only(*words: str) -> Step:
+    """A step that moves the parameters whose names hold one of these words."""
+    return lambda own, params, grads, lr: {
+        name: own["sgd_step"]({name: value}, grads, lr)[name] if any(word in name for word in words) else value
+        for name, value in params.items()
+    }
+
+
+def in_place(own: Own, params: Params, grads: Grads, lr: float) -> Params:
+    """A step that writes into the arrays of its caller."""
+    for name, value in params.items():
+        value -= lr * grads[name]
+    return params
 
 
 @dataclass(frozen=True)
@@ -30,9 +46,8 @@ class Training:
 
     own: Own
     lesson: Lesson
-    step: Callable[[Own, Params, Grads, float], Params] = lambda own, params, grads, lr: own["sgd_step"](
-        params, grads, lr
-    )
+    step: Step = all_of_them
+    rate: Callable[[float, int], float] = lambda lr, batches: lr
     losses: Callable[[list[Any]], Any] = np.array
     after: bool = False  # losses after their update
     carried: bool = False  # h0 is what the last batch ended in
@@ -45,214 +60,148 @@ class Training:
             h0 = zero if h0 is None or not self.carried else h0
             loss, grads = self.lesson(batch, first if self.frozen else params, h0)
             h0 = self.own["rnn_forward"](batch[0], h0, params)[0][-1] if self.carried else None
-            params = self.step(self.own, params, grads, lr)
+            params = self.step(self.own, params, grads, self.rate(lr, len(batches)))
             losses.append(self.lesson(batch, params, zero)[0] if self.after else loss)
         return params, self.losses(losses)
 
 
-def adder(own: Own, **switches: Any) -> Functions:
-    """train_adder with these switches of Training."""
+LOOP = (
+    edit("losses_after", "{each_loss} is taken after its update", after=True),
+    edit("climbs", "{task}the parameters are moved up the slope: plus instead of minus", rate=lambda lr, batches: -lr),
+    edit("not_moved", "{task}no parameter is ever moved", step=lambda own, params, grads, lr: params),
+    edit(
+        "writes_into_params",
+        "{task}the parameters are updated in place, so the caller's arrays change",
+        "params = sgd_step(…) makes new arrays, params[name] -= … does not.",
+        step=in_place,
+    ),
+    edit(
+        "readout_frozen",
+        "{task}the readout is never trained: only the layer's four parameters move",
+        step=only("ih", "hh"),
+    ),
+    edit("biases_frozen", "{task}the biases are never moved", "sgd_step walks over all names.", step=only("weight")),
+    edit(
+        "gradients_at_start",
+        "{task}every gradient is taken at the first parameters",
+        "The next batch meets the new parameters.",
+        frozen=True,
+    ),
+    edit("state_kept", "{task}a batch starts from the state in which the last one ended", carried=True),
+    edit(
+        "lr_shared",
+        "{task}the learning rate is divided by the number of batches",
+        "Each step is a whole one.",
+        rate=lambda lr, batches: lr / batches,
+    ),
+    edit(
+        "losses_averaged",
+        "{task}losses contains running means, not the losses",
+        losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1),
+    ),
+)
+BEFORE = "8.2: losses contains each loss before its update."
+REREAD = {
+    "after": BEFORE,
+    "losses": BEFORE,
+    "step": "8.2: the loss and all gradients of a batch first, then one step with all of them.",
+    "frozen": "8.2: the loss and all gradients of a batch first, then one step with all of them.",
+    "rate": "8.2: new = old − lr · slope.",
+    "carried": "8.2: every batch starts from h0 = 0.",
+}
+
+
+def adder(own: Own, **slots: Any) -> Functions:
+    """train_adder with these slots of Training."""
     lesson: Lesson = lambda batch, params, h0: own["loss_and_gradients"](batch[0], h0, batch[1], params)
-    return {"train_adder": Training(own, lesson, **switches)}
+    return {"train_adder": Training(own, lesson, **slots)}
 
 
-def only(*words: str) -> Callable[[Own, Params, Grads, float], Params]:
-    """A step that moves the parameters whose names hold one of these words."""
-    return lambda own, params, grads, lr: {
-        name: own["sgd_step"]({name: value}, grads, lr)[name] if any(word in name for word in words) else value
-        for name, value in params.items()
-    }
+View("train_adder", adder, REREAD, prefix="adder_", words={"task": "", "each_loss": "each loss"}).show(LOOP)
 
 
-in_train_adder(
-    "adder_losses_after",
-    "each loss is taken after its update",
-    "8.2: losses contains each loss before its update.",
-    lambda own: adder(own, after=True),
-)
-in_train_adder(
-    "adder_climbs",
-    "the parameters are moved up the slope: plus instead of minus",
-    "8.2: new = old − lr · slope.",
-    lambda own: adder(own, step=lambda own, params, grads, lr: own["sgd_step"](params, grads, -lr)),
-)
-in_train_adder(
-    "adder_not_moved",
-    "no parameter is ever moved",
-    "8.2: new = old − lr · slope, and the next batch meets the new parameters.",
-    lambda own: adder(own, step=lambda own, params, grads, lr: params),
-)
-
-
-@in_train_adder(
-    "adder_writes_into_params",
-    "the parameters are updated in place, so the caller's arrays change",
-    "No function changes its arguments: params = sgd_step(…) makes new arrays, params[name] -= … does not.",
-)
-def adder_writes_into_params(own: Own) -> Functions:
-    def step(own: Own, params: Params, grads: Grads, lr: float) -> Params:
-        for name, value in params.items():
-            value -= lr * grads[name]
-        return params
-
-    return adder(own, step=step)
-
-
-in_train_adder(
-    "adder_readout_frozen",
-    "the readout is never trained: only the layer's four parameters move",
-    LOOP,
-    lambda own: adder(own, step=only("ih", "hh")),
-)
-in_train_adder(
-    "adder_biases_frozen",
-    "the biases are never moved",
-    f"{LOOP} sgd_step walks over all names.",
-    lambda own: adder(own, step=only("weight")),
-)
-in_train_adder(
-    "adder_gradients_at_start",
-    "every gradient is taken at the first parameters",
-    f"{LOOP} The next batch meets the new parameters.",
-    lambda own: adder(own, frozen=True),
-)
-in_train_adder(
-    "adder_state_kept",
-    "a batch starts from the state in which the last one ended",
-    "8.2: every batch starts from h0 = 0.",
-    lambda own: adder(own, carried=True),
-)
-
-
-@in_train_adder(
-    "adder_lr_shared",
-    "the learning rate is divided by the number of batches",
-    f"{LOOP} Each step is a whole one.",
-)
-def adder_lr_shared(own: Own) -> Functions:
-    right = adder(own)["train_adder"]
-    return {"train_adder": lambda batches, params, lr: right(batches, params, lr / len(batches))}
-
-
-in_train_adder(
-    "adder_losses_averaged",
-    "losses contains running means, not the losses",
-    "8.2: losses contains each loss before its update.",
-    lambda own: adder(own, losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1)),
-)
-
-
-XOR = "8.4, 'A task that needs the past'"
+def clipped_by_all(own: Own, grads: Grads, most: float) -> Grads:
+    """Right: one norm over the six arrays."""
+    clipped: Grads = own["clip_grad_norm"](grads, most)[0]
+    return clipped
 
 
 def xor(
     own: Own,
-    clip: Callable[[Grads, float], Grads] | None = None,
-    lesson: Callable[[float], Lesson] | None = None,
-    **switches: Any,
+    clip: Callable[[Own, Grads, float], Grads] = clipped_by_all,
+    most: Callable[[float, float], float] = lambda max_norm, lr: max_norm,
+    seen: slice = slice(-1, None),
+    layer: Callable[[Grads], Grads] = lambda grads: grads,
+    every_step: bool = False,
+    **slots: Any,
 ) -> Functions:
-    """train_first_xor_last with another clipping, another lesson, or these switches of Training."""
-
-    def step(max_norm: float) -> Callable[[Own, Params, Grads, float], Params]:
-        clipped = clip or (lambda grads, most: own["clip_grad_norm"](grads, most)[0])
-        return lambda own, params, grads, lr: own["sgd_step"](params, clipped(grads, max_norm), lr)
-
-    def train(batches: list[Batch], params: Params, lr: float, max_norm: float) -> tuple[Params, Any]:
-        chosen = lesson(max_norm) if lesson else last_step_lesson(own)
-        return Training(own, chosen, **{"step": step(max_norm), **switches})(batches, params, lr)
-
-    return {"train_first_xor_last": train}
-
-
-def last_step_lesson(
-    own: Own, rnn: Callable[[Grads], Grads] = lambda grads: grads, seen: slice = slice(-1, None)
-) -> Lesson:
-    """Cross-entropy of the last step alone. seen: the steps at which its error is injected."""
+    """train_first_xor_last with these slots of Training; seen: the steps at which the last one's error is injected."""
 
     def lesson(batch: Batch, params: Params, h0: Array) -> tuple[Any, Grads]:
+        if every_step:
+            return network(own)(batch[0], h0, np.broadcast_to(batch[1], batch[0].shape[:2]), params)
         outputs, rnn_cache = own["rnn_forward"](batch[0], h0, params)
         logits, readout_cache = own["readout_forward"](np.asarray(outputs)[-1:], params)
         loss, grad_logits = own["sequence_loss"](logits, batch[1][None])
         readout = own["readout_backward"](grad_logits, readout_cache)
         grad_outputs = np.zeros_like(outputs)
         grad_outputs[seen] = readout["outputs"]
-        back = own["rnn_backward"](grad_outputs, rnn_cache)
-        return loss, rnn({name: readout[name] if "ho" in name else back[name] for name in SIX})
+        back = layer(own["rnn_backward"](grad_outputs, rnn_cache))
+        return loss, {name: readout[name] if "ho" in name else back[name] for name in SIX}
 
-    return lesson
+    def train(batches: list[Batch], params: Params, lr: float, max_norm: float) -> tuple[Params, Any]:
+        def clipped(batch: Batch, params: Params, h0: Array) -> tuple[Any, Grads]:
+            loss, grads = lesson(batch, params, h0)
+            return loss, clip(own, grads, most(max_norm, lr))
+
+        return Training(own, clipped, **slots)(batches, params, lr)
+
+    return {"train_first_xor_last": train}
 
 
-@in_train_first_xor_last(
+XOR = "8.4, 'A task that needs the past'"
+View(
+    "train_first_xor_last",
+    xor,
+    REREAD,
+    prefix="xor_",
+    words={"task": "in the task of first and last: ", "each_loss": "each loss of the task"},
+).show(LOOP)
+in_xor = MistakesIn("train_first_xor_last", xor)
+in_xor(
     "xor_every_step",
     "the loss looks at every step, not at the last one alone",
     f"{XOR}: the answer is needed at the last step.",
+    every_step=True,
 )
-def xor_every_step(own: Own) -> Functions:
-    lesson: Lesson = lambda batch, params, h0: network(own)(
-        batch[0], h0, np.broadcast_to(batch[1], batch[0].shape[:2]), params
-    )
-    return xor(own, lesson=lambda max_norm: lesson)
-
-
-in_train_first_xor_last(
+in_xor(
     "xor_error_at_every_step",
     "the error of the last step is injected at every step",
     f"{XOR}: the loss reads the last state alone, so all other injected gradients are zero.",
-    lambda own: xor(own, lesson=lambda max_norm: last_step_lesson(own, seen=slice(None))),
+    seen=slice(None),
 )
-in_train_first_xor_last(
-    "xor_not_clipped",
-    "nothing is clipped",
-    "7.3, and where it is called.",
-    lambda own: xor(own, clip=lambda grads, most: grads),
-)
-
-
-@in_train_first_xor_last(
+in_xor("xor_not_clipped", "nothing is clipped", "7.3, and where it is called.", clip=lambda own, grads, most: grads)
+in_xor(
     "xor_clipped_to_lr",
     "the gradients are clipped to lr · max_norm, not to max_norm",
     "7.3 and 8.4: clipping comes before the step and does not know lr.",
+    most=lambda max_norm, lr: lr * max_norm,
 )
-def xor_clipped_to_lr(own: Own) -> Functions:
-    right = xor(own)["train_first_xor_last"]
-    return {"train_first_xor_last": lambda batches, params, lr, most: right(batches, params, lr, lr * most)}
-
-
-@in_train_first_xor_last(
+in_xor(
     "xor_clipped_one_by_one",
     "each gradient is clipped by itself, not the six together",
     "7.3: one norm over every array of the dict.",
+    clip=lambda own, grads, most: {k: own["clip_grad_norm"]({k: grad}, most)[0][k] for k, grad in grads.items()},
 )
-def xor_clipped_one_by_one(own: Own) -> Functions:
-    clip = own["clip_grad_norm"]
-    return xor(own, clip=lambda grads, most: {k: clip({k: grad}, most)[0][k] for k, grad in grads.items()})
-
-
-@in_train_first_xor_last(
+in_xor(
     "xor_readout_not_clipped",
     "only the layer's four gradients are clipped, and the readout's two are missing from the norm",
     "7.3 and 8.4: the six gradients are clipped together.",
+    clip=lambda own, grads, most: {**grads, **own["clip_grad_norm"]({name: grads[name] for name in WEIGHTS}, most)[0]},
 )
-def xor_readout_not_clipped(own: Own) -> Functions:
-    def clip(grads: Grads, most: float) -> Grads:
-        return {**grads, **own["clip_grad_norm"]({name: grads[name] for name in WEIGHTS}, most)[0]}
-
-    return xor(own, clip=clip)
-
-
-in_train_first_xor_last(
-    "xor_losses_after",
-    "each loss of the task is taken after its update",
-    "8.2: losses contains each loss before its update.",
-    lambda own: xor(own, after=True),
-)
-
-
-@in_train_first_xor_last(
+in_xor(
     "xor_layer_frozen",
     "only the readout is trained: nothing goes back into the layer",
     f"{XOR}: without going back, the net cannot learn to keep the first bit.",
+    layer=lambda grads: {name: 0 * grad for name, grad in grads.items()},
 )
-def xor_layer_frozen(own: Own) -> Functions:
-    stopped = lambda grads: {name: grad if "ho" in name else 0 * grad for name, grad in grads.items()}
-    return xor(own, lesson=lambda max_norm: last_step_lesson(own, stopped))
