@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # What is checked is named here, so that nothing a course leaves in the clone is: submissions, feedback, notebooks, archives.
 CODE := assignments autograder benchmarks tests nbgrader_config.py
 TEXT := $(CODE) docs course.toml package.json pyproject.toml Makefile README.md CHANGELOG.md CONTRIBUTING.md LICENSE
-PYTEST := $(BIN)/pytest tests --confcutdir tests -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest tests --confcutdir tests -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-all check lint venv source validity hostile bench clean
 
