@@ -26,7 +26,7 @@ from autograder.checks.compare import Ruling, Verdict, Wrong
 from autograder.commands.cli import app
 from autograder.commands.demo import course_api, in_folder
 from autograder.course.settings import ROOT
-from autograder.grading.files import RefusedError, files_below, read_file
+from autograder.grading.files import MAX_DEPTH, RefusedError, files_below, read_file, walk
 from autograder.grading.handed_in import HandedIn, notebook_of
 from autograder.grading.outputs import CELL, CUT, NOTEBOOK, kept, size_of
 from autograder.grading.reading import MAX_WRITTEN, UnreadableError, read_notebook
@@ -408,15 +408,9 @@ def test_only_files_of_the_folder_itself_are_read(tmp_path: pathlib.Path) -> Non
 
 def test_folders_without_end_are_read_to_a_depth(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a1.ipynb").write_text("{}")
-    descend = "d/" * 1100
-    here = os.open(tmp_path, os.O_DIRECTORY)
-    for _ in descend.split("/")[:-1]:
-        os.mkdir("d", dir_fd=here)
-        below = os.open("d", os.O_DIRECTORY, dir_fd=here)
-        os.close(here)
-        here = below
-    os.close(here)
+    (tmp_path / ("d/" * 100)).mkdir(parents=True)
     assert HandedIn.read(tmp_path, "a1.ipynb").notebooks == {"a1.ipynb": b"{}"}
+    assert len(list(walk(tmp_path))) == 1 + MAX_DEPTH
     assert "a1.ipynb" in names_below(tmp_path)
 
 
