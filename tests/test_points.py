@@ -171,7 +171,7 @@ def test_a_formula_is_no_placeholder(text: str) -> None:
     ("wrong", "said"),
     [
         ("{points:derive_los_gradient}", "closest names are derive_loss_gradient"),
-        ("{points:predikt}", "closest names are predict"),
+        ("{points:predikt}", "closest name is predict"),
         ("{points:part 77}", "stands for no graded cell"),
         ("{points:part}", "stands for no graded cell"),
         ("{points:part 1 hand}", "stands for no graded cell"),
