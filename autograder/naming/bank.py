@@ -21,7 +21,7 @@ Functions = dict[str, Callable[..., Any]]
 Make = Callable[[Own], Functions]
 Build = Callable[..., Functions]  # own, and the slots that are filled wrongly, by name
 
-NAME_RTOL = 1e-9  # two results are the same mistake when they are this close; right and wrong are told apart at 1e-7
+NAME_RTOL = 1e-9  # two results are the same mistake when they are this close; wrong starts at 1e-7
 
 
 @dataclass(frozen=True)
