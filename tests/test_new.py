@@ -75,12 +75,20 @@ def test_its_sample_class_gets_the_marks_of_its_recipes(course: Course) -> None:
     assert named.title == "the factor 2 of example is missing"
 
 
-@pytest.mark.parametrize("returns", [("y",), ("dx", "dw")])
+@pytest.mark.parametrize(
+    "example",
+    [
+        Example("mix_gates", ("x", "h0")),
+        Example("mix_gates", ("x", "h0"), ("dx", "dw")),
+        Example("mix_gates", ("x", "h0"), ("outputs",), params=("weight", "bias")),
+    ],
+    ids=["array", "dict", "layer"],
+)
 def test_a_new_function_says_what_is_still_to_be_written(
-    course: Course, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, returns: tuple[str, ...]
+    course: Course, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, example: Example
 ) -> None:
     """In another copy, with hidden tests and mistakes in folders, as larger assignments have them."""
-    package = f"marking_{len(returns)}"
+    package = f"marking_{len(example.returns)}_{len(example.params)}"
     shutil.copytree(course.directory, tmp_path / "copy")
     root = (tmp_path / "copy").resolve()
     (root / "grading_of_new").rename(root / package)
@@ -93,7 +101,7 @@ def test_a_new_function_says_what_is_still_to_be_written(
     (folder / "suite/__init__.py").write_text("")
     (folder / "mistakes/__init__.py").write_text('"""Known mistakes."""\n\nfrom . import example as example\n')
     monkeypatch.setattr(sys, "path", [*sys.path])
-    written = new_function(root, "fresh", Example("mix_gates", ("x", "h0"), returns))
+    written = new_function(root, "fresh", example)
     assert {str(path.relative_to(root)) for path in written} == {
         "assignments/fresh/fresh.py",
         "assignments/selfcheck/fresh.py",
@@ -111,10 +119,10 @@ def test_a_new_function_says_what_is_still_to_be_written(
     assert found.keys() == {"nothing of the skeleton is left", "source/ and release/ are built"}
     left = {line.partition(",")[0] for line in found["nothing of the skeleton is left"]}
     marked = {str(path.relative_to(root)) for path in written if path.name != "__init__.py"}
-    example = {f"{package}/fresh/{name}.py" for name in ("sample", "suite/test_example", "mistakes/example")}
-    assert left == marked | example | {"assignments/fresh/rubric.md"}  # it has a function of its own now
-    with pytest.raises(NewError, match="mix_gates is a function of fresh already"):
-        new_function(root, "fresh", Example("mix_gates"))
+    first = {f"{package}/fresh/{name}.py" for name in ("sample", "suite/test_example", "mistakes/example")}
+    assert left == marked | first | {"assignments/fresh/rubric.md"}  # it has a function of its own now
+    with pytest.raises(NewError, match=f"{example.functions[0]} is a function of fresh already"):
+        new_function(root, "fresh", example)
 
 
 def test_the_cells_of_a_new_function_are_above_the_closing_text() -> None:

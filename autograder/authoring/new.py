@@ -49,6 +49,20 @@ IMPORTS: Mapping[str, tuple[str, ...]] = {  # what each function_*.j2 needs; {pa
     ),
     "selfcheck": ("from .registry import checks", "from .trial import Trial"),
 }
+LAYER: Mapping[str, tuple[str, ...]] = {  # what each layer_*.j2 needs besides
+    "contract": ("from autograder.kernels.contract import CACHE, Function, array, arrays",),
+    "problems": ("from autograder.checks.draw import Params",),
+    "mistakes": ("from typing import Any", "import numpy as np"),
+    "suite": (
+        "import numpy as np",
+        "from autograder.checks.draw import mixed",
+        "from autograder.checks.follow import assert_backward, contracted, differences",
+        "from autograder.checks.repeatable import assert_repeatable",
+        "from {package}.problems import {problem}",
+        "from {package}.references import {right}_gradients",
+    ),
+    "selfcheck": ("from .layers import check_gradients, layer_with_cache", "from .registry import CACHE, OWN"),
+}
 
 
 class NewError(ValueError):
@@ -84,16 +98,47 @@ class Files:
 
 @dataclass(frozen=True)
 class Example:
-    """The example function: its name, its arguments, what it returns, and the word that marks what is to be replaced."""
+    """The example function: its name, its arguments, what it returns, and the word that marks what is to be replaced.
+
+    params: the names of a layer's parameters. Then it is two functions, NAME_forward with a dict of parameters and a
+    cache, and NAME_backward.
+    """
 
     name: str
     arguments: tuple[str, ...] = ("x",)
     returns: tuple[str, ...] = ("y",)
     mark: str = SKELETON
+    params: tuple[str, ...] = ()
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that students write."""
+        return (f"{self.name}_forward", f"{self.name}_backward") if self.params else (self.name,)
+
+    def render(self, kind: str) -> str:
+        """What one kind of file gets."""
+        return render(f"{'layer' if self.params else 'function'}_{kind}", self.words())
+
+    def imports(self, kind: str) -> tuple[str, ...]:
+        """The lines that its code in one kind of file needs."""
+        return (*IMPORTS.get(kind, ()), *(LAYER.get(kind, ()) if self.params else ()))
 
     def words(self) -> dict[str, object]:
         """What the templates say of it."""
-        return {
+        output = self.returns[0]
+        layer = {
+            "forward": self.functions[0],
+            "backward": self.functions[-1],
+            "params": list(self.params),
+            "output": output,
+            "upstream": f"grad_{output}",
+            "scale": " + ".join(f'params["{name}"]' for name in self.params),
+            "told": f"the sum of {' and '.join(self.arguments)} times the sum of {' and '.join(self.params)}",
+            "own": f"own_{self.name}_gradients",
+            "run": f"run_{self.name}",
+            "leaves": f"leaves_of_{self.name}",
+        }
+        return layer | {
             "f": self.name,
             "arguments": list(self.arguments),
             "returns": list(self.returns),
@@ -191,7 +236,7 @@ def listed(path: pathlib.Path, entry: str) -> str:
 def new_function(directory: pathlib.Path, assignment: str, example: Example) -> list[pathlib.Path]:
     """Write the skeleton of a function into every file of an assignment; return the files changed. Raises NewError."""
     course = author_course(directory)
-    for word in (example.name, *example.arguments, *example.returns):
+    for word in (example.name, *example.arguments, *example.returns, *example.params):
         if not word.isidentifier() or keyword.iskeyword(word):
             raise NewError(f"{word!r} is no name in Python: take letters, digits and _.")
     if not example.arguments or not example.returns:
@@ -200,8 +245,15 @@ def new_function(directory: pathlib.Path, assignment: str, example: Example) -> 
         one = course.assignment(assignment)
     except CourseError as error:
         raise NewError(str(error)) from None
-    if example.name in one.functions:
-        raise NewError(f"{example.name} is a function of {assignment} already: choose another name.")
+    if example.params and len(example.returns) != 1:
+        raise NewError('A layer returns one array and its cache: --returns "outputs".')
+    if len({*example.arguments, *example.returns, *example.params}) < len(
+        (*example.arguments, *example.returns, *example.params)
+    ):
+        raise NewError("Two of these names are the same: give each argument, parameter and result a name of its own.")
+    for name in example.functions:
+        if name in one.functions:
+            raise NewError(f"{name} is a function of {assignment} already: choose another name.")
     files = Files()
     add_function(files, one, one.folder, course.selfcheck / f"{assignment}.py", example)
     files.write()
@@ -211,16 +263,18 @@ def new_function(directory: pathlib.Path, assignment: str, example: Example) -> 
 def add_function(files: Files, one: Assignment, folder: pathlib.Path, check: pathlib.Path, example: Example) -> None:
     """Put an example function into every place of an assignment."""
     words = example.words()
-    files.texts[one.script] = with_cells(files.read(one.script), render("function_cells.py", words))
+    files.texts[one.script] = with_cells(files.read(one.script), example.render("cells.py"))
     contract = folder / "contract.py"
-    files.texts[contract] = with_row(files.read(contract), render("function_contract.py", words), contract)
+    files.texts[contract] = with_row(files.read(contract), example.render("contract.py"), contract)
+    if example.params:
+        files.texts[contract] = with_imports(files.texts[contract], example.imports("contract"))
 
     def add(path: pathlib.Path, kind: str, *more: str) -> None:
         for name in ("problem", "draw", "right"):
             if re.search(rf"^(def|class) {words[name]}\b", files.read(path), re.MULTILINE):
                 raise NewError(f"{path.name} has {words[name]} already: choose another name for the function.")
-        needed = (line.format(package=one.package, **words) for line in (*IMPORTS[kind], *more))
-        files.append(path, render(f"function_{kind}.py", words), list(needed))
+        needed = (line.format(package=one.package, **words) for line in (*example.imports(kind), *more))
+        files.append(path, example.render(f"{kind}.py"), list(needed))
 
     add(folder / "problems.py", "problems")
     add(folder / "references.py", "references")
@@ -229,7 +283,7 @@ def add_function(files: Files, one: Assignment, folder: pathlib.Path, check: pat
     if check.exists() or check in files.texts:
         add(check, "selfcheck")
     for style in styles_of(files, one, folder):
-        files.append(style, render("function_right.py", words))
+        files.append(style, example.render("right.py"), ["import numpy as np"] * bool(example.params))
 
 
 def styles_of(files: Files, one: Assignment, folder: pathlib.Path) -> list[pathlib.Path]:
@@ -305,10 +359,12 @@ def render(name: str, words: Mapping[str, object]) -> str:
 # ---- the command -------------------------------------------------------------------------------------------------------
 
 
-def main(directory: pathlib.Path, assignment: str, function: str, arguments: str, returns: str) -> list[str]:
+def main(
+    directory: pathlib.Path, assignment: str, function: str, arguments: str, returns: str, params: str
+) -> list[str]:
     """Make what is asked for; return what to print, file by file, then the next commands. Raises NewError."""
     if function:
-        example = Example(function, tuple(arguments.split()), tuple(returns.split()))
+        example = Example(function, tuple(arguments.split()), tuple(returns.split()), params=tuple(params.split()))
         written = new_function(directory, assignment, example)
         steps = [f"autograder check {assignment}", "autograder build --course .", "make test"]
     else:

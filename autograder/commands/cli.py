@@ -78,15 +78,21 @@ def report(
 def new(
     assignment: Annotated[str, typer.Argument(help="A new assignment; or one that is there, with FUNCTION.")],
     function: Annotated[str, typer.Argument(help="A new function of it.")] = "",
-    arguments: Annotated[str, typer.Option(help='The function\'s arguments, as in "x h0 params".')] = "x",
+    arguments: Annotated[str, typer.Option(help='The function\'s arguments, as in "x h0".')] = "x",
     returns: Annotated[str, typer.Option(help="What it returns, by name: an array, or a dict of several.")] = "y",
+    params: Annotated[
+        str,
+        typer.Option(
+            help='Parameters, as in "weight bias": writes FUNCTION_forward with a cache and FUNCTION_backward.'
+        ),
+    ] = "",
     course: Course = pathlib.Path(),
 ) -> None:
     """Write the files of a new assignment, or the skeleton of a new function in all of them."""
     from autograder.authoring.new import NewError, main
 
     try:
-        typer.echo("\n".join(main(course.resolve(), assignment, function, arguments, returns)))
+        typer.echo("\n".join(main(course.resolve(), assignment, function, arguments, returns, params)))
     except NewError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
