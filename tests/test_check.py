@@ -147,6 +147,12 @@ BROKEN = {
         "loses points",
         "bias_hh_forgotten of gates keeps full points",
     ),
+    "a term of the sum": (
+        PACKAGE + "/suite.py",
+        put("p = problem\n", 'p = __import__("dataclasses").replace(problem, candidate=0 * problem.candidate)\n'),
+        "small change of the solution",
+        "suite.py: new_state keeps full points when its solution is changed (",
+    ),
     "a reason": (PACKAGE + "/exempt.py", put('"tanh_gate": SHAPES, ', ""), "self-check passes", "tanh_gate passes"),
     "a check of its own": (
         "assignments/selfcheck/gates.py",

@@ -40,7 +40,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def missing(course: Course, name: str) -> dict[str, tuple[str, ...]]:
     """What the checks of an assignment say."""
     found = [one for one in check(course, name) if isinstance(one, Found)]
-    assert len(found) == 17
+    assert len(found) == 18
     return {one.name: one.missing for one in found if one.missing}
 
 

@@ -58,6 +58,7 @@ def checks() -> tuple[Check, ...]:
         Check("the notebook as given out gets no points", runs.stub),
         Check("right answers in other styles get full points", runs.right),
         Check("each known mistake loses points and is named, alone", runs.killed),
+        Check("a small change of the solution loses points", runs.mutants),
         Check("the self-check passes right answers and fails each known mistake", runs.seen),
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 from autograder.authoring.audit.exempt import exempt
 from autograder.authoring.audit.leaks import leaks as leaked
 from autograder.authoring.audit.problem_rules import hiding
-from autograder.authoring.audit.validity import Killed, kill_table, without_cost
+from autograder.authoring.audit.validity import Killed, alive, kill_table, without_cost
 from autograder.authoring.check_files import Looked
 from autograder.authoring.mistake_reports import selfcheck
 from autograder.course.assignment import Assignment
@@ -120,6 +120,16 @@ def killed(look: Looked) -> list[str]:
     file = look.module("mistakes")
     judge = without_cost(judge_of(look.assignment, SEEDS[0], look.course.cost_share))
     return [f"{file}: {said}" for said in survivors(look.assignment, kill_table(look.assignment, [judge]))]
+
+
+def mutants(look: Looked) -> list[str]:
+    """Each small change of the solution makes a hidden test fail."""
+    return [
+        f"{look.module('suite')}: {mutant.function} keeps full points when its solution is changed ({mutant.change}): "
+        "add a hidden test that fails for it, or say in MUTANTS of exempt.py why it is right all the same."
+        for mutant in alive(look.assignment, SEEDS)
+        if not mutant.why
+    ]
 
 
 def survivors(assignment: Assignment, table: Sequence[Killed]) -> list[str]:
