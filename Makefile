@@ -8,7 +8,7 @@ CODE := assignments autograder benchmarks tests nbgrader_config.py
 TEXT := $(CODE) docs course.toml package.json pyproject.toml Makefile README.md CHANGELOG.md CONTRIBUTING.md LICENSE
 PYTEST := $(BIN)/pytest tests --confcutdir tests -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all check lint venv source validity hostile bench clean
+.PHONY: demo test test-all check lint style venv source validity hostile bench clean
 
 demo: venv
 	$(BIN)/autograder demo
@@ -32,10 +32,12 @@ hostile: venv
 bench: venv
 	$(BIN)/python benchmarks/grading.py
 
-lint: venv
+lint: style
+	$(BIN)/mypy
+
+style: venv
 	$(BIN)/ruff check $(CODE) pyproject.toml
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy
 	$(BIN)/codespell $(TEXT)
 
 source: venv

@@ -9,6 +9,7 @@ from autograder.sample.classes import classes
 COURSE = load_course()
 NAMES = tuple(COURSE.assignments)
 CLASSES = classes(COURSE)
+OURS = ("a1_linear_fit", "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt")  # what these promise is not asked of any other
 
 
 def named(name: str) -> Assignment:

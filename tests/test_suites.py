@@ -17,7 +17,6 @@ from tests.harness import SEEDS, lost, points, reference, stub, suite_seconds, w
 from tests.marks import FILE, marks
 
 FUNCTIONS = [(assignment, name) for assignment in NAMES for name in named(assignment).functions]
-TOTALS = {"a1_linear_fit": 17, "a2_mlp_backprop": 25, "a3_rnn_cell": 25, "a4_bptt": 31}
 NONSENSE = (
     "None",
     "0.0",
@@ -41,11 +40,6 @@ ODD = {
 @pytest.mark.parametrize("assignment", NAMES)
 def test_the_reference_solution_is_right_on_every_course_seed(assignment: str, seed: str) -> None:
     assert lost(assignment, reference(assignment), seed) == {}
-
-
-@pytest.mark.parametrize("assignment", NAMES)
-def test_the_points_are_those_of_the_course(assignment: str) -> None:
-    assert sum(points(assignment).values()) == TOTALS[assignment]
 
 
 @pytest.mark.parametrize("assignment", NAMES)
