@@ -29,7 +29,7 @@ from autograder.commands.cli import app
 from autograder.course.settings import ROOT, scripts_on_path
 from autograder.plugins.course_files import course_directory
 from autograder.plugins.dates import DatedGradebook
-from autograder.plugins.export import RoundedCsv
+from autograder.plugins.export import CourseCsv
 from autograder.plugins.graded import read_results
 from autograder.reports.anonymous import disguise
 from autograder.reports.class_report import ClassReport, class_report
@@ -224,7 +224,7 @@ def test_the_exported_table_is_rounded(tmp_path: pathlib.Path, monkeypatch: pyte
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         gradebook.find_grade("test_predict", A, A, "ada").manual_score = 0.1
         gradebook.db.commit()
-        RoundedCsv().export(gradebook)
+        CourseCsv().export(gradebook)
     _, ada, fay = pathlib.Path("grades.csv").read_text().splitlines()
     assert ada.endswith(",ada,,,,0.3,0,0.3,6")
     assert fay.endswith(",fay,Ray,,,0,0,0,6")

@@ -18,6 +18,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.cells import Cell, function_of, is_answer, is_test, nbgrader_of
 from autograder.course.settings import Course
 from autograder.naming.bank import bank
+from autograder.typed import typed
 
 MODULES = ("contract", "problems", "references")
 SKELETON = "SKELETON"  # `autograder new` marks what its author replaces in a new function with this word,
@@ -184,7 +185,7 @@ def skeleton(look: Looked) -> list[str]:
 def built(look: Looked) -> list[str]:
     """source/ and release/ are what a build makes now."""
     fresh = look.assignment
-    command = "make source" if (look.course.directory / "Makefile").exists() else "autograder build --course ."
+    command = "make source" if (look.course.directory / "Makefile").exists() else typed("autograder build --course .")
     return [
         f"{tree}/{look.name}/{name} is not what assignments/{look.name}/ says: run `{command}`."
         for tree in TREES

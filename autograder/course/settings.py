@@ -16,6 +16,7 @@ from typing import Any
 from autograder.course.assignment import Assignment
 from autograder.course.points import RANGE, closest, full_name, own_points, valid
 from autograder.kernels.cage import Limits
+from autograder.typed import ADDED, SCRIPTS, typed
 
 ROOT = pathlib.Path(__file__).parents[2]
 FILE = "course.toml"
@@ -135,7 +136,7 @@ def nearest_course(folder: pathlib.Path) -> pathlib.Path:
 
 def build_command(directory: pathlib.Path) -> str:
     """What builds source/ and release/ of a course directory: to type in it."""
-    return "make source" if (directory / "Makefile").exists() else "autograder build"
+    return "make source" if (directory / "Makefile").exists() else typed("autograder build")
 
 
 def points_differ(course: Course, assignment: str) -> str:
@@ -168,9 +169,9 @@ def points_differ(course: Course, assignment: str) -> str:
 
 def scripts_on_path() -> None:
     """Put this Python's scripts on PATH: nbgrader calls ``alembic`` by its bare name when it opens a gradebook."""
-    scripts = str(pathlib.Path(sys.executable).parent)
-    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+    places = os.environ.get("PATH", "").split(os.pathsep)
+    if str(SCRIPTS) not in places and ADDED not in places:
+        os.environ["PATH"] = os.pathsep.join([ADDED, *places])
 
 
 def read_table(path: pathlib.Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from autograder.grading.handed_in import HandedIn
 from autograder.grading.messages import receive, send
 from autograder.grading.repair import KEY
 from autograder.grading.results import SubmissionResult
+from autograder.kernels.cage_errors import walls_missed
 
 TRIES = 3
 START_SECONDS = 120.0
@@ -51,6 +52,7 @@ class Executor:
 
     def __init__(self, course: Course, seed: str, workers: int = 1) -> None:
         self.course, self.seed = course, seed
+        self._told = False  # what this machine lacks
         self._workers = [Worker(course, seed) for _ in range(workers)]
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
@@ -69,10 +71,17 @@ class Executor:
             worker.start()
 
     def ready(self) -> None:
-        """Return when every worker and its cage can grade. Raises GradingError with what keeps them from it."""
+        """Return when every worker and its cage can grade; say once which walls student code runs without.
+
+        Raises GradingError with what keeps them from it.
+        """
         self.start()
         for worker in self._workers:
             worker.ready()
+        lacks = self._workers[0].lacks
+        if lacks and not self._told:
+            print(walls_missed(lacks), file=sys.stderr)
+        self._told = True
 
     def submit(self, handed_in: HandedIn, assignment: str) -> Future[Graded]:
         """Grade a submission. One that ends TRIES workers gets 0 points and that reason.
@@ -103,6 +112,7 @@ class Worker:
         self._pipe: Connection[Any, Any] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = self._closed = False
+        self.lacks: list[str] = []  # walls that this machine does not have
         self._lock = threading.Lock()  # held while a thread waits for an answer
 
     def start(self) -> None:
@@ -160,7 +170,7 @@ class Worker:
             said = receive(self._pipe, START_SECONDS)
             if "broken" in said:
                 raise GradingError(said["broken"])
-            self._is_ready = True
+            self._is_ready, self.lacks = True, said["lacks"]
         return self._pipe
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:

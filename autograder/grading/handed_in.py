@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.files import MAX_FILE, RefusedError, files_below, read_file
-from autograder.grading.reading import UnreadableError, read_notebook, text
+from autograder.grading.reading import UnreadableError, other_encoding, read_notebook, text
 from autograder.grading.repair import Repair, Template, but_for_points, empty_notebook
 from autograder.grading.results import Flag, FlagKind
 
@@ -109,6 +109,8 @@ def notebook_of(handed: HandedIn, template: Template) -> dict[str, Any]:
         names = ", ".join(map(shown, list(handed.notebooks)[:SHOWN_FILES]))
         reason = f"{len(handed.notebooks)} notebooks were handed in ({names}). Graded: {shown(chosen)}, {why}."
         repair.flags.append(Flag(FlagKind.TWO_NOTEBOOKS, reason).to_json())
+    if saved_as := other_encoding(bytes_of(handed.notebooks[chosen])):
+        repair.said.append(f"The file was saved as {saved_as}; it was read all the same.")
     return repair.fix(readable[chosen])
 
 

@@ -8,6 +8,12 @@ from typing import Any
 
 from autograder.grading.files import MAX_FILE
 
+# How some editors save a notebook; json.detect_encoding tells them from UTF-8.
+ENCODINGS = {
+    "utf-8-sig": "UTF-8 with a byte order mark",
+    **dict.fromkeys(("utf-16", "utf-16-le", "utf-16-be"), "UTF-16"),
+    **dict.fromkeys(("utf-32", "utf-32-le", "utf-32-be"), "UTF-32"),
+}
 MAX_WRITTEN = 8 << 20  # bytes of a notebook not counting its outputs
 
 
@@ -21,10 +27,11 @@ def read_notebook(data: bytes) -> dict[str, Any]:
         raise UnreadableError(f"the file is larger than {MAX_FILE >> 20} MiB")
     if not data.strip():
         raise UnreadableError("the file is empty")
+    encoding = json.detect_encoding(data)
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
+        raw = json.loads(data.decode(encoding))
     except UnicodeDecodeError as error:
-        raise UnreadableError("the file is not UTF-8 text") from error
+        raise UnreadableError(f"the file is not {ENCODINGS.get(encoding, 'UTF-8')} text") from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except json.JSONDecodeError as error:
@@ -41,6 +48,11 @@ def read_notebook(data: bytes) -> dict[str, Any]:
     if written_bytes(raw["cells"]) > MAX_WRITTEN:
         raise UnreadableError(f"the notebook is larger than {MAX_WRITTEN >> 20} MiB, not counting its outputs")
     return raw
+
+
+def other_encoding(data: bytes) -> str:
+    """What a notebook is saved as, where that is not plain UTF-8; otherwise ""."""
+    return ENCODINGS.get(json.detect_encoding(data), "")
 
 
 def written_bytes(cells: Sequence[Any]) -> int:

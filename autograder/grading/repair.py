@@ -20,6 +20,7 @@ from autograder.grading.changes import Change, Changes
 from autograder.grading.reading import UnreadableError, is_bundle, read_notebook, text
 from autograder.grading.results import Flag, FlagKind
 from autograder.grading.words import another_assignment
+from autograder.typed import typed
 
 Cell = dict[str, Any]
 KEY = "autograder"  # where a notebook keeps repairs and results, in its metadata
@@ -67,7 +68,8 @@ def read_template(source: pathlib.Path, release: pathlib.Path) -> Template:
     """The template from an assignment's source and release notebook. Raises FileNotFoundError with the command to run."""
     for path in (source, release):
         if not path.exists():
-            raise FileNotFoundError(f"{path} is missing. Run `nbgrader generate_assignment {path.parent.name}` first.")
+            command = typed(f"nbgrader generate_assignment {path.parent.name}")
+            raise FileNotFoundError(f"{path} is missing. Run `{command}` first.")
     ours, given = (json.loads(p.read_text(encoding="utf-8")) for p in (source, release))
     known: dict[str, Known] = {}
     by_id = {c["metadata"]["nbgrader"]["grade_id"]: c for c in ours["cells"] if "nbgrader" in c["metadata"]}
@@ -179,7 +181,7 @@ class Repair:
         if known.kind == "test":
             return cells[index]["cell_type"] == "code" and bool(cells[index]["call"] == known.function)
         if known.kind == "given":
-            return bool(source == known.stub)
+            return as_given(known, source)
         if known.kind == "solution":
             return known.function in cells[index]["binds"] and (
                 cells[index]["cell_type"] == "code" or self.parses(source)

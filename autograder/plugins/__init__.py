@@ -24,9 +24,11 @@ def configure(config: Any) -> None:
     config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"
     config.SubmissionExporter.optimistic_validation = True  # once, after all preprocessors, and not after each
     config.Autograde.autograde_preprocessors = autograde_preprocessors(SaveGrades)
+    config.ExchangeFactory.release_assignment = "autograder.plugins.exchange.ReleaseAssignment"
     config.ExchangeFactory.collect = "autograder.plugins.exchange.Collect"
     config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
-    config.ExportApp.plugin_class = "autograder.plugins.export.RoundedCsv"
+    config.ExportApp.plugin_class = "autograder.plugins.export.CourseCsv"
+    config.ZipCollectApp.extractor_plugin = "autograder.plugins.zip_collect.Extractor"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

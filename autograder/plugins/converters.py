@@ -32,8 +32,10 @@ from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
 from autograder.plugins.names import (
     UnknownNameError,
+    misplaced,
     not_graded,
     not_handed_in,
+    not_on_list,
     source_notebooks,
     unknown_assignments,
 )
@@ -85,6 +87,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         self.unchanged: list[str] = []
         self.again: dict[str, list[str]] = {}  # why what is graded is graded again: who
         self.look: list[str] = []
+        self.misplaced: list[str] = []
         self.interrupted = False
         by_command = isinstance(self.parent, AutogradeApp)
         try:
@@ -104,7 +107,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
             if by_command:
                 raise SystemExit(130) from None
             raise
-        if self.look and by_command:
+        if (self.look or self.misplaced) and by_command:
             raise SystemExit(1)  # graded to the end, but a script should notice
 
     def init_notebooks(self) -> None:
@@ -185,19 +188,15 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         for why, students in self.again.items():
             self.log.info("Graded again, because %s: %d (%s).", why, len(students), listed(sorted(students)))
         say_what_is_odd_in_the_gradebook(self)
+        for sentence in not_on_list(records.class_list(self.coursedir), everyone):
+            self.log.warning(sentence)
         self.say_what_is_misplaced()
 
     def say_what_is_misplaced(self) -> None:
         """Name the notebooks where a folder of a student, or of an assignment, is missing around them."""
-        student = os.path.dirname(source_of(self, self.coursedir.assignment_id, "*"))
-        for folder in (os.path.dirname(student), student):
-            for path in sorted(glob.glob(os.path.join(folder, "*.ipynb"))):
-                self.log.warning("%s is in no folder of an assignment, so it is not graded. Move it to one.", path)
-        known = load_course(pathlib.Path(self.coursedir.root)).assignments
-        for path in sorted(glob.glob(os.path.join(student, "*", "*.ipynb"))):
-            name = os.path.basename(os.path.dirname(path))
-            if name not in known and not (pathlib.Path(self.coursedir.root) / "source" / name).exists():
-                self.log.warning("%s is not graded: its folder %s is no assignment. Rename or move it.", path, name)
+        self.misplaced = misplaced(self.coursedir)
+        for sentence in self.misplaced:
+            self.log.warning(sentence)
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:

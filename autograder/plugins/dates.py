@@ -41,10 +41,15 @@ class DatedGradebook(Gradebook):  # type: ignore[misc]
         get_logger().info(
             "%s %s.", name, f"is due {assignment.duedate} UTC" if assignment.duedate else "has no due date"
         )
-        coursedir = getattr(Application.instance(), "coursedir", None) if Application.initialized() else None
-        if coursedir is not None and (unknown := unknown_assignments(coursedir, [name])):
-            get_logger().warning(unknown)
         return assignment
+
+    def __exit__(self, *error: Any) -> None:
+        """Say at the end of a command which assignments the course does not have."""
+        coursedir = getattr(Application.instance(), "coursedir", None) if Application.initialized() else None
+        registered = [one.name for one in self.assignments] if error[0] is None else []
+        if coursedir is not None and (unknown := unknown_assignments(coursedir, registered)):
+            get_logger().warning(unknown)
+        super().__exit__(*error)
 
 
 def in_utc(text: str) -> datetime:

@@ -1,29 +1,99 @@
-"""The table of all marks that `nbgrader export` writes: nbgrader's own, with numbers as people write them."""
+"""The table of all marks that `nbgrader export` writes: nbgrader's own, and what a mark of 0 or a low one may mean."""
 
 from __future__ import annotations
 
+import csv
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
 
+from autograder.course.points import closest
 from autograder.grading.words import number
+from autograder.plugins.names import students_of
+from autograder.plugins.records import unmarked_points
 
-NUMBERS = 4  # the last columns of a row: points, late penalty, points that count, points there are
+COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),  # so far nbgrader's
+    "handed_in",  # yes, no, or not graded
+    "not_marked",  # points of the answers that nobody has marked yet: until it is 0, the score may still rise
+)
+Row = dict[str, Any]
 
 
-class RoundedCsv(CsvExportPlugin):  # type: ignore[misc]
-    """nbgrader adds up points as binary fractions, which gives 12.299999999999999: here it is 12.3."""
+class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
+    """nbgrader's table with numbers as people write them, any name in its own column, and two columns of ours."""
 
-    def export(self, gradebook: Any) -> None:
-        """Write the table."""
-        super().export(gradebook)
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the table. Ends the command where it names an assignment or a student that the gradebook does not have."""
+        self.refuse_unknown(self.assignment, [one.name for one in gradebook.assignments], "assignment")
+        self.refuse_unknown(self.student, [one.id for one in gradebook.students], "student")
+        rows = list(self.rows(gradebook))
         path = pathlib.Path(self.to or "grades.csv")
-        heading, *rows = path.read_text().splitlines()
-        path.write_text("\n".join([heading, *map(rounded, rows)]) + "\n")
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
+        open_answers, absent = (
+            sum(row["not_marked"] != "0" for row in rows),
+            sum(row["handed_in"] != "yes" for row in rows),
+        )
+        self.log.info(
+            "Wrote %s: %d rows, %d of them with answers not marked yet, %d of nobody who is graded.",
+            path,
+            len(rows),
+            open_answers,
+            absent,
+        )
+
+    def refuse_unknown(self, wanted: list[Any], known: list[str], what: str) -> None:
+        """End the command where it asks for something of another name."""
+        for name in map(str, wanted):
+            if name not in known:
+                self.log.error("The gradebook has no %s %s; %s.", what, name, closest(name, known))
+                raise SystemExit(1)
+
+    def rows(self, gradebook: Gradebook) -> Iterator[Row]:
+        """A row for each assignment and student that is asked for."""
+        unmarked = unmarked_points(gradebook)
+        for assignment in gradebook.assignments:
+            if self.assignment and assignment.name not in map(str, self.assignment):
+                continue
+            waiting = self.folders(assignment.name)
+            for student in gradebook.students:
+                if not self.student or student.id in map(str, self.student):
+                    row = {"assignment": assignment.name, "duedate": assignment.duedate, "student_id": student.id}
+                    row |= {name: getattr(student, name) for name in ("last_name", "first_name", "email")}
+                    yield row | {
+                        **marks(gradebook, assignment.name, student.id, student.id in waiting),
+                        "max_score": number(assignment.max_score),
+                        "not_marked": number(unmarked.get((assignment.name, student.id), 0.0)),
+                    }
+
+    def folders(self, assignment: str) -> frozenset[str]:
+        """The students who have a folder in submitted/, as far as this is known."""
+        coursedir = getattr(self.parent, "coursedir", None)
+        if coursedir is None:
+            return frozenset()
+        coursedir.assignment_id = assignment
+        return frozenset(students_of(coursedir, coursedir.submitted_directory))
 
 
-def rounded(row: str) -> str:
-    """A row of the table with at most two decimals."""
-    start, *points = row.rsplit(",", NUMBERS)
-    return ",".join([start, *(number(float(one)) if one else "" for one in points)])
+def marks(gradebook: Gradebook, assignment: str, student: str, handed_in: bool) -> Row:
+    """The part of a row that depends on what was handed in."""
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        none = dict.fromkeys(("raw_score", "late_submission_penalty", "score"), "0")
+        return {**none, "handed_in": "not graded" if handed_in else "no"}
+    penalty = submission.late_submission_penalty or 0.0
+    return {
+        "timestamp": submission.timestamp,
+        "raw_score": number(submission.score),
+        "late_submission_penalty": number(penalty),
+        "score": number(max(0.0, submission.score - penalty)),
+        "handed_in": "yes",
+    }

@@ -11,6 +11,7 @@ from typing import Any
 from autograder.grading.repair import KEY
 from autograder.grading.results import FunctionResult, ResultsError, SubmissionResult
 from autograder.plugins.course_files import Folder, course_directory, folders
+from autograder.typed import typed
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def read_graded(folder: Folder) -> Graded | None:
     try:
         result = SubmissionResult.from_json(kept)
     except ResultsError as error:
-        again = f"nbgrader autograde {folder.assignment} --student {folder.student}"
+        again = typed(f"nbgrader autograde {folder.assignment} --student {folder.student}")
         raise LookupError(f"{path}: {error} Run `{again}`.") from error
     functions = in_order(result.functions, notebook)
     result = replace(result, assignment=folder.assignment, functions=functions)

@@ -107,7 +107,6 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             self.log.info("%s: %s", student, line)
         for flag in results.looks:
             self.log.error("%s needs a look: %s", student, flag.reason)
-        self.log.info("%s: %g of %g points", student, results.points, results.max_points)
         graded.notebook["metadata"][KEY] = results.to_json()
         notebook = with_rubrics(graded.notebook, rubrics(executor.course.assignment(assignment).rubric))
         notebook = harmless(notebook, path.parent)

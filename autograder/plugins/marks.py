@@ -100,7 +100,7 @@ def state(mark: Mark) -> str:
 def changed_by_hand(mark: Mark) -> str:
     """What a person changed about a mark of the autograder."""
     by_hand = "" if mark.manual is None else f"marked by hand, the autograder gave {number(mark.auto)}"
-    return joined(by_hand, extra_points(mark))
+    return joined(by_hand, above_maximum(mark), extra_points(mark))
 
 
 def how_marked(mark: Mark) -> str:
@@ -108,7 +108,14 @@ def how_marked(mark: Mark) -> str:
     if mark.points is None:
         return "not marked yet"
     marked = "no answer" if mark.manual is None and mark.auto == 0 else "marked"
-    return joined(marked, extra_points(mark))
+    return joined(marked, above_maximum(mark), extra_points(mark))
+
+
+def above_maximum(mark: Mark) -> str:
+    """That a mark given by hand is above the points there are, as it may be after a change of points."""
+    if mark.manual is None or mark.manual <= mark.most:
+        return ""
+    return f"this is more than the maximum of {number(mark.most)}, ask your teacher"
 
 
 def extra_points(mark: Mark) -> str:

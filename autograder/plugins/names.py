@@ -7,13 +7,14 @@ import fnmatch
 import glob
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograder.course.points import closest, these
 from autograder.course.settings import build_command, load_course
 from autograder.grading.words import listed
 from autograder.plugins.records import source_folder
+from autograder.typed import typed
 
 
 class UnknownNameError(LookupError):
@@ -51,16 +52,46 @@ def unknown_assignment(coursedir: Any) -> str:
     return "" if name in known else f"There is no assignment {name} in {coursedir.root}; {closest(name, known)}."
 
 
+def misplaced(coursedir: Any) -> list[str]:
+    """A sentence on each notebook where a folder of a student, or of an assignment, is missing around it or misspelt."""
+    student = os.path.dirname(coursedir.format_path(coursedir.submitted_directory, "*", "*"))
+    said = [
+        f"{path} is in no folder of an assignment, so it is not graded. Move it to one."
+        for folder in (os.path.dirname(student), student)
+        for path in sorted(glob.glob(os.path.join(folder, "*.ipynb")))
+    ]
+    known = known_assignments(coursedir)
+    for path in sorted(glob.glob(os.path.join(student, "*", "*.ipynb"))):
+        name = os.path.basename(os.path.dirname(path))
+        if name not in known:
+            what = f"{path} is not graded: its folder {name} is no assignment"
+            said.append(f"{what}; {closest(name, known)}. Rename or move it.")
+    return said
+
+
+def not_on_list(class_list: Mapping[str, Sequence[str]], handed_in: Collection[str]) -> list[str]:
+    """A sentence on each folder of a student who is not on the list of students, but nearly somebody who handed in nothing.
+
+    class_list: by id, the names that the list has; none for a student who is not on it.
+    """
+    absent = [student for student, names in class_list.items() if names and student not in handed_in]
+    said = []
+    for student in sorted(handed_in):
+        if not class_list.get(student) and (near := difflib.get_close_matches(student, absent)):
+            said.append(f"{student} is not in the list of students; {these(near)}, with nothing handed in.")
+    return said
+
+
 def unknown_assignments(coursedir: Any, registered: Iterable[str]) -> str:
     """One sentence where the gradebook has assignments that the course does not have; otherwise ""."""
     known = known_assignments(coursedir)
     unknown = sorted(set(registered) - set(known))
     if not unknown:
         return ""
-    others = f"; so are {', '.join(unknown[1:])}" if unknown[1:] else ""
+    others = f"; nor has it {', '.join(unknown[1:])}" if unknown[1:] else ""
     return (
-        f"{unknown[0]} is in the gradebook, but is no assignment of this course{others}; {closest(unknown[0], known)}. "
-        f"To remove it: `nbgrader db assignment remove {unknown[0]}`."
+        f"{unknown[0]} is in the gradebook, but the course has no such assignment{others}; {closest(unknown[0], known)}. "
+        f"To remove it: `{typed(f'nbgrader db assignment remove {unknown[0]}')}`."
     )
 
 
@@ -76,10 +107,10 @@ def not_graded(coursedir: Any) -> str:
     """What to say where `nbgrader generate_feedback` finds no graded notebook."""
     assignment, student = coursedir.assignment_id, coursedir.student_id
     if student in students_of(coursedir, coursedir.submitted_directory):
-        command = f"nbgrader autograde {assignment} --student={student}"
+        command = typed(f"nbgrader autograde {assignment} --student={student}")
         return f"{assignment} of {student} is handed in, but not graded. Run `{command}` first."
     if not students_of(coursedir, coursedir.autograded_directory):
-        return f"Nothing of {assignment} is graded. Run `nbgrader autograde {assignment}` first."
+        return f"Nothing of {assignment} is graded. Run `{typed(f'nbgrader autograde {assignment}')}` first."
     return unknown_student(coursedir, coursedir.autograded_directory, "graded")
 
 

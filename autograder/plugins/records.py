@@ -125,6 +125,28 @@ def marks_above_maximum(coursedir: Any) -> list[str]:
     return [f"{student}, {cell}: marked {mark:g} of {most:g}" for student, cell, mark, most in sorted(rows)]
 
 
+def unmarked_points(gradebook: Gradebook) -> dict[tuple[str, str], float]:
+    """The points of each submission, by assignment and student, that neither the machine nor a person has decided yet."""
+    rows = (
+        gradebook.db.query(Assignment.name, SubmittedAssignment.student_id, Grade.max_score)
+        .join(SubmittedAssignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .filter(Grade.auto_score.is_(None), Grade.manual_score.is_(None))
+    )
+    found: dict[tuple[str, str], float] = {}
+    for assignment, student, most in rows:
+        found[assignment, student] = found.get((assignment, student), 0.0) + most
+    return found
+
+
+def class_list(coursedir: Any) -> dict[str, tuple[str, ...]]:
+    """Everybody in the gradebook with the names that a list of students gave them; none for who was graded without one."""
+    scripts_on_path()
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        return {s.id: tuple(n for n in (s.first_name, s.last_name, s.email) if n) for s in gradebook.students}
+
+
 def registered_assignments(coursedir: Any) -> list[str]:
     """The assignments that the gradebook has."""
     scripts_on_path()

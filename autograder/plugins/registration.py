@@ -16,6 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import build_command, scripts_on_path
 from autograder.plugins.records import source_folder
+from autograder.typed import typed
 
 
 class RegistrationError(RuntimeError):
@@ -59,9 +60,8 @@ def refusal(coursedir: Any, assignment: str) -> str:
             f"{', '.join(changed)}: cells were added to or removed from {assignment} after work was handed in, and nbgrader "
             "cannot change a registered notebook in that way. Restore them in source/, or start a new gradebook."
         )
-    return (
-        f"nbgrader could not register {assignment}. Run `nbgrader generate_assignment {assignment} --force` to see why."
-    )
+    command = typed(f"nbgrader generate_assignment {assignment} --force")
+    return f"nbgrader could not register {assignment}. Run `{command}` to see why."
 
 
 def registered(coursedir: Any) -> dict[str, tuple[float, str]]:

@@ -9,6 +9,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.grading.repair import KEY
 from autograder.grading.results import FlagKind, SubmissionResult
+from autograder.grading.words import joined, number
 from autograder.plugins.seams import one_transaction
 
 ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a sandbox.'
@@ -28,7 +29,21 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         with self.gradebook, one_transaction(self.gradebook):
             nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
             self.flag(nb)
+            self.say_points()
         return nb, resources
+
+    def say_points(self) -> None:
+        """A line on the points of the functions; a mark that a person has given counts, and is named."""
+        notebook = self.gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
+        grades = {grade.name: grade for grade in notebook.grades}
+        points, by_hand = self.results.points, []
+        for name, result in self.results.functions.items():
+            grade = grades[f"test_{name}"]
+            points += grade.score - result.points
+            if grade.manual_score is not None:
+                by_hand.append(f"{name} is marked {number(grade.manual_score)} by hand, not {number(result.points)}")
+        said = joined(f"{number(points)} of {number(self.results.max_points)} points", *by_hand)
+        self.log.info("%s: %s", self.student_id, said)
 
     def _add_score(self, cell: Any, resources: Any) -> None:
         """As SaveAutoGrades; but what a person has marked goes back to be marked only where something changed."""

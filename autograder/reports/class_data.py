@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 
 from autograder.plugins.course_files import Folder, course_directory, folders
 from autograder.plugins.graded import Graded, read_graded
-from autograder.plugins.names import unknown_assignment, unknown_assignments
+from autograder.plugins.names import misplaced, not_on_list, unknown_assignment, unknown_assignments
 from autograder.reports.anonymous import Disguise, disguise
 from autograder.reports.gradebook import HandMark, Late, Records, read_records
+from autograder.typed import typed
+
+MISPLACED = "The folder of a notebook has the name of no assignment, or of no student; a report with names says which."
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class ClassData:
     missing: tuple[str, ...]  # in the gradebook, but nothing handed in
     outdated: tuple[str, ...]  # handed in again, or the assignment changed, after grading
     records: Records | None
+    misplaced: tuple[str, ...] = ()  # notebooks that are in no folder of an assignment or of a student, in sentences
     unknown: str = ""  # what the gradebook has of assignments that the course does not have, in a sentence
 
 
@@ -55,6 +59,10 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
         missing=tuple(sorted(everybody.keys() - done - set(waiting))),
         outdated=tuple(changed_since(coursedir, graded, submitted)),
         records=records,
+        misplaced=(
+            *misplaced(coursedir),
+            *(not_on_list(records.students, done | set(waiting)) if records else ()),
+        ),
         unknown=unknown_assignments(coursedir, records.assignments if records else ()),
     )
     return data, disguise(everybody, [f.path for f in (*submitted, *autograded)])
@@ -67,10 +75,9 @@ def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
     if unknown and not handed_in:
         return unknown
     count = f"{handed_in} handed in" if handed_in else "nothing is handed in"
-    return (
-        f"Nothing of {assignment} is graded in {coursedir.root}; {count}. Run `nbgrader autograde {assignment}` there "
-        "first."
-    )
+    command = typed(f"nbgrader autograde {assignment}")
+    said = f"Nothing of {assignment} is graded in {coursedir.root}; {count}. Run `{command}` there first."
+    return " ".join([said, *misplaced(coursedir)])
 
 
 def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[Folder]) -> list[str]:
@@ -116,5 +123,6 @@ def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
         missing=names(data.missing),
         outdated=names(data.outdated),
         records=records,
+        misplaced=(MISPLACED,) * len(data.misplaced),
         unknown=data.unknown,
     )

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.grading.results import FlagKind
-from autograder.grading.words import reason
+from autograder.grading.words import number, reason
 from autograder.plugins.graded import Graded
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
 from autograder.reports.distribution import Distribution, distribution
 from autograder.reports.gradebook import HandMark, Late, MarkState
+from autograder.typed import typed
 
 Said = Callable[[str], str]  # what is shown of a sentence: all of it, or all but names
 
@@ -77,6 +78,7 @@ class ClassReport:
     outdated: tuple[str, ...]
     not_graded: tuple[NotGraded, ...]
     missing: tuple[str, ...]
+    misplaced: tuple[str, ...]  # a sentence each
     late: tuple[Late, ...]
     unrecorded: tuple[str, ...]  # graded, but not in the gradebook
     has_gradebook: bool
@@ -94,11 +96,16 @@ class ClassReport:
         return sum(len(q.waiting) for q in self.questions)
 
     @property
+    def grade_command(self) -> str:
+        """What grades the assignment, as it can be typed here."""
+        return typed(f"nbgrader autograde {self.assignment}")
+
+    @property
     def next_step(self) -> str:
         """What to run or do now."""
         if self.not_graded or self.outdated:
-            return f"nbgrader autograde {self.assignment}"
-        feedback = f"nbgrader generate_feedback {self.assignment}"
+            return self.grade_command
+        feedback = typed(f"nbgrader generate_feedback {self.assignment}")
         if self.waiting:
             answers = "1 answer" if self.waiting == 1 else f"{self.waiting} answers"
             return f"mark {answers} by hand in the formgrader, then {feedback}"
@@ -116,7 +123,8 @@ def class_report(root: pathlib.Path, assignment: str, *, anonymous: bool = False
 def summary(data: ClassData, said: Said) -> ClassReport:
     """Count and compare. said is applied to every sentence that may quote a student."""
     records = data.records
-    graded = [overruled(g, records.marks) for g in data.graded] if records else data.graded
+    marks = records.marks if records else ()
+    graded = [overruled(g, marks) for g in data.graded]
     by_hand = tuple(dict.fromkeys(name for g in graded for name in g.by_hand))
     flagged = records.flagged if records else frozenset()
     return ClassReport(
@@ -125,16 +133,21 @@ def summary(data: ClassData, said: Said) -> ClassReport:
         marks={g.student: g.result.points for g in graded},
         max_points=max(g.result.max_points for g in graded),
         spread=distribution([g.result.points for g in graded]),
-        questions=(*machine_graded(graded), *hand_graded(graded, by_hand, records.marks if records else ())),
+        questions=(*machine_graded(graded), *hand_graded(graded, by_hand, marks)),
         mistakes=named_mistakes(graded),
         unnamed=unnamed_mistakes(graded, said),
-        looks={g.student: why for g in graded if (why := reasons_to_look(g, g.student in flagged, said))},
+        looks={
+            g.student: why
+            for g in graded
+            if (why := (*reasons_to_look(g, g.student in flagged, said), *above_maximum(g.student, marks)))
+        },
         odd={g.student: odd for g in graded if (odd := tuple(map(said, (*g.result.repairs, *g.result.stopped))))},
         unreadable=tuple(g.student for g in graded if g.result.unreadable),
         uncaged=tuple(g.student for g in graded if g.result.isolation == "none"),
         outdated=data.outdated,
         not_graded=data.not_graded,
         missing=data.missing,
+        misplaced=data.misplaced,
         late=records.late if records else (),
         unrecorded=tuple(g.student for g in graded if records and g.student not in records.submitted),
         has_gradebook=records is not None,
@@ -232,3 +245,13 @@ def reasons_to_look(g: Graded, flagged: bool, said: Said) -> tuple[str, ...]:
         FlagKind.UNREADABLE: ""
     }  # whose reason says what is missing
     return tuple(f"{kinds[flag.kind]}{said(flag.reason)}" for flag in g.result.looks)
+
+
+def above_maximum(student: str, marks: Sequence[HandMark]) -> tuple[str, ...]:
+    """The marks that a person gave a student above the maximum, as they may be after a change of points."""
+    return tuple(
+        f"{m.answer.removeprefix('test_')}: marked {number(m.points)} of {number(m.max_points)} by hand; change that mark in "
+        "the formgrader."
+        for m in marks
+        if m.student == student and m.above
+    )

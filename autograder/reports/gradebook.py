@@ -28,6 +28,7 @@ class HandMark:
     points: float | None
     max_points: float
     state: MarkState
+    above: bool = False  # a person gave more than the maximum, extra points not counted
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ def hand_marks(gradebook: Any, assignment: str) -> Iterator[HandMark]:
     for student, name, grade in rows:
         state = mark_state(grade)
         by_person = state in (MarkState.MARKED, MarkState.REVIEW)
-        yield HandMark(student, name, float(grade.score) if by_person else None, float(grade.max_score or 0.0), state)
+        most = float(grade.max_score or 0.0)
+        above = grade.manual_score is not None and grade.manual_score > most
+        yield HandMark(student, name, float(grade.score) if by_person else None, most, state, above)
 
 
 def mark_state(grade: Any) -> MarkState:

@@ -49,6 +49,7 @@ def counts(report: ClassReport) -> str:
     parts = [f"{len(report.students)} graded"]
     parts += [f"{len(report.not_graded)} handed in but not graded"] if report.not_graded else []
     parts += [f"{len(report.missing)} with nothing handed in"] if report.missing else []
+    parts += [f"{len(report.misplaced)} in a wrong folder"] if report.misplaced else []
     parts += [f"{len(report.late)} late"] if report.late else []
     parts += [f"{len(report.looks)} to look at"] if report.looks else []
     return ", ".join(parts)
@@ -70,15 +71,19 @@ def marks_line(report: ClassReport) -> str:
 def print_exceptions(report: ClassReport, console: Console) -> None:
     """What is out of the ordinary, by name, each with its reason."""
     if report.not_graded:
-        title(console, f"Not graded: run `nbgrader autograde {report.assignment}`")
+        title(console, f"Not graded: run `{report.grade_command}`")
         for row in report.not_graded:
             paragraph(console, f"{row.student}: {not_graded_reason(row)}", indent=2)
     if report.outdated:
-        title(console, f"Changed since they were graded: run `nbgrader autograde {report.assignment}`")
+        title(console, f"Changed since they were graded: run `{report.grade_command}`")
         paragraph(console, names(report.outdated, report.students), indent=2)
     if report.missing:
         title(console, "Nothing handed in")
         paragraph(console, ", ".join(report.missing), indent=2)
+    if report.misplaced:
+        title(console, "In a wrong folder")
+        for sentence in report.misplaced:
+            paragraph(console, sentence, indent=2)
     if report.late:
         title(console, "Late")
         for late in report.late:
@@ -130,7 +135,7 @@ def print_questions(report: ClassReport, console: Console) -> None:
 
 def absent_lines(report: ClassReport) -> list[str]:
     """Who is not counted in a function's row, by function."""
-    again = f"run `nbgrader autograde {report.assignment} --force`"
+    again = f"run `{report.grade_command} --force`"
     return [
         f"{q.name}: not asked when these were graded, so {again}: {', '.join(q.absent)}"
         for q in report.questions
