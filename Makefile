@@ -45,9 +45,12 @@ source: venv
 
 venv: .venv/installed .venv-student/installed
 
+# Before pip says of an older Python that there is "No matching distribution".
+NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This needs Python 3.11 or newer, found %d.%d. Name another one: make venv PYTHON=/path/to/python3.12' % sys.version_info[:2])"
+
 # torch first and by its pin, so that no other package draws a larger build of it.
 .venv/installed: pyproject.toml
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This needs Python 3.11 or newer, found %d.%d. Name another one: make venv PYTHON=/path/to/python3.12' % sys.version_info[:2])"
+	@$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --progress-bar off "$$(sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)"
 	$(BIN)/pip install --quiet --progress-bar off -e ".[dev]"
@@ -55,6 +58,7 @@ venv: .venv/installed .venv-student/installed
 	touch $@
 
 .venv-student/installed: pyproject.toml .venv/installed
+	@$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv-student
 	$(BIN)/python -c "from autograder.authoring.build import student_requirements; from autograder.course.settings import ROOT; print(*student_requirements(ROOT), sep='\n')" > .venv-student/requirements.txt
 	.venv-student/bin/pip install --quiet --progress-bar off -r .venv-student/requirements.txt

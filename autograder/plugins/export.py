@@ -37,16 +37,12 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
             table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
-        open_answers, absent = (
-            sum(row["not_marked"] != "0" for row in rows),
-            sum(row["handed_in"] != "yes" for row in rows),
-        )
         self.log.info(
-            "Wrote %s: %d rows, %d of them with answers not marked yet, %d of nobody who is graded.",
+            "Wrote %s: %d rows, %d with answers that nobody has marked yet, %d without a graded submission.",
             path,
             len(rows),
-            open_answers,
-            absent,
+            sum(row["not_marked"] != "0" for row in rows),
+            sum(row["handed_in"] != "yes" for row in rows),
         )
 
     def refuse_unknown(self, wanted: list[Any], known: list[str], what: str) -> None:

@@ -31,6 +31,7 @@ USED: dict[str, str | None] = {
     "nbgrader.exchange.default.collect:ExchangeCollect.init_src": "self",
     "nbgrader.exchange.default.release_feedback:ExchangeReleaseFeedback.init_src": "self",
     "nbgrader.exchange.default.release_feedback:ExchangeReleaseFeedback.copy_files": "self",
+    "nbgrader.apps.zipcollectapp:ZipCollectApp._format_collect_path": "self collect_step",
     "nbconvert.exporters.exporter:Exporter._init_resources": "self resources",
     "nbconvert.exporters.exporter:Exporter._preprocessors": None,
 }

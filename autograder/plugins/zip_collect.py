@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from nbgrader.plugins.zipcollect import ExtractorPlugin
+from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 
 from autograder.plugins.names import unknown_assignment
+
+NO_PATTERN = (
+    "nbgrader cannot tell whose files these are: set c.FileNameCollectorPlugin.named_regexp in nbgrader_config.py to how "
+    "their names begin. docs/teacher.md has examples, in section 4."
+)
 
 
 class Extractor(ExtractorPlugin):  # type: ignore[misc]
@@ -20,6 +25,7 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
             app.fail(unknown)
         archive, extracted = map(app._format_collect_path, (app.archive_directory, app.extracted_directory))
         if not os.path.isdir(archive) and not os.path.isdir(extracted):
-            app.fail(
-                f"There is no folder {archive}. Make it, put the zip of your learning platform into it, and run this again."
-            )
+            app.fail(f"There is no folder {archive}. Make it, and put the zip of your learning platform into it.")
+        collector = app.collector_plugin
+        if collector is FileNameCollectorPlugin and not collector(parent=app).named_regexp:
+            app.fail(NO_PATTERN)
