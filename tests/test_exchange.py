@@ -12,7 +12,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError
 
 from autograder.course.settings import scripts_on_path
-from autograder.plugins.exchange import Collect, ReleaseFeedback
+from autograder.plugins.converters import RELEASING
+from autograder.plugins.exchange import Collect, ReleaseAssignment, ReleaseFeedback
 
 A = "a4_bptt"
 EARLY, LATE = "2026-11-01 10:00:00.000000 UTC", "2026-11-02 10:00:00.000000 UTC"
@@ -80,6 +81,43 @@ def test_feedback_that_is_not_made_is_not_released(
         ReleaseFeedback(coursedir=collect.coursedir, root=collect.root).start()
     assert f"There is no feedback page of {A} to release. Run `nbgrader generate_feedback {A}` first." in caplog.text
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_without_an_exchange_each_step_says_what_to_do_by_hand(
+    collect: Collect, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And makes no folder."""
+    collect.coursedir.course_id = ""
+    steps = {
+        Collect: f"nothing was collected: put the work into submitted/STUDENT/{A} yourself",
+        ReleaseFeedback: f"nothing was released: give each student their page from feedback/STUDENT/{A} yourself",
+        ReleaseAssignment: f"nothing was released: give each student the folder release/{A} yourself",
+    }
+    before = sorted(tmp_path.rglob("*"))
+    for step, by_hand in steps.items():
+        with pytest.raises(ExchangeError):
+            step(coursedir=collect.coursedir, root=collect.root).start()
+        assert caplog.messages.pop() == (
+            f"This course has no exchange, so {by_hand}. To set one up: docs/operator.md, The exchange."
+        )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_releasing_feedback_says_whose_went_where(
+    collect: Collect, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handed_in(collect, ME, EARLY)
+    for student, exchanged in (("ann", True), ("bob", True), ("eve", False)):
+        folder = tmp_path / "feedback" / student / A
+        folder.mkdir(parents=True)
+        for name in (f"{A}.html", *(RELEASING if exchanged else ())):
+            (folder / name).write_text(student)
+    with caplog.at_level("INFO"):
+        ReleaseFeedback(coursedir=collect.coursedir, root=collect.root).start()
+    place = tmp_path / "exchange" / "bptt" / "feedback"
+    assert len(list(place.glob("*.html"))) == 2
+    assert f"{A}: feedback of 2 released (ann, bob) to {place}. They get it with" in caplog.text
+    assert "was not handed in through it: eve. Give these students their pages" in caplog.text
 
 
 def test_a_date_long_before_the_file_was_written_is_said(collect: Collect, caplog: pytest.LogCaptureFixture) -> None:

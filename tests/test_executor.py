@@ -57,6 +57,16 @@ def test_a_worker_that_dies_is_started_again_and_nothing_is_lost(executor: Execu
     assert [marks(future.result()) for future in futures] == [RIGHT.expected()] * 6
 
 
+def test_what_the_machine_lacks_is_said_once(executor: Executor, capsys: pytest.CaptureFixture[str]) -> None:
+    """By a run that grades a class, with what to do; not by each of its submissions."""
+    executor._told, executor._workers[0].lacks = False, ["cgroups"]
+    for _ in range(3):
+        executor.ready()
+    said = capsys.readouterr().err
+    assert said.count("This machine lacks cgroups: student code runs without.") == 1
+    assert "grade with `systemd-run --user --scope -p Delegate=yes nbgrader autograde …`." in said
+
+
 @pytest.mark.parametrize(("deaths", "run"), [(TRIES, "text"), (TRIES + 1, "nothing"), (TRIES + 2, "stop")])
 def test_a_submission_that_ends_every_worker_gets_that_reason(
     deaths: int, run: str, monkeypatch: pytest.MonkeyPatch

@@ -301,6 +301,7 @@ def test_nothing_is_scrolled_sideways(course: Course, width: int, scheme: Litera
         (Mark(2.0, auto=0.0), "no answer"),
         (Mark(2.0, auto=0.0, manual=0.0), "marked"),
         (Mark(2.0, manual=2.0, extra=0.5), "marked; with 0.5 extra points"),
+        (Mark(2.0, manual=3.0), "marked; this is more than the maximum of 2, ask your teacher"),
     ],
 )
 def test_how_far_the_marking_has_come(mark: Mark, words: str) -> None:

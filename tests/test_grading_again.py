@@ -178,11 +178,20 @@ def test_what_a_person_marked_waits_again_only_when_it_changed(course: pathlib.P
                 gradebook.db.commit()
             return bool(grade.needs_manual_grade)
 
+    def overrule(student: str, mark: float | None) -> None:
+        with closing(Gradebook(f"sqlite:///{course}/gradebook.db")) as gradebook:
+            gradebook.find_grade("test_predict", A, A, student).manual_score = mark
+            gradebook.db.commit()
+
     for student in ("s0", "s2"):
         waiting(student, 99.0)
     answer = replace(RIGHT, student="s2", accident=edit_cell("derive_loss_gradient", "Another answer."))
     answer.hand_in(course / "submitted")
+    overrule("s1", 0.5)
     ran = nbgrader(course, "autograde", A, "--force")
+    overrule("s1", None)
+    assert "s1: 16.5 of 17 points; predict is marked 0.5 by hand, not 1" in ran.stdout
+    assert "s2: 17 of 17 points\n" in ran.stdout
     assert "s0, derive_loss_gradient: marked 99 of 2" in ran.stdout
     assert not waiting("s0")
     assert waiting("s2")

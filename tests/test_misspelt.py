@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
+from nbgrader.apps.zipcollectapp import ZipCollectApp
+from nbgrader.coursedir import CourseDirectory
 
 from autograder.commands.demo import course_api, in_folder
 from autograder.course.settings import ROOT, scripts_on_path
 from autograder.plugins.dates import DatedGradebook, in_utc
 from autograder.plugins.names import closest_students
+from autograder.plugins.zip_collect import Extractor
 from autograder.sample.recipes import Recipe
-from tests.commands import made, nbgrader
+from tests.commands import ended, made, nbgrader, started
 
 A = "a1_linear_fit"
 RIGHT = Recipe(A, "right", student="ada")
@@ -32,6 +36,7 @@ MISSPELT = {
     f"autograde {A} --student=adda": "submitted/adda/a1_linear_fit. 2 submissions are handed in; the closest name is ada.",
     f"autograde {A} --notebook=fit": f"{A} has no notebook fit; known names: {A}.",
     "generate_feedback a1_linear_ft": NO_ASSIGNMENT,
+    "zip_collect a1_linear_ft": NO_ASSIGNMENT,
 }
 
 
@@ -40,7 +45,7 @@ def test_an_unknown_name_ends_a_command_with_one_line(course: pathlib.Path, comm
     before = sorted(course.rglob("*.ipynb"))
     ran = nbgrader(course, *command.split())
     assert ran.returncode == 1
-    (said,) = ran.stdout.splitlines()
+    (said,) = [line for line in ran.stdout.splitlines() if "Using file extractor" not in line]
     assert "ERROR" in said
     assert MISSPELT[command].format(root=course) in said
     assert sorted(course.rglob("*.ipynb")) == before
@@ -123,8 +128,54 @@ def test_a_notebook_in_the_folder_of_no_assignment_is_named(tmp_path: pathlib.Pa
         (root / "submitted" / folder / f"{A}.ipynb").write_text("{}")
     with in_folder(root):
         log = course_api(root).autograde(A, "nobody")["log"]
-    assert f"submitted/{A}/nora/{A}.ipynb is not graded: its folder nora is no assignment." in log
-    assert f"submitted/quin/{A.upper()}/{A}.ipynb is not graded: its folder {A.upper()} is no assignment." in log
+    assert f"submitted/{A}/nora/{A}.ipynb is not graded: its folder nora is no assignment; known names: {A}, " in log
+    assert f"submitted/quin/{A.upper()}/{A}.ipynb is not graded: its folder {A.upper()} is no assignment; " in log
+
+
+def test_work_under_a_misspelt_name_is_noticed_by_a_script(tmp_path: pathlib.Path) -> None:
+    """Everything else is graded; exit code 1, since somebody's work is not; and the report says the same."""
+    root = made(tmp_path, [RIGHT, replace(RIGHT, student="adda"), replace(RIGHT, student="grace")])
+    (root / "submitted" / "grace" / A).rename(root / "submitted" / "grace" / "a1_linear_ft")
+    (root / "submitted" / "ada").rename(root / "submitted" / "ben")
+    (root / "students.csv").write_text("id,first_name\nada,Ada\nben,Ben\ngrace,Grace\n")
+    assert nbgrader(root, "db", "student", "import", "students.csv").returncode == 0
+    ran = nbgrader(root, "autograde", A)
+    assert ran.returncode == 1, ran.stdout
+    report = ended(started(root, "report", A, script="autograder", COLUMNS="300")).stdout
+    said = (
+        f"{root}/submitted/grace/a1_linear_ft/{A}.ipynb is not graded: its folder a1_linear_ft is no assignment; the "
+        f"closest name is {A}. Rename or move it.",
+        "adda is not in the list of students; the closest name is ada, with nothing handed in.",
+    )
+    assert f"{A}: 2 graded, 2 with nothing handed in, 2 in a wrong folder." in report
+    for sentence in said:
+        assert sentence in ran.stdout
+        assert sentence in report
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern", "sentence"),
+    [
+        ("", ".*", f"There is no folder {{root}}/downloaded/{A}/archive. Make it, "),
+        ("archive", "", "set c.FileNameCollectorPlugin.named_regexp in nbgrader_config.py"),
+        ("archive", ".*", ""),
+        ("extracted", ".*", ""),
+    ],
+)
+def test_a_zip_that_nobody_can_collect_is_said(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], folder: str, pattern: str, sentence: str
+) -> None:
+    """Before a folder is made: nbgrader would collect nothing, with exit code 0."""
+    app = ZipCollectApp()
+    app.coursedir = CourseDirectory(root=str(tmp_path), assignment_id=A)
+    app.config.FileNameCollectorPlugin.named_regexp = pattern
+    if folder:
+        (tmp_path / "downloaded" / A / folder).mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SystemExit) if sentence else nullcontext():
+        Extractor(parent=app)
+    assert sentence.format(root=tmp_path) in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

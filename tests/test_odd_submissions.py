@@ -191,7 +191,7 @@ def test_the_command_says_who_needs_a_look(odd: pathlib.Path) -> None:
         assert f"{student} needs a look: " in ran.stdout
     assert ran.stdout.count("is no date") == 1
     assert f"10 submissions, 10 graded, 0 unchanged, 1 late (rep), {look}" in ran.stdout
-    unknown = f"a1_linear_ft is in the gradebook, but is no assignment of this course; the closest name is {A}."
+    unknown = f"a1_linear_ft is in the gradebook, but the course has no such assignment; the closest name is {A}."
     assert unknown in ran.stdout
     again = nbgrader(odd, "autograde", A)
     assert again.returncode == 1

@@ -18,8 +18,9 @@ from autograder.authoring import build
 from autograder.authoring.build import BuildError, rubric_notes, source_notebook
 from autograder.course.points import Graded, full_name, graded_cells, own_points, shown, with_points
 from autograder.course.settings import ROOT, Course, load_course, points_differ
-from autograder.grading.repair import but_for_points
+from autograder.grading.repair import KEY, Repair, but_for_points
 from autograder.plugins.rubrics import rubrics
+from tests.classroom import template
 from tests.course import NAMES
 
 TOTALS = {"a1_linear_fit": (17, 3), "a2_mlp_backprop": (25, 5), "a3_rnn_cell": (25, 5), "a4_bptt": (31, 9)}
@@ -103,6 +104,15 @@ def test_changed_points_reach_all_that_shows_them(assignment: str, data: st.Data
         assert old["id"] == new["id"]
         if old is not before[0] and "mistake_reports" not in new["id"]:
             assert but_for_points(old["source"]) == but_for_points(new["source"])
+
+
+def test_a_notebook_without_ids_is_whole_after_a_change_of_points() -> None:
+    """A text that shows points, such as the printed reports, is found by its words: nothing is "missing; restored"."""
+    given = source_notebook(course_with({"a4_bptt": {"test_rnn_backward": 3}}), "a4_bptt")
+    cells = [{**cell, "metadata": {}} for cell in given["cells"]]
+    kept = Repair(template("a4_bptt")).fix({**given, "cells": cells})
+    (said,) = kept["metadata"][KEY]["repairs"]
+    assert "cells had lost their ids and were found by their content" in said
 
 
 def assert_map_adds_up(assignment: str, text: str, graded: list[Graded]) -> None:

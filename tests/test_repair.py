@@ -239,7 +239,8 @@ def test_any_cells_are_fixed(cells: list[Any]) -> None:
     [
         (b"", "empty"),
         (b"   \n", "empty"),
-        (b"\xff\xfe\x00", "UTF-8"),
+        (b'{"cells": "\xff"}', "UTF-8"),
+        (b"\xff\xfe\x00", "UTF-16"),
         (b'{"cells": [', "line 1"),
         (b"[" * 200_000, "deeply"),
         (b"[1]", "not a notebook"),
@@ -251,6 +252,20 @@ def test_the_reason_is_said(data: bytes, why: str) -> None:
     """A file that is no notebook is refused with a reason in words."""
     with pytest.raises(UnreadableError, match=why):
         read_notebook(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_notebook_in_another_encoding_is_read_and_said(encoding: str) -> None:
+    """As some editors on Windows save it; the same bytes cut in the middle are refused with the encoding's name."""
+    name = "a1_linear_fit.ipynb"
+    data = json.dumps(answered("a1_linear_fit"), ensure_ascii=False).encode(encoding)
+    kept = notebook_of(HandedIn(name, {name: data}), template("a1_linear_fit"))
+    assert kept["cells"] == fix("a1_linear_fit", answered("a1_linear_fit"))["cells"]
+    called = "UTF-8 with a byte order mark" if encoding == "utf-8-sig" else encoding[:6].upper()
+    assert said(kept) == f"The file was saved as {called}; it was read all the same."
+    if encoding != "utf-8-sig":
+        with pytest.raises(UnreadableError, match=f"the file is not {called}"):
+            read_notebook(data[:-1])
 
 
 # ---- what is said and kept ---------------------------------------------------------------------------------------------

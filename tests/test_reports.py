@@ -5,6 +5,7 @@ Most tests use a small class made by hand, whose numbers are known; the last one
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -32,6 +33,7 @@ from autograder.plugins.dates import DatedGradebook
 from autograder.plugins.export import CourseCsv
 from autograder.plugins.graded import read_results
 from autograder.reports.anonymous import disguise
+from autograder.reports.class_data import MISPLACED
 from autograder.reports.class_report import ClassReport, class_report
 from autograder.reports.distribution import bins, distribution
 from autograder.reports.layout import Column, table
@@ -217,6 +219,75 @@ def test_points_that_a_person_set_count(tmp_path: pathlib.Path) -> None:
     assert (report.questions[0].mean, report.questions[0].part) == (3.5, 1)
 
 
+def test_a_mark_by_hand_above_a_new_maximum_is_to_be_looked_at(tmp_path: pathlib.Path) -> None:
+    """Extra points are no such mark."""
+    write_class(tmp_path, [Handed("ada", answer=("marked", 3.0)), Handed("ben", answer=("marked", 2.0))])
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.find_grade("derive", A, A, "ben").extra_credit = 5.0
+        gradebook.db.commit()
+    report = class_report(tmp_path, A)
+    assert report.looks == {"ada": ("derive: marked 3 of 2 by hand; change that mark in the formgrader.",)}
+    assert list(class_report(tmp_path, A, anonymous=True).looks) in (["#1"], ["#2"])
+
+
+def test_a_notebook_in_a_wrong_folder_is_counted_and_named(tmp_path: pathlib.Path) -> None:
+    """In an anonymous report it is counted alone."""
+    write_class(tmp_path, [Handed("ada"), Handed("benn")], {"ben": {"last_name": "Long"}})
+    lost = tmp_path / "submitted" / "cleo" / "a1_linear_ft"
+    lost.mkdir(parents=True)
+    (lost / "mine.ipynb").write_text("{}")
+    report, hidden = class_report(tmp_path, A), class_report(tmp_path, A, anonymous=True)
+    assert report.misplaced == (
+        f"{lost}/mine.ipynb is not graded: its folder a1_linear_ft is no assignment; the closest name is {A}. Rename or "
+        "move it.",
+        "benn is not in the list of students; the closest name is ben, with nothing handed in.",
+    )
+    for one, sentences in ((report, report.misplaced), (hidden, [MISPLACED])):
+        for text in (printed(one, 1000), write_page(one, tmp_path / "page.html").read_text()):
+            assert "2 in a wrong folder" in text
+            assert all(sentence in text for sentence in sentences)
+            assert ("cleo" in text) == (one is report)
+
+
+def test_a_class_of_which_all_is_in_a_wrong_folder_is_told_so(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "submitted" / "cleo" / "a1_linear_ft").mkdir(parents=True)
+    (tmp_path / "submitted" / "cleo" / "a1_linear_ft" / "mine.ipynb").write_text("{}")
+    with pytest.raises(LookupError, match=r"Nothing of .* is graded .*/mine\.ipynb is not graded: its folder"):
+        class_report(tmp_path, A)
+
+
+def test_the_export_says_which_marks_are_open_and_who_handed_in_nothing(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name with a comma stays one column; a name that the gradebook does not have ends the command."""
+    monkeypatch.chdir(tmp_path)
+    names = {"fay": {"last_name": "Ray, Lady"}, "gus": {}}
+    write_class(tmp_path, [Handed("ada"), Handed("ben", answer=("none", 0.0))], names)
+    (tmp_path / "submitted" / "gus" / A).mkdir(parents=True)
+    app = Application(log_level="INFO")
+    app.coursedir = course_directory(tmp_path)  # type: ignore[attr-defined]
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.find_grade("test_predict", A, A, "ada").auto_score = 4.0
+        gradebook.find_grade("test_predict", A, A, "ben").auto_score = 4.0
+        gradebook.db.commit()
+        CourseCsv(parent=app).export(gradebook)
+        with pytest.raises(SystemExit):
+            CourseCsv(parent=app, assignment=["a1_linear_ft"]).export(gradebook)
+    with open("grades.csv", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    told = {student: (row["score"], row["handed_in"], row["not_marked"]) for student, row in rows.items()}
+    assert told == {
+        "ada": ("4", "yes", "2"),
+        "ben": ("4", "yes", "0"),
+        "fay": ("0", "no", "0"),
+        "gus": ("0", "not graded", "0"),
+    }
+    assert rows["fay"]["last_name"] == "Ray, Lady"
+    said = capsys.readouterr().err
+    assert "4 rows, 1 with answers that nobody has marked yet, 2 without a graded submission." in said
+    assert f"The gradebook has no assignment a1_linear_ft; the closest name is {A}." in said
+
+
 def test_the_exported_table_is_rounded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """0.1 + 0.2 is 0.3."""
     monkeypatch.chdir(tmp_path)
@@ -226,8 +297,8 @@ def test_the_exported_table_is_rounded(tmp_path: pathlib.Path, monkeypatch: pyte
         gradebook.db.commit()
         CourseCsv().export(gradebook)
     _, ada, fay = pathlib.Path("grades.csv").read_text().splitlines()
-    assert ada.endswith(",ada,,,,0.3,0,0.3,6")
-    assert fay.endswith(",fay,Ray,,,0,0,0,6")
+    assert ada.endswith(",ada,,,,0.3,0,0.3,6,yes,0")
+    assert fay.endswith(",fay,Ray,,,0,0,0,6,no,0")
 
 
 class DatabaseCommand(Application):
@@ -243,15 +314,22 @@ def test_an_assignment_of_an_unknown_name_is_said(tmp_path: pathlib.Path, capsys
     DatabaseCommand.instance().coursedir = course_directory(tmp_path)
     with DatedGradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         gradebook.update_or_create_assignment(A)
-        assert "is in the gradebook" not in capsys.readouterr().err
+    assert "is in the gradebook" not in capsys.readouterr().err
+    with DatedGradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         gradebook.update_or_create_assignment("a1_linear_ft")
+    added = capsys.readouterr().err
+    with DatedGradebook(f"sqlite:///{tmp_path}/gradebook.db"):
+        pass  # as `nbgrader db assignment list` does
+    listed = capsys.readouterr().err
     DatabaseCommand.clear_instance()
     said = (
-        f"a1_linear_ft is in the gradebook, but is no assignment of this course; the closest name is {A}. To remove it:"
+        f"a1_linear_ft is in the gradebook, but the course has no such assignment; the closest name is {A}. To remove it: "
+        "`nbgrader db assignment remove a1_linear_ft`."
     )
     report = class_report(tmp_path, A, anonymous=True)
     for text in (
-        capsys.readouterr().err,
+        added,
+        listed,
         printed(report, 1000),
         write_page(report, tmp_path / "page.html").read_text(),
     ):

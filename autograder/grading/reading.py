@@ -31,7 +31,7 @@ def read_notebook(data: bytes) -> dict[str, Any]:
     try:
         raw = json.loads(data.decode(encoding))
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"the file is not {ENCODINGS.get(encoding, 'UTF-8')} text") from error
+        raise UnreadableError(f"the file is not {encoding.removesuffix('-sig').upper()} text") from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except json.JSONDecodeError as error:
