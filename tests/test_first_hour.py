@@ -17,6 +17,7 @@ from autograder.grading.handed_in import shown
 from autograder.plugins.grading import close_executor, shared_executor
 from autograder.sample.recipes import Recipe
 from tests.commands import (
+    SCRIPTS,
     code_scores,
     comments,
     expected,
@@ -46,8 +47,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 def in_clone(root: pathlib.Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of the README there, with the clone's own code."""
-    environment = {**os.environ, "PYTHONPATH": str(root), **variables}
+    """Run a line of the README there, with the clone's own code, in a terminal where no environment is activated."""
+    path = os.pathsep.join(place for place in os.environ["PATH"].split(os.pathsep) if place != str(SCRIPTS))
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(root), **variables}
     return subprocess.run(
         command,
         shell=True,
@@ -73,13 +75,36 @@ def test_the_readmes_commands_grade_in_a_fresh_clone(clone: pathlib.Path) -> Non
     """release/ is committed and nothing is registered: the commands, word for word, give a mark, a page and a report."""
     commands = commands_of("README.md", "nbgrader", "report", "explain")
     assert len(commands) == 4
+    printed = []
     for command in commands:
         ran = in_clone(clone, command.replace("a4_bptt", A).replace("STUDENT", "ada").replace("FUNCTION", "predict"))
         assert ran.returncode == 0, ran.stdout
         assert "Traceback" not in ran.stdout
         assert "nrecognized" not in ran.stdout  # a trait of our config that nothing reads
+        printed.append(ran.stdout)
+    assert f"Next: .venv/bin/nbgrader generate_feedback {A}\n" in printed[2]  # as it can be typed here
+    assert sum(said.count("This machine lacks") for said in printed[1:]) == 0  # once, where a class is graded
     assert code_scores(clone, A) == expected([RIGHT])
     assert (clone / "feedback" / "ada" / A / f"{A}.html").exists()
+
+
+def test_an_old_python_is_refused_before_pip_is_asked(tmp_path: pathlib.Path) -> None:
+    """For each of the two environments, in our own words."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / ".venv").mkdir()
+    old = tmp_path / "python3.10"
+    code = "import sys; sys.version_info = (3, 10, 4); exec(sys.argv[2])"
+    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n")
+    old.chmod(0o755)
+    for name in (".venv", ".venv-student"):
+        ran = subprocess.run(
+            ["make", "venv", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode != 0
+        assert f"{name}/installed" in ran.stderr
+        assert ran.stderr.startswith("This needs Python 3.11 or newer, found 3.10. Name another one: make venv PYTHON=")
+        (tmp_path / ".venv" / "installed").touch()
 
 
 def test_autograde_alone_registers_the_assignment(clone: pathlib.Path) -> None:
