@@ -122,7 +122,10 @@ def marks_above_maximum(coursedir: Any) -> list[str]:
             .filter(Assignment.name == coursedir.assignment_id, Grade.manual_score > GradeCell.max_score)
             .all()
         )
-    return [f"{student}, {cell.removeprefix('test_')}: marked {mark:g} of {most:g}" for student, cell, mark, most in sorted(rows)]
+    return [
+        f"{student}, {cell.removeprefix('test_')}: marked {mark:g} of {most:g}"
+        for student, cell, mark, most in sorted(rows)
+    ]
 
 
 def unmarked_points(gradebook: Gradebook) -> dict[tuple[str, str], float]:
