@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,13 @@ from autograder.checks.cost import (
     assert_linear_in_time,
     nothing_to_compare,
 )
+from autograder.checks.hidden import HiddenTest, Run, Suite, innermost
 from autograder.grading.results import FunctionResult
+from autograder.kernels.inside import wire
 from autograder.kernels.student import CallFailed, Student
-from tests.harness import grade, lost, sentences, written
+from autograder.kernels.submission import LocalCode, ProcessDied
+from tests.course import named
+from tests.harness import grade, judge_in_process, lost, sentences, written
 
 A2, A3, A4 = "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt"
 
@@ -177,7 +182,85 @@ def test_what_is_right_for_small_sizes_alone_keeps_a_quarter(how: str) -> None:
     assert "For larger arrays the numbers are wrong" in sentences(result)
 
 
+FAILS = """
+    ours_here = rnn_cell_backward
+    def rnn_cell_backward(grad_h, cache):
+        if grad_h.shape[1] > 20: {how}
+        return ours_here(grad_h, cache)
+"""
+FORWARD_FAILS = """
+    forward_here = rnn_cell_forward
+    def rnn_cell_forward(x, h_prev, params):
+        if x.shape[1] > 20: raise ValueError
+        return forward_here(x, h_prev, params)
+"""
+CHEAP_ONE_FAILED = """
+    ours_here = rnn_cell_backward
+    def rnn_cell_backward(grad_h, cache):
+        too_much = np.abs(grad_h).max() > 100 or grad_h.shape[1] > 20
+        return {k: 0 * v if too_much else v for k, v in ours_here(grad_h, cache).items()}
+"""
+WAYS_OUT = {
+    "an exception": FAILS.format(how="raise ValueError"),
+    "an exit": FAILS.format(how="raise SystemExit"),
+    "nothing": FAILS.format(how="return None"),
+    "not written": FAILS.format(how="raise NotImplementedError"),
+    "arrays of another shape": FAILS.format(how="return dict.fromkeys(ours_here(grad_h, cache), np.zeros(1))"),
+    "a forward that fails": FORWARD_FAILS,
+    "a cheap test failed on purpose": CHEAP_ONE_FAILED,
+}
+
+
+@pytest.mark.parametrize("how", WAYS_OUT)
+def test_to_fail_where_differences_are_too_slow_is_no_way_out(how: str) -> None:
+    result = graded(A3, "rnn_cell_backward", WAYS_OUT[how])
+    assert result.points == pytest.approx(result.max_points / 4, abs=0.01)
+    assert "For larger arrays" in sentences(result)
+    assert "at most 25% of its points" in sentences(result)
+
+
+def test_to_fail_for_long_sequences_is_no_better_than_to_be_slow() -> None:
+    result = graded(
+        A4, "rnn_backward", FAILS.replace("_cell", "").format(how="pass\n        if len(grad_h) > 50: raise ValueError")
+    )
+    assert result.points == pytest.approx(cost.QUADRATIC_KEEPS * result.max_points, abs=0.01)
+
+
+def test_what_is_wrong_for_large_gradients_alone_is_charged_there_alone() -> None:
+    """The commonest habit: gradients are clipped at 5."""
+    clipped = """
+        ours_here = mlp_backward
+        def mlp_backward(grad_prediction, cache):
+            return {k: np.clip(v, -5, 5) for k, v in ours_here(grad_prediction, cache).items()}
+    """
+    result = graded(A2, "mlp_backward", clipped)
+    assert result.points == pytest.approx(0.875 * result.max_points)
+
+
+class Dies(LocalCode):
+    """Code whose backward of a single sample ends the process."""
+
+    def request(self, head: dict[str, Any], packer: wire.Packer) -> tuple[dict[str, Any], memoryview]:
+        """As Code.request."""
+        if head["name"] == "rnn_cell_backward" and head["args"][0]["array"][2][0] == 1:
+            raise ProcessDied("it ended the kernel")
+        return super().request(head, packer)
+
+
+@pytest.mark.parametrize(
+    ("code", "keeps"), [("", 1.0), (ZEROS.format(name="rnn_cell_backward"), cost.DIFFERENCES_KEEP)]
+)
+def test_the_cost_of_a_function_that_ended_the_process_elsewhere_is_measured_all_the_same(
+    code: str, keeps: float
+) -> None:
+    student = Student(Dies(written(A3, code)), named(A3).functions)
+    result = judge_in_process(A3).grade(named(A3), student, {"rnn_cell_backward": 6.0})["rnn_cell_backward"]
+    assert [check.share for check in result.checks if check.title.startswith("The backward costs")] == [keeps == 1]
+    assert (result.points <= 6 * cost.DIFFERENCES_KEEP) == (keeps < 1)
+
+
 def test_what_is_built_of_it_loses_nothing_by_itself() -> None:
+    assert lost(A3, written(A3, FORWARD_FAILS), only=("column_cell_backward", "two_step_backward")) == {}
     cell = ZEROS.format(name="rnn_cell_backward")
     assert lost(A3, written(A3, cell), only=("column_cell_backward", "two_step_backward")) == {}
 
@@ -273,7 +356,7 @@ def test_a_cache_that_is_emptied_loses_the_repeated_call_alone() -> None:
 # ---- no luck ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(eq=False)
 class Clock:
     """Code whose process uses the CPU time that a test says; a call may start the process."""
 
@@ -283,6 +366,17 @@ class Clock:
     def cpu_seconds(self) -> float:
         """As Code.cpu_seconds."""
         return self.cpu
+
+    def open_reserve(self) -> None:
+        """As Code.open_reserve."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_a_test() -> Iterator[None]:
+    """A test of cost that runs now, of a function with no other tests."""
+    test = HiddenTest(named(A3), "f", "", "", 1.0, True, True, lambda: None, {}, Suite())
+    with innermost(Run(test, Student(Clock(), {}))):  # type: ignore[arg-type]
+        yield
 
 
 @dataclass

@@ -20,7 +20,7 @@ from autograder.course.settings import ROOT, load_course
 from autograder.grading.executor import Executor, GradingError
 from autograder.grading.worker import in_words
 from autograder.kernels import cage as cage_module
-from autograder.kernels.budget import CUT, MAX_READ, OUTPUTS, OVERDRAFT, PATIENCE, Budget, CellRun
+from autograder.kernels.budget import CUT, FOR_COST, MAX_READ, OUTPUTS, OVERDRAFT, PATIENCE, Budget, CellRun
 from autograder.kernels.cage import Cage, Limits
 from autograder.kernels.cage_errors import (
     BubblewrapMissingError,
@@ -304,11 +304,20 @@ def test_limits_get_shorter() -> None:
     experiment, function = CellRun("train()"), CellRun("def f(): pass")
     assert (budget.cell(experiment).seconds, budget.cell(function).seconds) == (10, 10)
     budget.spend(19.0, experiment)
-    assert (budget.cell(experiment).seconds, budget.cell(function).seconds, budget.left) == (1, 6, 11)
+    assert (budget.cell(experiment).seconds, budget.cell(function).seconds, budget.left) == (1, 3, 8)
     experiment.seconds = 1.5
     assert budget.skips(experiment), "it took longer than what is left, and so would end the process"
     budget.spend(4.0, experiment)
     assert budget.cell(experiment).seconds <= 0 < budget.cell(function).seconds
+
+
+def test_nothing_but_tests_of_cost_uses_their_time() -> None:
+    budget = Budget(Limits())
+    budget.spend(30.0)
+    assert budget.call().seconds <= 0
+    for _ in range(2):
+        budget.open_reserve()
+    assert budget.call().seconds == FOR_COST
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,21 @@ class RNNProblem:
 
 
 def draw_rnn(
-    rng: np.random.Generator, steps: int = 5, n: int = 3, input_size: int = 2, hidden_size: int = 4, gain: float = 1.0
+    rng: np.random.Generator,
+    steps: int = 5,
+    n: int = 3,
+    input_size: int = 2,
+    hidden_size: int = 4,
+    gain: float = 1.0,
+    upstream: float = 1.0,
 ) -> RNNProblem:
-    """A layer of these sizes; by default T = 5, N = 3, input 2, hidden 4, all different."""
+    """A layer of these sizes; by default T = 5, N = 3, input 2, hidden 4, all different. upstream: size of grad_outputs."""
     params = rnn_params(rng, input_size, hidden_size, gain)
     return RNNProblem(
         away_from_zero(rng, steps, n, input_size),
         0.6 * away_from_zero(rng, n, hidden_size),
         params,
-        away_from_zero(rng, steps, n, hidden_size),
+        upstream * away_from_zero(rng, steps, n, hidden_size),
     )
 
 

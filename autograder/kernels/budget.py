@@ -16,6 +16,7 @@ DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)\b|^\w+[ \t]*=[ \t]*l
 GRACE = 0.25  # seconds of a cell that defines no function when their share is used up: it may set a number
 OVERDRAFT = 2.0  # seconds of such cells together
 FOR_CALLS = 5.0  # seconds that cells leave to the calls
+FOR_COST = 3.0  # seconds that are set aside for tests of cost, so that nothing else keeps them from running
 LEAST = 1.0  # seconds of a cell that defines a function, and of a call after PATIENCE calls were stopped
 PATIENCE = 3
 CUT = "[The output was cut here: a cell keeps at most 1 MiB of output, and a notebook 2 MiB.]\n"
@@ -67,7 +68,8 @@ class Budget:
     runs: dict[tuple[str, int], CellRun] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.left = self.limits.submission
+        self.reserve = min(FOR_COST, self.limits.submission / 10)
+        self.left = self.limits.submission - self.reserve
         self.room, self.unread = OUTPUTS, MAX_READ
         self.experiments = min(self.limits.experiments, self.limits.submission)
 
@@ -100,6 +102,10 @@ class Budget:
         """For a call of a function."""
         most = self.limits.call if self.stopped_calls < PATIENCE else min(LEAST, self.limits.call)
         return self._within(most, self.left)
+
+    def open_reserve(self) -> None:
+        """Tests of cost begin, which are the last."""
+        self.left, self.reserve = max(self.left, 0.0) + self.reserve, 0.0
 
     def spend(self, seconds: float, run: CellRun | None = None) -> None:
         """Subtract what a call, or a cell, has taken."""

@@ -44,6 +44,10 @@ class Code(Protocol):
         """CPU time that the code has used so far in its present process."""
         ...
 
+    def open_reserve(self) -> None:
+        """From now on calls may use the time that is set aside for tests of cost."""
+        ...
+
     @property
     def generation(self) -> int:
         """Grows with each new process: what an earlier one kept is gone."""
@@ -112,6 +116,10 @@ class Submission:
         """CPU time of the present process."""
         return self._process.cpu_seconds() if self._process else 0.0
 
+    def open_reserve(self) -> None:
+        """From now on calls may use the time that is set aside for tests of cost."""
+        self.budget.open_reserve()
+
     def end(self) -> None:
         """End the process and all that it started."""
         if self._process is not None:
@@ -158,6 +166,9 @@ class LocalCode:
     def cpu_seconds(self) -> float:
         """CPU time of this thread: those of NumPy's BLAS, which spin while they wait, are not the code's doing."""
         return time.thread_time()
+
+    def open_reserve(self) -> None:
+        """There is no limit of time."""
 
 
 @cache

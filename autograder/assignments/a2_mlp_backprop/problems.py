@@ -36,7 +36,9 @@ class MLPProblem:
     lr: float
 
 
-def draw_mlp(rng: np.random.Generator, n: int = 5, inputs: int = 3, hidden: int = 4, outputs: int = 2) -> MLPProblem:
+def draw_mlp(
+    rng: np.random.Generator, n: int = 5, inputs: int = 3, hidden: int = 4, outputs: int = 2, upstream: float = 1.0
+) -> MLPProblem:
     """A net of sizes n, inputs, hidden, outputs; by default all different."""
     params = {
         "weight_1": away_from_zero(rng, hidden, inputs) / np.sqrt(inputs),
@@ -47,7 +49,7 @@ def draw_mlp(rng: np.random.Generator, n: int = 5, inputs: int = 3, hidden: int 
     x, target, grad_prediction = (
         away_from_zero(rng, n, inputs),
         rng.uniform(0, 1, (n, outputs)),
-        away_from_zero(rng, n, outputs),
+        upstream * away_from_zero(rng, n, outputs),
     )
     return MLPProblem(x, target, params, grad_prediction, float(rng.uniform(0.3, 0.8)))
 

@@ -21,10 +21,15 @@ class CellProblem:
 
 
 def draw_cell(
-    rng: np.random.Generator, n: int = 3, input_size: int = 2, hidden_size: int = 4, gain: float = 1.0
+    rng: np.random.Generator,
+    n: int = 3,
+    input_size: int = 2,
+    hidden_size: int = 4,
+    gain: float = 1.0,
+    upstream: float = 1.0,
 ) -> CellProblem:
     """One step of a layer of these sizes."""
-    layer = draw_rnn(rng, 1, n, input_size, hidden_size, gain)
+    layer = draw_rnn(rng, 1, n, input_size, hidden_size, gain, upstream)
     return CellProblem(layer.x[0], layer.h0, layer.params, layer.grad_outputs[0])
 
 
@@ -59,9 +64,10 @@ def draw_columns(
     hidden_size: int = 4,
     classes: int = 5,
     gain: float = 1.0,
+    upstream: float = 1.0,
 ) -> ColumnProblem:
     """One step of these sizes; there is one bias, so it is as large as two."""
-    cell = draw_cell(rng, n, input_size, hidden_size, gain)
+    cell = draw_cell(rng, n, input_size, hidden_size, gain, upstream)
     readout = draw_readout(rng, hidden_size, classes)
     return ColumnProblem(
         xt=cell.x.T.copy(),

@@ -11,7 +11,7 @@ from autograder.assignments.a2_mlp_backprop.problems import MLPProblem, draw_mlp
 from autograder.assignments.a2_mlp_backprop.references import mlp_gradients, mlp_prediction
 from autograder.assignments.a2_mlp_backprop.suite.made_of import differences_of_own_forward
 from autograder.checks.compare import assert_arrays, assert_gradients, coarse, same
-from autograder.checks.cost import Check, assert_cheap
+from autograder.checks.cost import GENTLE, Check, assert_cheap
 from autograder.checks.draw import Draw
 from autograder.checks.follow import assert_backward
 from autograder.checks.repeatable import assert_repeatable
@@ -89,7 +89,7 @@ def test_mlp_backward_costs_a_few_forwards(student: Student, draw: Draw) -> None
     """The backward of a larger net costs about two forwards."""
 
     def calls(number: int) -> Check:
-        p = draw(draw_mlp, f"cost {number}", n=2, inputs=50, hidden=300, outputs=4)
+        p = draw(draw_mlp, f"cost {number}", n=2, inputs=50, hidden=300, outputs=4, upstream=GENTLE)
         prediction, cache = student.mlp_forward(p.x, p.params)
         grads = student.mlp_backward(p.grad_prediction, cache)
         return lambda: assert_arrays(grads, mlp_gradients(p), rtol=coarse(prediction))

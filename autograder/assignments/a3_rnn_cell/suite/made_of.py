@@ -10,11 +10,17 @@ from autograder.assignments.a3_rnn_cell.problems import (
 )
 from autograder.assignments.a3_rnn_cell.references import cell_gradients
 from autograder.checks.compare import assert_arrays, coarse
-from autograder.checks.cost import Check
+from autograder.checks.cost import GENTLE, Check
 from autograder.checks.draw import Draw
 from autograder.kernels.student import Kept, Student
 
-WIDE: dict[str, Any] = {"n": 2, "input_size": 64, "hidden_size": 96, "gain": 0.5}  # where cost is measured
+WIDE: dict[str, Any] = {
+    "n": 2,
+    "input_size": 64,
+    "hidden_size": 96,
+    "gain": 0.5,
+    "upstream": GENTLE,
+}  # where cost is measured
 WIDE_MULTIPLICATIONS = 2 * 96 * (64 + 96)
 
 

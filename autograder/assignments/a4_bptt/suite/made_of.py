@@ -7,7 +7,7 @@ from autograder.assignments.a4_bptt.references import rnn_gradients
 from autograder.assignments.own_layers import own_layer_gradients
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_arrays, coarse
-from autograder.checks.cost import Check
+from autograder.checks.cost import GENTLE, Check
 from autograder.checks.draw import Draw
 from autograder.checks.follow import assert_backward
 from autograder.kernels.student import Kept, Student
@@ -30,7 +30,7 @@ def run(student: Student, problem: RNNProblem, layer: str = "rnn") -> Any:
 
 def wide_rnn(student: Student, draw: Draw, number: int) -> Check:
     """A forward and a backward of a layer of over sixty thousand weights."""
-    p = draw(draw_rnn, f"cost {number}", **WIDE)
+    p = draw(draw_rnn, f"cost {number}", **WIDE, upstream=GENTLE)
     outputs, cache = run(student, p)
     grads = student.rnn_backward(p.grad_outputs, cache)
     return lambda: assert_arrays(grads, rnn_gradients(p), rtol=coarse(outputs))

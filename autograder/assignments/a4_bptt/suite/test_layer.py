@@ -16,7 +16,7 @@ from autograder.assignments.a4_bptt.suite.made_of import (
 from autograder.assignments.layers import rnn_outputs
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse
-from autograder.checks.cost import Check, assert_cheap, assert_linear_in_time
+from autograder.checks.cost import GENTLE, Check, assert_cheap, assert_linear_in_time
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
@@ -127,7 +127,8 @@ def test_rnn_backward_costs_one_sweep(student: Student, draw: Draw) -> None:
     """The backward costs about two forwards, and eight times as many steps cost about eight times as much."""
 
     def ready(steps: int, number: int) -> Callable[[], Check]:
-        p = draw(draw_rnn, f"cost {number}", steps=steps, n=2, input_size=3, hidden_size=24, gain=0.5)
+        sizes = {"steps": steps, "n": 2, "input_size": 3, "hidden_size": 24}
+        p = draw(draw_rnn, f"cost {number}", **sizes, gain=0.5, upstream=GENTLE)
         outputs, cache = run(student, p)
 
         def backward() -> Check:

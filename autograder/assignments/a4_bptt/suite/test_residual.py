@@ -14,7 +14,7 @@ from autograder.assignments.a4_bptt.suite.made_of import (
 from autograder.assignments.a4_bptt.suite.test_layer import zeros_of
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse
-from autograder.checks.cost import Check, assert_cheap
+from autograder.checks.cost import GENTLE, Check, assert_cheap
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
@@ -105,7 +105,7 @@ def test_residual_rnn_backward_is_no_difference(student: Student, draw: Draw) ->
     """The backward costs about two forwards."""
 
     def calls(number: int) -> Check:
-        p = draw(draw_rnn, f"cost {number}", **WIDE)
+        p = draw(draw_rnn, f"cost {number}", **WIDE, upstream=GENTLE)
         outputs, cache = run(student, p, "residual_rnn")
         grads = student.residual_rnn_backward(p.grad_outputs, cache)
         return lambda: assert_arrays(grads, torch_rnn.residual_gradients(p), rtol=coarse(outputs))
