@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from autograder.checks.compare import Wrong, assert_arrays, assert_same, compare, same
+from autograder.checks.repeatable import compare_again
 from autograder.kernels.student import Odd
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda v: v == 0 or abs(v) > 1e-6)
@@ -56,6 +57,9 @@ def test_what_is_zero_is_measured_by_the_upstream(upstream: np.ndarray) -> None:
     ("value", "said"),
     [
         (np.ones((3, 2)), "expected shape (2, 3), got (3, 2)."),
+        (np.ones(6), "expected shape (2, 3), got (6,)."),
+        (np.ones((9, 731)), "expected shape (2, 3), got (9, a larger size)."),
+        (np.ones((1, 1, 7, 31)), "expected shape (2, 3), got an array with 4 axes."),
         (np.full((2, 3), np.nan), "NaN"),
         (np.ones((2, 3), complex), "complex128"),
         (
@@ -67,6 +71,18 @@ def test_what_is_zero_is_measured_by_the_upstream(upstream: np.ndarray) -> None:
 )
 def test_a_wrong_array_is_one_sentence(value: object, said: str) -> None:
     assert said in compare("x", value, np.ones((2, 3))).sentence
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (np.ones((5, 731)), np.ones((17, 31)), "the second call returned an array of another shape."),
+        (Odd("None"), np.ones((17, 31)), "the second call returned None."),
+        (np.ones((17, 31)), Odd("None"), "the first call returned None."),
+    ],
+)
+def test_of_two_answers_of_the_student_no_size_is_said(now: object, before: object, said: str) -> None:
+    assert compare_again("x", now, before).sentence == said
 
 
 @given(ARRAYS, ARRAYS)

@@ -26,7 +26,7 @@ from autograder.kernels.inside import wire
 from autograder.kernels.student import CallFailed, Student
 from autograder.kernels.submission import LocalCode, ProcessDied
 from tests.course import named
-from tests.harness import grade, judge_in_process, lost, sentences, written
+from tests.harness import grade, judge_in_process, lost, reference, sentences, written
 
 A2, A3, A4 = "a2_mlp_backprop", "a3_rnn_cell", "a4_bptt"
 
@@ -341,16 +341,36 @@ def test_a_quadratic_backward_loses_two_to_three_of_eight_points(code: str) -> N
     assert "pass one carry back" in sentences(result)
 
 
-def test_a_cache_that_is_emptied_loses_the_repeated_call_alone() -> None:
-    emptied = """
-        ours, forward = rnn_backward, rnn_forward
-        def rnn_forward(x, h0, params):
-            outputs, cache = forward(x, h0, params)
-            return outputs, [cache]
-        def rnn_backward(grad_outputs, cache):
-            return ours(grad_outputs, cache.pop())
-    """
-    assert len(lost_checks(graded(A4, "rnn_backward", emptied))) == 1
+CACHED = [(a, name) for a in (A2, A3, A4) for name, row in named(a).functions.items() if "cache" in str(row.arguments)]
+
+
+@pytest.mark.parametrize(("assignment", "name"), CACHED)
+def test_a_cache_that_is_emptied_loses_the_repeated_call_alone_and_the_message_says_why(
+    assignment: str, name: str
+) -> None:
+    namespace = reference(assignment)
+    right = namespace[name]
+
+    def emptying(*given: Any) -> Any:
+        return right(*(part.pop() if isinstance(part, list) else part for part in given))
+
+    for forward in named(assignment).functions.values():
+        if "keep" in forward.wire:
+            namespace[forward.name] = boxed(namespace[forward.name])
+    namespace[name] = emptying
+    result = grade(assignment, namespace, only=name)[name]
+    assert len(lost_checks(result)) == 1
+    assert "IndexError: pop from empty list. The first call with the same arguments worked" in sentences(result)
+
+
+def boxed(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward whose cache is a list that can be emptied."""
+
+    def boxing(*given: Any) -> Any:
+        output, cache = forward(*given)
+        return output, [cache]
+
+    return boxing
 
 
 # ---- no luck ---------------------------------------------------------------------------------------------------------

@@ -455,6 +455,9 @@ MESSAGES = {
     "'weight_hh'": "'weight_hh'",
     "'secret'": "'…'",
     "No module named 'torch'": "No module named 'torch'",
+    "pop from empty list": "pop from empty list",
+    "cannot unpack non-iterable NoneType object": "cannot unpack non-iterable NoneType object",
+    "cannot unpack non-iterable X123 object": "cannot unpack non-iterable … object",
     "maximum recursion depth exceeded 123": "",
     "the secret is 0.1234": "",
 }

@@ -6,7 +6,7 @@ is all zero the scale is that of the upstream gradient. Trainings: 1e-6, float32
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from autograder.kernels.student import Odd
 RTOL = {"float64": 1e-7, "float32": 1e-4}
 CLEARLY = RTOL["float64"] ** 2
 RTOL_TRAINING = {"float64": 1e-6, "float32": 1e-3}
+SMALL = 9  # a wrong size is shown up to this: the student's code could have put hidden inputs there
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def compare(
         sentence = "expected dtype float64, got float16, which is too imprecise for a gradient."
         return Verdict(name, False, sentence, actual=value, expected=wanted)
     if value.shape != wanted.shape:
-        sentence = f"expected shape {wanted.shape}, got {value.shape}."
+        sentence = f"expected shape {wanted.shape}, got {shape_in_words(value.shape, wanted.shape)}."
         return Verdict(name, False, sentence, actual=value, expected=wanted)
     single = value.dtype.char == "f"
     allowed = max(tolerance(single or is_single(expected), training), rtol or 0.0)
@@ -246,6 +247,14 @@ def how_many(wrong: np.ndarray, value: np.ndarray) -> str:
     if not np.isfinite(value).all():
         text += "; it contains NaN or infinite values"
     return text + "."
+
+
+def shape_in_words(shape: Collection[int], wanted: Collection[int]) -> str:
+    """A wrong shape: its small sizes and those that were expected."""
+    if len(shape) > len(wanted) + 1:
+        return f"an array with {len(shape)} axes"
+    sizes = [str(n) if n <= SMALL or n in wanted else "a larger size" for n in shape]
+    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 
 def form(array: np.ndarray) -> str:

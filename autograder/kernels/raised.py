@@ -53,6 +53,9 @@ unsupported operand type(s) for <sign>: '<type>' and '<type>'
 list index out of range
 tuple index out of range
 string index out of range
+pop from empty list
+pop from an empty deque
+cannot unpack non-iterable <type> object
 list indices must be integers or slices, not <type>
 tuple indices must be integers or slices, not <type>
 index <size> is out of bounds for axis <size> with size <size>

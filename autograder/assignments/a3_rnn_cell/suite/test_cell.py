@@ -1,5 +1,8 @@
 """What a3_rnn_cell asks of the student's code: cell. Hidden: nothing of this file leaves the grader."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -50,11 +53,13 @@ def test_rnn_cell_forward_can_be_called_again(student: Student, cell: CellProble
     )
 
 
-def assert_cell_gradients(student: Student, problem: CellProblem, small: CellProblem) -> None:
+def assert_cell_gradients(
+    student: Student, problem: CellProblem, small: CellProblem, layout: Callable[[np.ndarray], Any] = np.asarray
+) -> None:
     """rnn_cell_backward is PyTorch's, or that of the student's own wrong cell on the small problem."""
     h, cache = run(student, problem)
     assert_backward(
-        student.rnn_cell_backward(problem.grad_h, cache),
+        student.rnn_cell_backward(layout(problem.grad_h), cache),
         torch_rnn.cell_gradients(problem),
         own=lambda own: own_cell_gradients(own, small),
         answered=lambda: student.rnn_cell_backward(small.grad_h, run(student, small)[1]),
@@ -83,11 +88,9 @@ def test_rnn_cell_backward_of_other_sizes(student: Student, draw: Draw, edge: Ed
 
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
-def test_rnn_cell_backward_of_strided_arrays(student: Student, cell: CellProblem) -> None:
+def test_rnn_cell_backward_of_strided_arrays(student: Student, cell: CellProblem, small_cell: CellProblem) -> None:
     """A gradient that is not contiguous in memory works like any other."""
-    _, cache = run(student, cell)
-    plain = student.rnn_cell_backward(cell.grad_h, cache)
-    assert_gradients(student.rnn_cell_backward(Strided(cell.grad_h), cache), plain)
+    assert_cell_gradients(student, cell, small_cell, Strided)
 
 
 @pytest.mark.weight(1)
