@@ -223,13 +223,21 @@ def test_parameters_are_found_by_name(assignment: str, name: str, place: int) ->
 # ---- extra keys ------------------------------------------------------------------------------------------------------
 
 
-def test_extra_keys_in_gradients_cost_nothing() -> None:
-    """Nor do they where rnn_backward is wrong as well."""
-    extra = """
-        honest = rnn_backward
-        def rnn_backward(grad_outputs, cache):
-            return {**honest(grad_outputs, cache), "weight_ho": np.zeros((6, 4)), "bias_ho": np.zeros(6)}
+WRONG_BELOW = {
+    A2: ("mlp_backward", ("delta_2 = grad", "delta_2 = 0.7 * grad")),
+    A3: ("rnn_cell_backward", ("grad_z = grad_h", "grad_z = 0.7 * grad_h")),
+    A4: ("rnn_backward", ("grad_outputs[t] + carry", "grad_outputs[t]")),
+}
+
+
+@pytest.mark.parametrize("assignment", WRONG_BELOW)
+def test_extra_keys_in_gradients_cost_nothing(assignment: str) -> None:
+    """Nor do they where the function that returns them is wrong as well."""
+    name, change = WRONG_BELOW[assignment]
+    extra = f"""
+        honest = {name}
+        def {name}(upstream, cache):
+            return {{"first": np.zeros(2), **honest(upstream, cache), "weight_ho": np.zeros((6, 4)), "bias_ho": np.zeros(6)}}
     """
-    assert lost(A4, written(A4, extra)) == {}
-    wrong = edited(A4, "rnn_backward", ("grad_outputs[t] + carry", "grad_outputs[t]"))
-    assert set(lost(A4, written(A4, wrong, extra), only=("rnn_backward", "train_adder"))) == {"rnn_backward"}
+    assert lost(assignment, written(assignment, extra)) == {}
+    assert set(lost(assignment, written(assignment, edited(assignment, name, change), extra))) == {name}

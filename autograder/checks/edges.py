@@ -15,7 +15,7 @@ class Edge:
 
     name: str
     title: str
-    sizes: dict[str, int]
+    sizes: dict[str, Any]
 
 
 def one_step(**sizes: int) -> Edge:
@@ -23,9 +23,19 @@ def one_step(**sizes: int) -> Edge:
     return Edge("one step", "A sequence of a single step works like any other.", sizes)
 
 
-def one_sample(name: str = "one sample", **sizes: int) -> Edge:
+def one_sample(name: str = "one sample", **sizes: Any) -> Edge:
     """N = 1: code that squeezes or broadcasts goes wrong."""
     return Edge(name, "A batch of a single sample works like any other.", sizes)
+
+
+def one_input(**sizes: int) -> Edge:
+    """input_size = 1: one number a step."""
+    return Edge("one input", "An input of a single number works like any other.", {**sizes, "input_size": 1})
+
+
+def one_unit(**sizes: int) -> Edge:
+    """hidden_size = 1."""
+    return Edge("one unit", "A layer of a single hidden unit works like any other.", {**sizes, "hidden_size": 1})
 
 
 def equal_sizes(name: str = "equal sizes", **sizes: int) -> Edge:

@@ -8,10 +8,12 @@ import numpy as np
 
 from autograder.assignments.sequences import RNNProblem, draw_readout, draw_rnn, rnn_params
 from autograder.checks.draw import Params
-from autograder.checks.edges import equal_sizes, one_sample, one_step
+from autograder.checks.edges import equal_sizes, one_input, one_sample, one_step, one_unit
 
-ONE_STEP = one_step(steps=1, n=2, input_size=1, hidden_size=3)
+ONE_STEP = one_step(steps=1, n=2, input_size=4, hidden_size=3)
 ONE_SAMPLE = one_sample(steps=3, n=1, input_size=2, hidden_size=2)
+ONE_INPUT = one_input(steps=3, n=2, hidden_size=4)
+ONE_UNIT = one_unit(steps=3, n=2, input_size=4)
 EQUAL_SIZES = equal_sizes(steps=2, n=2, input_size=2, hidden_size=2)
 
 

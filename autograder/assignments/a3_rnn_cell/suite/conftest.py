@@ -67,7 +67,7 @@ def rows(draw: Draw) -> ReadoutProblem:
 @pytest.fixture
 def three_axes(draw: Draw) -> ReadoutProblem:
     """Three leading axes."""
-    return draw(draw_readout_problem, "three axes", leading=(2, 3, 1), hidden_size=2, classes=3)
+    return draw(draw_readout_problem, "three axes", leading=(2, 3, 4), hidden_size=2, classes=3)
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from autograder.assignments.a3_rnn_cell.suite.made_of import WIDE_MULTIPLICATION
 from autograder.checks.compare import assert_gradients, assert_same, coarse
 from autograder.checks.cost import assert_cheap
 from autograder.checks.draw import Draw, mixed
-from autograder.checks.edges import Edge, edges, equal_sizes, one_sample
+from autograder.checks.edges import Edge, edges, equal_sizes, one_input, one_sample, one_unit
 from autograder.checks.follow import assert_backward
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
 
 SINGLE, SQUARE = one_sample("single", n=1), equal_sizes("square", n=3, input_size=3, hidden_size=3)
+ONE_INPUT, ONE_UNIT = one_input(n=2, hidden_size=3), one_unit(n=2, input_size=3)
 
 
 @pytest.mark.weight(8)
@@ -28,7 +29,7 @@ def test_rnn_cell_forward_agrees_with_torch(student: Student, cell: CellProblem)
     assert_same(h, torch_rnn.cell_output(cell), "h")
 
 
-@edges(SINGLE, SQUARE)
+@edges(SINGLE, ONE_INPUT, ONE_UNIT, SQUARE)
 def test_rnn_cell_forward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
     """Batches of unusual sizes work like any other."""
     problem = draw(draw_cell, edge.name, **edge.sizes)
@@ -80,7 +81,7 @@ def test_rnn_cell_backward_is_linear(student: Student, draw: Draw, small_cell: C
     assert_cell_gradients(student, draw(draw_steep_cell), small_cell)
 
 
-@edges(SINGLE, SQUARE)
+@edges(SINGLE, ONE_INPUT, ONE_UNIT, SQUARE)
 def test_rnn_cell_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge, small_cell: CellProblem) -> None:
     """Batches of unusual sizes work like any other."""
     assert_cell_gradients(student, draw(draw_cell, edge.name, **edge.sizes), small_cell)

@@ -18,6 +18,7 @@ from autograder.assignments.a3_rnn_cell.problems import (
 )
 from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse, fail
 from autograder.checks.draw import Draw, mixed
+from autograder.checks.edges import Edge, edges, one_sample, one_step
 from autograder.checks.follow import assert_backward
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
@@ -49,6 +50,12 @@ def test_readout_forward_of_one_leading_axis(student: Student, rows: ReadoutProb
 def test_readout_forward_of_three_leading_axes(student: Student, three_axes: ReadoutProblem) -> None:
     """More leading axes work like two."""
     assert_logits(student, three_axes)
+
+
+@edges(one_sample(leading=(3, 1)))
+def test_readout_forward_of_one_sample(student: Student, draw: Draw, edge: Edge) -> None:
+    """Batches of unusual sizes work like any other."""
+    assert_logits(student, draw(draw_readout_problem, edge.name, **edge.sizes))
 
 
 @pytest.mark.weight(2)
@@ -106,6 +113,12 @@ def test_readout_backward_of_one_leading_axis(student: Student, rows: ReadoutPro
 def test_readout_backward_of_three_leading_axes(student: Student, three_axes: ReadoutProblem) -> None:
     """More leading axes work like two."""
     assert_readout_gradients(student, three_axes, three_axes)
+
+
+@edges(one_sample(leading=(3, 1)))
+def test_readout_backward_of_one_sample(student: Student, draw: Draw, edge: Edge, rows: ReadoutProblem) -> None:
+    """Batches of unusual sizes work like any other."""
+    assert_readout_gradients(student, draw(draw_readout_problem, edge.name, **edge.sizes), rows)
 
 
 @pytest.mark.weight(1)
@@ -170,11 +183,10 @@ def test_sequence_loss_of_huge_logits(student: Student, draw: Draw) -> None:
         )
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_sequence_loss_of_one_step_and_sample(student: Student, draw: Draw) -> None:
-    """One step of one sample works like any other sequence."""
-    single = draw(draw_logits, "single", steps=1, n=1)
+@edges(one_step(steps=1), one_sample(n=1))
+def test_sequence_loss_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    single = draw(draw_logits, edge.name, **edge.sizes)
     loss, grad_logits = student.sequence_loss(single.logits, single.target)
     expected = {"loss": torch_rnn.loss_of_logits(single), "grad_logits": torch_rnn.gradient_of_logits(single)}
     assert_arrays({"loss": loss, "grad_logits": grad_logits}, expected)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a4_bptt import references as torch_rnn
-from autograder.assignments.a4_bptt.problems import EQUAL_SIZES, ONE_SAMPLE, ONE_STEP, draw_steep_rnn
+from autograder.assignments.a4_bptt.problems import (
+    EQUAL_SIZES,
+    ONE_INPUT,
+    ONE_SAMPLE,
+    ONE_STEP,
+    ONE_UNIT,
+    draw_steep_rnn,
+)
 from autograder.assignments.a4_bptt.suite.made_of import (
     WIDE_MULTIPLICATIONS,
     assert_layer_backward,
@@ -30,7 +37,7 @@ def test_rnn_forward_agrees_with_torch(student: Student, problem: RNNProblem) ->
     assert_same(outputs, rnn_outputs(problem), "outputs")
 
 
-@edges(ONE_STEP, ONE_SAMPLE, EQUAL_SIZES)
+@edges(ONE_STEP, ONE_SAMPLE, ONE_INPUT, ONE_UNIT, EQUAL_SIZES)
 def test_rnn_forward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
     """Sequences of unusual sizes work like any other."""
     problem = draw(draw_rnn, edge.name, **edge.sizes)
@@ -84,7 +91,7 @@ def test_rnn_backward_of_a_long_sequence(student: Student, draw: Draw, small: RN
     assert_rnn_gradients(student, draw(draw_rnn, "fifty steps", steps=50), small)
 
 
-@edges(ONE_STEP, ONE_SAMPLE, EQUAL_SIZES)
+@edges(ONE_STEP, ONE_SAMPLE, ONE_INPUT, ONE_UNIT, EQUAL_SIZES)
 def test_rnn_backward_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
     """Sequences of unusual sizes work like any other."""
     problem = draw(draw_rnn, edge.name, **edge.sizes)

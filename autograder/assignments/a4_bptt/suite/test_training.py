@@ -22,6 +22,7 @@ from autograder.assignments.sequences import RNNProblem
 from autograder.checks.compare import assert_arrays, assert_names
 from autograder.checks.cost import Check, assert_cheap
 from autograder.checks.draw import Draw, mixed
+from autograder.checks.edges import Edge, edges, one_sample, one_step
 from autograder.checks.follow import assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
@@ -93,11 +94,10 @@ def test_loss_and_gradients_agree_with_autograd(student: Student, draw: Draw) ->
     assert_loss_and_gradients(student, draw(draw_sequence))
 
 
-@pytest.mark.weight(1)
-@pytest.mark.behaviour
-def test_loss_and_gradients_of_one_step_and_sample(student: Student, draw: Draw) -> None:
-    """One step of one sample works like any other sequence."""
-    assert_loss_and_gradients(student, draw(draw_sequence, "single", steps=1, n=1))
+@edges(one_step(steps=1), one_sample(n=1))
+def test_loss_and_gradients_of_other_sizes(student: Student, draw: Draw, edge: Edge) -> None:
+    """Sequences of unusual sizes work like any other."""
+    assert_loss_and_gradients(student, draw(draw_sequence, edge.name, **edge.sizes))
 
 
 @pytest.mark.weight(2)
