@@ -572,6 +572,23 @@ def test_a_fork_bomb_ends_with_its_submission(start: Start, cage: Cage) -> None:
     assert start("def f(x): return x").f(np.ones(1)) == 1
 
 
+def test_a_module_that_the_notebook_writes_can_be_imported(start: Start) -> None:
+    """It hides none that is there already, and a function of it is the notebook's own."""
+    helper = "%%writefile helper.py\ndef f(x):\n    return 2 * x"
+    student = start(
+        helper, "%%writefile colorsys.py\n1 / 0", "from helper import f\nimport colorsys; colorsys.rgb_to_hsv"
+    )
+    assert runs(student) == ["Writing helper.py\n", "Writing colorsys.py\n", ""]
+    assert student.f(np.ones(1)) == 2
+
+
+def test_a_recursion_may_take_some_frames_for_each_of_400_steps(start: Start) -> None:
+    deep = (
+        "def f(x):\n    def down(t): return x if t == 0 else (lambda: (lambda: down(t - 1))())()\n    return down(400)"
+    )
+    assert start(deep).f(np.ones(1)) == 1
+
+
 def test_output_is_capped_and_kept_in_order(start: Start) -> None:
     student = start("import sys\nprint('a'); print('b', file=sys.stderr); print('c')", "print('x' * 10_000_000)")
     assert isinstance(student.code, Submission)

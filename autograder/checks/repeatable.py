@@ -27,8 +27,12 @@ def assert_repeatable(
     except CallFailed as failure:
         if failure.function != name or failure.kind == "died":
             raise
-        cause = "The first call with the same arguments worked, and used up something that the second one needs."
-        advice = " Leave the cache as it is." * any(isinstance(argument, Kept) for argument in arguments)
+        cause = (
+            "The first call with the same arguments worked: what the second one needs was used up or replaced since."
+        )
+        advice = " Keep it in the cache, and leave the cache as it is." * any(
+            isinstance(argument, Kept) for argument in arguments
+        )
         raise CallFailed(name, failure.kind, f"{failure.sentence} {cause}{advice}", failure.full) from None
     assert_untouched(name, first, again)
     assert_agree(flat(again.value, parts), flat(first.value, parts))

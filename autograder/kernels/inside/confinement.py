@@ -9,6 +9,7 @@ import platform
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Collection
 
 from . import landlock, seccomp
@@ -89,6 +90,7 @@ def private_files(size: int) -> None:
         checked(LIBC.mount(b"tmpfs", place.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, options), place)
     os.mkdir(HOME)
     os.chdir(HOME)
+    sys.path.append(HOME)  # for %%writefile helper.py and import helper; last, so that it hides no module
 
 
 def own_keyring() -> None:
