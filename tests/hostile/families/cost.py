@@ -38,7 +38,27 @@ def rnn_cell_backward(grad_h, cache):
     thread.start(); thread.join()
     return found[0]
 """
-EARNED = sum(points(A3).values()) - 0.12 * 6.0  # of the cell's backward at least the share that cost decides is lost
+INSTEAD = """
+SLOW = rnn_cell_backward
+def rnn_cell_backward(grad_h, cache):
+    HOW
+    return SLOW(grad_h, cache)
+"""
+LARGE = "if grad_h.shape[1] > 20: "
+FORWARD = """
+GIVEN = rnn_cell_forward
+def rnn_cell_forward(x, h_prev, params):
+    if x.shape[1] > 20: raise ValueError
+    return GIVEN(x, h_prev, params)
+"""
+SPENT = """
+LAST = sequence_loss
+def sequence_loss(logits, target):
+    import time
+    time.sleep(0.9)
+    return LAST(logits, target)
+"""
+EARNED = sum(points(A3).values()) - 0.74 * 6.0  # the cell's backward keeps at most a quarter
 
 
 def costly(name: str, more: str) -> Attack:
@@ -48,8 +68,26 @@ def costly(name: str, more: str) -> Attack:
     )
 
 
+def small(how: str) -> str:
+    """Differences, and what is done instead where they would be slow."""
+    return DIFFERENCES.replace("BURN", "pass") + INSTEAD.replace("HOW", how)
+
+
 ATTACKS = (
     costly("differences", DIFFERENCES.replace("BURN", "pass")),
     costly("differences beside a slow forward", DIFFERENCES.replace("BURN", BURN)),
     costly("differences in a thread", DIFFERENCES.replace("BURN", "pass") + THREAD),
+    costly("differences, or an exception", small(LARGE + "raise ValueError")),
+    costly("differences, or the end of the process", small(LARGE + "import os; os._exit(0)")),
+    costly("differences, or zeros", small(LARGE + "grad_h = 0 * grad_h")),
+    costly("differences, or a forward that fails", small("pass") + FORWARD),
+    costly(
+        "differences that also fail a cheap test",
+        small("grad_h = 0 * grad_h if np.abs(grad_h).max() > 100 or grad_h.shape[1] > 20 else grad_h"),
+    ),
+    costly(
+        "differences that end the process with one sample",
+        small("if len(grad_h) == 1: import os; os._exit(0)"),
+    ),
+    costly("differences, and nobody has time left", small(LARGE + "raise ValueError") + SPENT),
 )
