@@ -28,9 +28,9 @@ def run(student: Student, problem: RNNProblem, layer: str = "rnn") -> Any:
     return getattr(student, f"{layer}_forward")(problem.x, problem.h0, problem.params)
 
 
-def wide_rnn(student: Student, draw: Draw, number: int) -> Check:
+def wide_rnn(student: Student, draw: Draw, number: int, upstream: float = GENTLE) -> Check:
     """A forward and a backward of a layer of over sixty thousand weights."""
-    p = draw(draw_rnn, f"cost {number}", **WIDE, upstream=GENTLE)
+    p = draw(draw_rnn, f"cost {number}", **WIDE, upstream=upstream)
     outputs, cache = run(student, p)
     grads = student.rnn_backward(p.grad_outputs, cache)
     return lambda: assert_arrays(grads, rnn_gradients(p), rtol=coarse(outputs))
