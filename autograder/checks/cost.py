@@ -67,15 +67,15 @@ def cost_is_lower(seconds: float, lower: float) -> bool:
 def answering(student: Student, keeps: float, lower: Inputs | None = None) -> Iterator[None]:
     """No call fails for these sizes where a small one was answered rightly: to fail is no way around a rule. Raises Wrong.
 
-    Undecided where a lower function is the one that fails. A function that a call of another test has ended is tried again.
+    Undecided where a lower function is charged for it. A function that a call of another test has ended is tried again.
     """
     student.code.open_reserve()
-    name, dead = running().test.function, set(student.dead)
+    name = running().test.function
     death = student.dead.pop(name, "") if is_right_somewhere() else ""
     try:
         yield
     except CallFailed as failure:
-        if lower is not None and (failure.function in dead - {name} or is_wrong(lower)):
+        if lower is not None and is_charged_below(student, name):
             raise Undecided from None
         if not is_right_somewhere():
             raise
@@ -101,6 +101,12 @@ def assert_right_too(checks: Iterable[Check], lower: Inputs | None = None) -> No
             "the forward saved, whatever the sizes.",
             DIFFERENCES_KEEP,
         ) from None
+
+
+def is_charged_below(student: Student, name: str) -> bool:
+    """Whether a function that this one needs does not pass its own tests of cost. They came first, in time of their own."""
+    needs = student.functions[name].needs
+    return any(found.share < 1 for needed in needs for _, found in own_tests(needed, cost=True))
 
 
 def is_right_somewhere(name: str = "") -> bool:

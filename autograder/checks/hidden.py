@@ -164,10 +164,11 @@ def innermost(run: Run) -> Iterator[None]:
         _running.reset(token)
 
 
-def own_tests(function: str) -> Findings:
+def own_tests(function: str, cost: bool = False) -> Findings:
     """How the tests of a function ended when they first ran on this student, but for the one that is running.
 
-    Those that decide its points; for a test of behaviour all but those on cost. A test that has not run yet runs now.
+    Those that decide its points; for a test of behaviour all but those on cost, or these alone. A test that has not run
+    yet runs now.
     """
     here = running()
     tests = [
@@ -175,7 +176,7 @@ def own_tests(function: str) -> Findings:
         for test in here.test.suite.tests
         if test.function == function
         and test is not here.test
-        and not test.cost
+        and test.cost == cost
         and (here.test.behaviour or not test.behaviour)
     ]
     known = _first.setdefault(here.student.code, {})
