@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.compare import Ruling, Verdict, Wrong, clearly_agree, compare, note
-from autograder.checks.ground import Own, Unfit, fit, is_known, is_level, is_near, sound
+from autograder.checks.ground import Own, Unfit, fit, is_explained, is_faint, is_level, is_near, sound
 from autograder.checks.hidden import running
-from autograder.kernels.student import CallFailed, Student
+from autograder.kernels.student import CallFailed, Odd, Student
 
 CEILING = 0.5  # of what is compared with a wrong forward, or with a lower function that is far from right
 DIFFERENCE_RTOL = 1e-5
@@ -115,8 +115,9 @@ def assert_right_or_composed(
     far from right carry half. Raises Wrong.
     """
 
-    def compared(name: str, wanted: Any) -> Verdict:
-        return compare(name, actual[name], wanted, upstream=upstream, training=training, rtol=rtol)
+    def compared(name: str, wanted: Any, answer: Any = None) -> Verdict:
+        answer = actual[name] if answer is None else answer
+        return compare(name, answer, wanted, upstream=upstream, training=training, rtol=rtol)
 
     if clearly_agree(actual, expected):
         return
@@ -134,14 +135,19 @@ def assert_right_or_composed(
             except Unfit as unfit:
                 best = best if best.sentence else Ruling(best.verdicts, sentence=str(unfit))
                 continue
-            known = all(map(is_known, own.called))
-            near = known or all(is_near(own, name) for name in own.called)
-            followed = tuple(
-                compared(name, ground[name])
-                if sound(ground[name], value) and (known or usable(ground[name], value))
-                else right[name]
-                for name, value in expected.items()
-            )
+            explained = all(is_explained(own, name) for name in own.called)
+            near = explained or all(is_near(own, name) for name in own.called)
+            if explained and has_diverged([ground[name] for name in expected]):
+                parts = {name: finite_part(actual[name], ground[name]) for name in expected}
+                followed = tuple(compared(name, part[1], part[0]) for name, part in parts.items() if part is not None)
+            else:
+                followed = tuple(
+                    compared(name, ground[name])
+                    if sound(ground[name], value)
+                    and (explained or (usable(ground[name], value) and not is_faint(ground[name], value)))
+                    else right[name]
+                    for name, value in expected.items()
+                )
             names = " and ".join(sorted(own.called))
             verb = "are" if len(own.called) > 1 else "is"
             if near and all(v.ok for v in followed):
@@ -179,6 +185,22 @@ def grounds(composed: Arrays | Iterable[Arrays] | None, own: Own) -> Iterator[Ar
         yield ground
         if not isinstance(composed, list):
             own.called.clear()
+
+
+def has_diverged(ground: Iterable[Any]) -> bool:
+    """Whether some of these numbers are not finite, as in a training that diverges, and at least two in one array are."""
+    finite = [np.isfinite(np.asarray(value, dtype=np.float64)) for value in ground]
+    return not all(each.all() for each in finite) and any(each.sum() > 1 for each in finite)
+
+
+def finite_part(answer: Any, wanted: Any) -> tuple[Any, Any] | None:
+    """Both with 0 where the wanted number is not finite; None where none is."""
+    finite = np.isfinite(np.asarray(wanted, dtype=np.float64))
+    if not finite.any():
+        return None
+    if isinstance(answer, Odd) or np.shape(answer) != np.shape(wanted):
+        return answer, wanted
+    return np.where(finite, answer, 0), np.where(finite, wanted, 0)
 
 
 def usable(value: Any, expected: Any) -> bool:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 from autograder.course.answers import split_answers
@@ -136,6 +137,11 @@ class Assignment:
     def student(self, namespace: dict[str, Any]) -> Student:
         """A Student whose functions are those of this process: for trusted code only."""
         return Student(LocalCode(namespace), self.functions, words=self.words)
+
+    @cached_property
+    def solved(self) -> SimpleNamespace:
+        """The functions of the source notebook, to be called in this very process."""
+        return SimpleNamespace(**self.namespace())
 
     @cached_property
     def reference(self) -> Student:

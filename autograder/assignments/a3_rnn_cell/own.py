@@ -12,7 +12,7 @@ from autograder.assignments.own_layers import Arrays, rnn_of
 from autograder.assignments.sequences import RNN, RNNProblem
 from autograder.checks.draw import Params
 from autograder.checks.follow import are_sound, contracted, differences
-from autograder.checks.ground import sound
+from autograder.checks.ground import solved, sound
 from autograder.kernels.student import CallFailed, Student
 
 # ---- differences of the student's own forward ------------------------------------------------------------------------
@@ -74,6 +74,15 @@ def own_logits_gradient(student: Student, problem: LogitsProblem) -> Arrays:
 
 
 # ---- compositions of the student's own functions ---------------------------------------------------------------------
+
+
+def gradients_of_own_state(student: Student, problem: CellProblem) -> Arrays | None:
+    """What the source notebook's rnn_cell_backward makes of the state that the student's own cell gives."""
+    h, _ = student.rnn_cell_forward(problem.x, problem.h_prev, problem.params)
+    if not sound(h, problem.h_prev):
+        return None
+    cache = (problem.x, problem.h_prev, np.asarray(h, dtype=np.float64), problem.params)
+    return solved().rnn_cell_backward(problem.grad_h, cache)  # type: ignore[no-any-return]
 
 
 def cell_params(problem: ColumnProblem) -> list[Params]:

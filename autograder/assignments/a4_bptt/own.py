@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,32 @@ from autograder.assignments.sequences import RNNProblem
 from autograder.checks.compare import same
 from autograder.checks.draw import Params
 from autograder.checks.follow import are_sound, contracted, differences, tried
-from autograder.checks.ground import Own, sound
+from autograder.checks.ground import Own, solved, sound
 from autograder.kernels.student import Student
+
+
+def own_caches(student: Student, problem: RNNProblem, layer: str) -> list[tuple[Any, ...]]:
+    """What the source notebook would have kept of the student's own states: they begin with h0 or, for all they tell, with 0.
+
+    The residual layer keeps what was added as well: the steps between the states, the states, or the tanh of a right cell.
+    """
+    outputs, _ = getattr(student, f"{layer}_forward")(problem.x, problem.h0, problem.params)
+    if not sound(outputs, problem.grad_outputs):
+        return []
+    after = np.asarray(outputs, dtype=np.float64)
+    found: list[tuple[Any, ...]] = []
+    for start in (problem.h0, np.zeros_like(problem.h0)):
+        states = np.concatenate([start[None], after])
+        if layer == "rnn":
+            found.append((problem.x, states, problem.params))
+            continue
+        for added in (
+            np.diff(states, axis=0),
+            after,
+            solved().rnn_cell_forward(problem.x, states[:-1], problem.params)[0],
+        ):
+            found.append((problem.x, states, added, problem.params))
+    return found
 
 
 def own_truncated_gradients(forward: Layer, problem: RNNProblem, k: int) -> Arrays | None:
@@ -164,10 +189,17 @@ def composed_training(
     problem: TrainingProblem,
     step: Callable[[np.ndarray, np.ndarray, np.ndarray, Params], tuple[float, Arrays] | None],
 ) -> Arrays | None:
-    """Plain SGD over the batches with the gradients of step; None where one of these is not what can be subtracted."""
+    """Plain SGD over the batches with the gradients of step; None where one of these is not what can be subtracted.
+
+    What follows two updates that went well and one that did not is NaN: without tanh the states grow beyond all numbers.
+    """
     params, losses = dict(problem.params), []
     for x, target in problem.batches:
-        found = step(x, np.zeros((x.shape[1], len(params["bias_hh"]))), target, params)
+        with np.errstate(all="ignore"):
+            found = step(x, np.zeros((x.shape[1], len(params["bias_hh"]))), target, params)
+        if found is None and len(losses) > 1:
+            lost = np.full(len(problem.batches) - len(losses), np.nan)
+            return {**{name: np.nan * value for name, value in params.items()}, "losses": np.append(losses, lost)}
         if found is None:
             return None
         losses.append(found[0])

@@ -10,10 +10,10 @@ import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.problems import ClassesProblem, MLPProblem, RidgeProblem
 from autograder.assignments.a2_mlp_backprop.references import MLP, half_squared
-from autograder.checks.compare import assert_same, fail
+from autograder.checks.compare import assert_same, fail, same
 from autograder.checks.follow import Arrays, are_sound, contracted, differences
-from autograder.checks.ground import Own, sound
-from autograder.kernels.student import Answer, Made, Student
+from autograder.checks.ground import Own, solved, sound
+from autograder.kernels.student import Answer, Made, Odd, Student
 
 STEPS = 5
 FOUR_DIGITS = 5e-4  # of a calculator
@@ -40,6 +40,19 @@ def forwards_of_own_sigmoid(student: Student, nets: Mapping[str, MLPProblem]) ->
     return found
 
 
+def stages_of(example: Mapping[str, Any]) -> Arrays:
+    """What worked_example returns, with its gradients beside its other arrays."""
+    grads = example["grads"]
+    return {**example, **(dict.fromkeys(MLP, grads) if isinstance(grads, Odd) else grads)}
+
+
+def own_examples(student: Own) -> Iterator[Arrays]:
+    """The worked example of the student's own sigmoid or own loss, or of both."""
+    own = {"sigmoid": student.sigmoid, "half_squared_error": student.half_squared_error}
+    for names in (("sigmoid", "half_squared_error"), ("sigmoid",), ("half_squared_error",)):
+        yield stages_of(solved(**{name: own[name] for name in names}).worked_example())
+
+
 def own_prediction(student: Student, x: np.ndarray, params: Arrays) -> Any:
     """What the student's forward predicts."""
     return student.mlp_forward(x, {name: params[name] for name in MLP})[0]
@@ -51,6 +64,22 @@ def differences_of_own_forward(student: Student, problem: MLPProblem) -> Arrays:
     return differences(f, {"x": problem.x, **problem.params})
 
 
+def gradients_of_own_layers(student: Student, problem: MLPProblem) -> list[Arrays]:
+    """What the source notebook's mlp_backward makes of the student's own prediction, for each hidden layer it may be of."""
+    p = {name: np.asarray(value) for name, value in problem.params.items()}
+    prediction = own_prediction(student, problem.x, problem.params)
+    if not sound(prediction, problem.grad_prediction):
+        return []
+    bends: list[Any] = [student.sigmoid, np.tanh, lambda net: net]
+    hidden = [bend(problem.x @ p["weight_1"].T + bias) for bend in bends for bias in (p["bias_1"], 0)]
+    tops = [
+        (layer, bend(layer @ p["weight_2"].T + bias)) for layer in hidden for bend in bends for bias in (p["bias_2"], 0)
+    ]
+    fitting = [layer for layer, top in tops if same(top, prediction)] or hidden[:1]
+    kept = ((problem.x, layer, np.asarray(prediction), p["weight_1"], p["weight_2"]) for layer in fitting)
+    return [solved().mlp_backward(problem.grad_prediction, cache) for cache in kept]
+
+
 def loss_of_own_softmax(student: Student, classes: ClassesProblem) -> Arrays | None:
     """The cross-entropy of the student's own softmax, put together rightly."""
     p = student.softmax(classes.logits)
@@ -60,20 +89,23 @@ def loss_of_own_softmax(student: Student, classes: ClassesProblem) -> Arrays | N
         return {"loss": -np.mean(np.log(p[np.arange(len(p)), classes.target]))}
 
 
-def gradient_of_own_softmax(student: Student, classes: ClassesProblem) -> Arrays | None:
-    """The gradient of the cross-entropy with the student's own softmax, put together rightly."""
-    p = student.softmax(classes.logits)
-    if not sound(p, classes.logits):
-        return None
-    gradient = np.array(p, dtype=np.float64)
-    gradient[np.arange(len(p)), classes.target] -= 1
-    return {"logits": gradient / len(p)}
+def gradients_of_own_softmax(student: Student, drawn: Mapping[str, ClassesProblem]) -> Arrays | None:
+    """For each problem the gradient of the cross-entropy with the student's own softmax, put together rightly."""
+    found = {}
+    for name, classes in drawn.items():
+        p = student.softmax(classes.logits)
+        if not sound(p, classes.logits):
+            return None
+        gradient = np.array(p, dtype=np.float64)
+        gradient[np.arange(len(p)), classes.target] -= 1
+        found[name] = gradient / len(p)
+    return found
 
 
-def differences_of_own_loss(student: Student, classes: ClassesProblem) -> Arrays:
+def differences_of_own_loss(student: Student, classes: ClassesProblem) -> np.ndarray:
     """Slopes of the student's own cross_entropy."""
     f = lambda at: contracted(student.cross_entropy(at["logits"], classes.target), np.ones(()))
-    return differences(f, {"logits": classes.logits})
+    return differences(f, {"logits": classes.logits})["logits"]
 
 
 def own_trainings(student: Own, problem: MLPProblem) -> Iterator[Arrays]:

@@ -9,26 +9,39 @@ import pytest
 
 from autograder.assignments.a2_mlp_backprop.problems import MLPProblem, draw_mlp, draw_steep_mlp
 from autograder.assignments.a2_mlp_backprop.references import mlp_gradients, mlp_prediction
-from autograder.assignments.a2_mlp_backprop.suite.made_of import differences_of_own_forward
+from autograder.assignments.a2_mlp_backprop.suite.made_of import differences_of_own_forward, gradients_of_own_layers
 from autograder.checks.compare import assert_arrays, assert_gradients, coarse, same
 from autograder.checks.cost import GENTLE, Check, assert_cheap
 from autograder.checks.draw import Draw
-from autograder.checks.follow import assert_backward
+from autograder.checks.follow import assert_backward, assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Student
 
 
 def assert_mlp_gradients(student: Student, problem: MLPProblem) -> None:
-    """mlp_backward is PyTorch's, or that of the student's own wrong forward."""
+    """mlp_backward is PyTorch's.
+
+    Under a wrong forward it is what a right backward makes of that forward's layers, or the gradient of that forward.
+    """
     prediction, cache = student.mlp_forward(problem.x, problem.params)
-    grads = student.mlp_backward(problem.grad_prediction, cache)
-    assert_backward(
-        grads,
-        mlp_gradients(problem),
-        own=lambda own: differences_of_own_forward(own, problem),
-        forward=("mlp_forward",),
-        upstream=problem.grad_prediction,
-        rtol=coarse(prediction),
+    grads, expected = student.mlp_backward(problem.grad_prediction, cache), mlp_gradients(problem)
+    assert_one_of(
+        lambda: assert_right_or_composed(
+            grads,
+            expected,
+            lambda own: gradients_of_own_layers(own, problem),
+            lower=("mlp_forward",),
+            upstream=problem.grad_prediction,
+            rtol=coarse(prediction),
+        ),
+        lambda: assert_backward(
+            grads,
+            expected,
+            own=lambda own: differences_of_own_forward(own, problem),
+            forward=("mlp_forward",),
+            upstream=problem.grad_prediction,
+            rtol=coarse(prediction),
+        ),
     )
 
 

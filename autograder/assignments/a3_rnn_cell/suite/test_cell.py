@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from autograder.assignments.a3_rnn_cell import references as torch_rnn
-from autograder.assignments.a3_rnn_cell.own import own_cell_gradients
+from autograder.assignments.a3_rnn_cell.own import gradients_of_own_state, own_cell_gradients
 from autograder.assignments.a3_rnn_cell.problems import CellProblem, draw_cell, draw_steep_cell
 from autograder.assignments.a3_rnn_cell.suite.made_of import WIDE_MULTIPLICATIONS, run, wide_cell
 from autograder.checks.compare import assert_gradients, assert_same, coarse
 from autograder.checks.cost import assert_cheap
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges, equal_sizes, one_input, one_sample, one_unit
-from autograder.checks.follow import assert_backward
+from autograder.checks.follow import assert_backward, assert_one_of, assert_right_or_composed
 from autograder.checks.repeatable import assert_repeatable
 from autograder.kernels.student import Strided, Student
 
@@ -57,15 +57,29 @@ def test_rnn_cell_forward_can_be_called_again(student: Student, cell: CellProble
 def assert_cell_gradients(
     student: Student, problem: CellProblem, small: CellProblem, layout: Callable[[np.ndarray], Any] = np.asarray
 ) -> None:
-    """rnn_cell_backward is PyTorch's, or that of the student's own wrong cell on the small problem."""
+    """rnn_cell_backward is PyTorch's.
+
+    Under a wrong cell it is what a right backward makes of that cell's state, or the gradient of that cell on the small
+    problem.
+    """
     h, cache = run(student, problem)
-    assert_backward(
-        student.rnn_cell_backward(layout(problem.grad_h), cache),
-        torch_rnn.cell_gradients(problem),
-        own=lambda own: own_cell_gradients(own, small),
-        answered=lambda: student.rnn_cell_backward(small.grad_h, run(student, small)[1]),
-        forward=("rnn_cell_forward",),
-        rtol=coarse(h),
+    grads, expected = student.rnn_cell_backward(layout(problem.grad_h), cache), torch_rnn.cell_gradients(problem)
+    assert_one_of(
+        lambda: assert_right_or_composed(
+            grads,
+            expected,
+            lambda own: gradients_of_own_state(own, problem),
+            lower=("rnn_cell_forward",),
+            rtol=coarse(h),
+        ),
+        lambda: assert_backward(
+            grads,
+            expected,
+            own=lambda own: own_cell_gradients(own, small),
+            answered=lambda: student.rnn_cell_backward(small.grad_h, run(student, small)[1]),
+            forward=("rnn_cell_forward",),
+            rtol=coarse(h),
+        ),
     )
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from autograder.assignments.a4_bptt.own import own_caches
 from autograder.assignments.a4_bptt.references import rnn_gradients
 from autograder.assignments.own_layers import own_layer_gradients
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_arrays, coarse
 from autograder.checks.cost import GENTLE, Check
 from autograder.checks.draw import Draw
-from autograder.checks.follow import assert_backward
-from autograder.kernels.student import Kept, Student
+from autograder.checks.follow import assert_backward, assert_one_of, assert_right_or_composed
+from autograder.checks.ground import solved
+from autograder.kernels.student import Student
 
 K = 2  # of rnn_backward_truncated where T = 5: neither its own step alone nor all of them
 
@@ -20,7 +22,7 @@ WIDE = {"steps": 3, "n": 2, "input_size": 4, "hidden_size": 256}
 WIDE_MULTIPLICATIONS = 3 * 2 * 256 * (4 + 256)
 
 
-Call = Callable[[RNNProblem, Kept], Any]
+Call = Callable[[Any, RNNProblem, Any], Any]  # a backward of a student, or of the source notebook, on a cache
 
 
 def run(student: Student, problem: RNNProblem, layer: str = "rnn") -> Any:
@@ -45,13 +47,27 @@ def assert_layer_backward(
     own: Callable[..., Any] = own_layer_gradients,
     layer: str = "rnn",
 ) -> None:
-    """What call makes of the cache is PyTorch's, or that of the student's own wrong layer on the small problem."""
+    """What call makes of the cache is PyTorch's.
+
+    Under a wrong forward it is what the source notebook's function makes of that forward's states, or the gradient of the
+    student's own layer on the small problem.
+    """
     outputs, cache = run(student, problem, layer)
-    assert_backward(
-        call(problem, cache),
-        expected,
-        own=lambda mine: own(getattr(mine, f"{layer}_forward"), small),
-        answered=lambda: call(small, run(student, small, layer)[1]),
-        forward=(f"{layer}_forward",),
-        rtol=coarse(outputs),
+    grads, forward, rtol = call(student, problem, cache), (f"{layer}_forward",), coarse(outputs)
+    assert_one_of(
+        lambda: assert_right_or_composed(
+            grads,
+            expected,
+            lambda mine: [call(solved(), problem, kept) for kept in own_caches(mine, problem, layer)],
+            lower=forward,
+            rtol=rtol,
+        ),
+        lambda: assert_backward(
+            grads,
+            expected,
+            own=lambda mine: own(getattr(mine, f"{layer}_forward"), small),
+            answered=lambda: call(student, small, run(student, small, layer)[1]),
+            forward=forward,
+            rtol=rtol,
+        ),
     )

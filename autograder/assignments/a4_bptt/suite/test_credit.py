@@ -21,7 +21,7 @@ def assert_credit(student: Student, problem: RNNProblem, small: RNNProblem) -> N
         student,
         problem,
         small,
-        lambda p, cache: {"credit_matrix": student.credit_matrix(p.grad_outputs, cache)},
+        lambda who, p, cache: {"credit_matrix": who.credit_matrix(p.grad_outputs, cache)},
         {"credit_matrix": torch_rnn.credit(problem)},
         own_credit,
     )
@@ -69,7 +69,7 @@ def assert_norms(student: Student, problem: RNNProblem, small: RNNProblem) -> No
         student,
         problem,
         small,
-        lambda p, cache: {"norms": student.state_gradient_norms(p.grad_outputs[-1], cache)},
+        lambda who, p, cache: {"norms": who.state_gradient_norms(p.grad_outputs[-1], cache)},
         {"norms": torch_rnn.state_norms(problem)},
         own_state_norms,
     )

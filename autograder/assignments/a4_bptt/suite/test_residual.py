@@ -56,7 +56,7 @@ def assert_residual_gradients(student: Student, problem: RNNProblem, small: RNNP
         student,
         problem,
         small,
-        lambda p, cache: student.residual_rnn_backward(p.grad_outputs, cache),
+        lambda who, p, cache: who.residual_rnn_backward(p.grad_outputs, cache),
         torch_rnn.residual_gradients(problem),
         layer="residual_rnn",
     )

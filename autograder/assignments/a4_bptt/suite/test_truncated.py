@@ -19,14 +19,14 @@ from autograder.checks.compare import assert_arrays, coarse
 from autograder.checks.cost import GENTLE, Check, assert_cheap
 from autograder.checks.draw import Draw
 from autograder.checks.repeatable import assert_repeatable
-from autograder.kernels.student import Kept, Student
+from autograder.kernels.student import Student
 
 
 def assert_truncated(student: Student, problem: RNNProblem, small: RNNProblem, k: int, small_k: int) -> None:
     """rnn_backward_truncated is PyTorch's, or that of the student's own layer."""
 
-    def call(p: RNNProblem, cache: Kept) -> Any:
-        return student.rnn_backward_truncated(p.grad_outputs, cache, k if p is problem else small_k)
+    def call(who: Any, p: RNNProblem, cache: Any) -> Any:
+        return who.rnn_backward_truncated(p.grad_outputs, cache, k if p is problem else small_k)
 
     expected = torch_rnn.truncated_gradients(problem, k)
     own = lambda forward, p: own_truncated_gradients(forward, p, small_k)
