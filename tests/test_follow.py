@@ -118,6 +118,88 @@ def test_an_honest_mistake_below_costs_its_points_once(assignment: str, name: st
     }
 
 
+STEP = "rnn_cell_forward(x_t, states[-1], params)"
+NO_TANH = """
+    def rnn_forward(x, h0, params):
+        states = [h0]
+        for x_t in x:
+            entered = states[-1] @ params["weight_hh"].T + params["bias_hh"]
+            states.append(x_t @ params["weight_ih"].T + params["bias_ih"] + entered)
+        return np.stack(states[1:]), (x, np.stack(states), params)
+"""
+HONEST = {  # one wrong function, as a student writes it, with right ones above that use what it returned and kept
+    "h0 is not used": (A4, "rnn_forward", ("[h0]", "[np.zeros_like(h0)]")),
+    "h0 is not used, but kept": (
+        A4,
+        "rnn_forward",
+        ("[h0]", "[0 * h0]"),
+        ("np.stack(states),", "np.stack([h0, *states[1:]]),"),
+    ),
+    "no bias_hh": (A4, "rnn_forward", (STEP, STEP.replace("params", "{**params, 'bias_hh': 0}"))),
+    "weight_hh turned": (
+        A4,
+        "rnn_forward",
+        (STEP, STEP.replace("params", "{**params, 'weight_hh': params['weight_hh'].T}")),
+    ),
+    "every step from h0": (A4, "rnn_forward", (STEP, STEP.replace("states[-1]", "h0"))),
+    "unlisted, bias_hh twice": (
+        A4,
+        "rnn_forward",
+        (STEP, STEP.replace("params", "{**params, 'bias_hh': 2 * params['bias_hh']}")),
+    ),
+    "no bias_ih in the residual layer": (
+        A4,
+        "residual_rnn_forward",
+        (STEP, STEP.replace("params", "{**params, 'bias_ih': 0}")),
+    ),
+    "the cell ignores its state": (A3, "rnn_cell_forward", (' + h_prev @ params["weight_hh"].T', "")),
+    "the cell has no tanh": (A3, "rnn_cell_forward", ("np.tanh(z)", "z")),
+    "no bias_1": (A2, "mlp_forward", (' + params["bias_1"]', "")),
+    "the output is not bent": (A2, "mlp_forward", ("prediction = sigmoid", "prediction = ")),
+    "the hidden layer is tanh": (A2, "mlp_forward", ("hidden = sigmoid", "hidden = np.tanh")),
+    "sigmoid mirrored": (A2, "sigmoid", ("return ", "return 1 - ")),
+    "softmax along the batch": (A2, "softmax", ("axis=-1", "axis=0")),
+    "softmax overflows": (A2, "softmax", (" - np.max(logits, axis=-1, keepdims=True)", "")),
+    "the loss without its half": (A2, "half_squared_error", ("0.5 * ", "")),
+    "no b": (A1, "predict", (" + b", "")),
+}
+
+
+@pytest.mark.parametrize("mistake", HONEST)
+def test_an_honest_mistake_below_costs_no_other_function_a_point(mistake: str) -> None:
+    assignment, name, *changes = HONEST[mistake]
+    assert set(lost(assignment, written(assignment, edited(assignment, name, *changes)))) == {name}
+
+
+def test_a_training_that_diverges_by_a_known_mistake_below_is_compared_as_far_as_its_numbers_go() -> None:
+    assert set(lost(A4, written(A4, NO_TANH))) == {"rnn_forward"}
+    trains_otherwise = edited(A4, "train_adder", ("grads, lr)", "grads, 2 * lr)"))
+    assert lost(A4, written(A4, NO_TANH, trains_otherwise), only="train_adder") == {"train_adder": 0.0}
+
+
+NO_CARRY = edited(A4, "rnn_backward", ("grad_outputs[t] + carry", "grad_outputs[t]"))
+SATURATED = """
+    honest = rnn_forward
+
+    def rnn_forward(x, h0, params):
+        outputs = np.sign(honest(x, h0, params)[0]) * (1 - 1e-10)
+        return outputs, (x, np.concatenate([h0[None], outputs]), params)
+"""
+EASIER = {  # a forward for which a gradient without a carry is the right one, or next to it
+    "states that are saturated": SATURATED,
+    "a known mistake": edited(A4, "rnn_forward", (STEP, STEP.replace("states[-1]", "h0"))),
+}
+
+
+@pytest.mark.parametrize("forward", EASIER)
+def test_a_forward_that_makes_the_gradient_easy_carries_half_at_most(forward: str) -> None:
+    """On a seed where 30 % of an argument turn a sign and 3 % none, so that the saturated states seem to depend on it."""
+    attack, both = written(A4, EASIER[forward], NO_CARRY), ("rnn_forward", "rnn_backward")
+    shares = lost(A4, attack, "seed-1", only=both)
+    assert shares["rnn_forward"] == 0
+    assert shares["rnn_backward"] <= 0.5
+
+
 def test_what_is_built_of_a_function_that_is_far_from_right_earns_half_at_most() -> None:
     shares = lost(A4, scaled(A4, "rnn_backward", -3.0))
     assert set(shares) == {"rnn_backward", *CARRIED[A4][1]}
