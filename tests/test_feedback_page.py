@@ -267,12 +267,14 @@ def test_what_failed_first_is_named_with_the_functions_above_it(course: Course) 
     eli = course.page("eli")
     first = "mse_gradients should return a tuple of 2 arrays or numbers, but returned None."
     assert eli.row("mse_gradients")[2] == first
-    assert eli.row("gradient_descent")[2].endswith(f" Fix mse_gradients first, which it depends on: {first}")
+    row = eli.row("gradient_descent")[2]
+    assert row.startswith("Your mse_gradients is wrong; fix it first, then read on; gradient_descent raised TypeError")
+    assert row.endswith(f" It depends on mse_gradients: {first}")
     name = "largest_stable_lr"
     missing = f"The notebook defines no function {name}. It defines largest_stabel_lr: rename that to {name}."
     assert eli.row(name)[2] == missing
     assert eli.text.count(missing) == 2
-    assert " ".join(eli.text.split()).count(f"first, which it depends on: {first}") == 2
+    assert " ".join(eli.text.split()).count(f"It depends on mse_gradients: {first}") == 2
 
 
 def test_a_cell_that_stopped_is_told_on_top(course: Course, page: Page) -> None:

@@ -1,15 +1,22 @@
 """The block that a student reads for one function."""
 
+import io
 import re
 from dataclasses import replace
 
 import numpy as np
+from rich.console import Console
 
 from autograder.checks.compare import compare
+from autograder.grading import words
 from autograder.grading.picture import rows_of
 from autograder.grading.render import result_html
 from autograder.grading.results import ArrayResult, CheckResult, FunctionResult, Named, Outcome, Picture
 from autograder.naming.patterns import describe
+from autograder.reports.explain import print_checks
+from tests.harness import edited, grade, written
+
+A4 = "a4_bptt"
 
 WRONG = CheckResult(
     "Every gradient is PyTorch's.",
@@ -120,3 +127,71 @@ def test_the_picture_and_the_sentence_count_from_0() -> None:
     assert "step 0······step 1✗·····step 2······" in page.replace(" ·", "·").replace(" ✗", "✗").replace(" step", "step")
     assert "counted from 0" in page
     assert "step 5" not in page
+
+
+# ---- who is to blame -------------------------------------------------------------------------------------------------
+
+FAR_OFF = """
+    def rnn_forward(x, h0, params):
+        outputs = np.cumsum(-5 * np.cos(7 * x.sum(axis=2))[..., None] * (1 + h0 @ params["weight_hh"]), axis=0)
+        return outputs, (x, np.concatenate([h0[None], outputs]), params)
+"""
+
+
+def test_a_wrong_function_below_is_named_on_the_page_in_the_row_and_in_explain() -> None:
+    """The lowest one, for every function that loses points; and only there."""
+    results = grade(A4, written(A4, FAR_OFF))
+    lost = {name for name, result in results.items() if result.points < result.max_points}
+    assert lost >= {"rnn_forward", "rnn_backward", "train_adder"}
+    blamed = {name for name, result in results.items() if result.fix_first}
+    assert blamed == lost - {"rnn_forward"}
+    result = results["train_adder"]
+    said = "Your rnn_forward is wrong; fix it first, then read on."
+    assert said in plain(result_html(result))
+    assert words.what_happened(result).startswith("Your rnn_forward is wrong; fix it first, then read on; ")
+    assert words.reason(result) == f"train_adder: {said}"
+    assert said in told_by_explain(result)
+
+
+def test_a_function_above_one_that_is_not_written_blames_nobody() -> None:
+    results = grade(A4, written(A4, "def rnn_forward(x, h0, params): raise NotImplementedError()"))
+    assert {result.fix_first for result in results.values()} == {""}
+
+
+def told_by_explain(result: FunctionResult) -> str:
+    """What `autograder explain` prints of a function."""
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_checks(result, console)
+    return console.export_text()
+
+
+def test_a_check_that_is_capped_says_so_beside_its_right_arrays() -> None:
+    """Two arrays of three are right, and it earns nothing."""
+    arrays = (ArrayResult("x", True), ArrayResult("h0", True), ArrayResult("bias_ih", False, "all wrong."))
+    capped = CheckResult("One step works.", 1, 0.0, Outcome.WRONG, arrays=arrays, behaviour=True, capped=True)
+    deciding = replace(WRONG, share=0.0)
+    result = FunctionResult("rnn_backward", 0, 8, (deciding, capped))
+    for told in (plain(result_html(result)), told_by_explain(result)):
+        assert told.count(words.CAPPED) == 1
+
+
+def test_every_check_of_a_wrong_function_says_why_it_lost() -> None:
+    """Each lost hundredth: wrong arrays, a sentence, or the cap."""
+    careless = edited(A4, "rnn_backward", ('"h0": carry', '"h0": 0.9 * carry'))
+    for result in grade(A4, written(A4, FAR_OFF, careless)).values():
+        for check in result.checks:
+            finds = [array.ok for array in check.arrays]
+            full = sum(finds) / len(finds) if finds else 1.0
+            assert not check.lost or check.off or words.said(check)
+            assert check.share >= full or check.capped or check.sentence
+
+
+def test_explain_says_the_same_of_several_checks_once() -> None:
+    off = (ArrayResult("x", False, "all wrong."), ArrayResult("h0", False, "all wrong."))
+    checks = [
+        CheckResult(f"Law {n}.", 1, 0.0, Outcome.WRONG, "No use.", arrays=off, notes=("float32",)) for n in (1, 2)
+    ]
+    told = told_by_explain(FunctionResult("rnn_backward", 0, 2, tuple(checks)))
+    assert [told.count(each) for each in ("Law 1.", "Law 2.", "No use.", "x, h0: wrong: all wrong.", "float32")] == [
+        1
+    ] * 5

@@ -39,6 +39,7 @@ CHECKS = st.builds(
     behaviour=st.booleans(),
     pictures=st.lists(st.builds(Picture, TEXT, TEXTS, st.booleans()), max_size=1).map(tuple),
     blocked_by=TEXT,
+    capped=st.booleans(),
 )
 FUNCTIONS = st.builds(
     FunctionResult,
@@ -49,6 +50,7 @@ FUNCTIONS = st.builds(
     blocked_by=TEXT,
     mistakes=st.lists(st.builds(Named, TEXT, TEXT, TEXT), max_size=2).map(tuple),
     faults=TEXTS,
+    fix_first=TEXT,
 )
 SUBMISSIONS = st.builds(
     SubmissionResult,

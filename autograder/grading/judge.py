@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.checks.compare import Ruling, Verdict
 from autograder.checks.hidden import Finding, HiddenTest, run_test
@@ -43,7 +43,13 @@ class Judge:
         for test in self.tests.get(assignment.name, []):
             if test.function in findings:
                 findings[test.function].append((test, run_test(test, student)))
-        return {name: self._result(name, points[name], findings, student) for name in points}
+        results = {name: self._result(name, points[name], findings, student) for name in points}
+        return {
+            name: replace(result, fix_first=lowest_failed(name, assignment, results))
+            if result.points < result.max_points
+            else result
+            for name, result in results.items()
+        }
 
     def _result(self, name: str, points: float, findings: Findings, student: Student) -> FunctionResult:
         try:
@@ -86,6 +92,17 @@ class Judge:
         others = sum(i.weight for i in items if not i.cost)
         costs = sum(i.weight for i in items if i.cost)
         return others * self.cost_share / (1 - self.cost_share) * item.weight / costs
+
+
+def lowest_failed(name: str, assignment: Assignment, results: Mapping[str, FunctionResult]) -> str:
+    """The first of the functions below this one, in the order of the notebook, that failed its own checks; or nothing."""
+    below: set[str] = set()
+    todo = [name]
+    while todo:
+        needed = set(assignment.functions[todo.pop()].needs) - below
+        below |= needed
+        todo += needed
+    return next((f for f in assignment.functions if f in below and f in results and results[f].failed), "")
 
 
 def is_known(namer: Namer, findings: Sequence[tuple[HiddenTest, Finding]]) -> bool:
@@ -142,6 +159,7 @@ def check(item: HiddenTest, finding: Finding, weight: float, share: float) -> Ch
         behaviour=item.behaviour,
         pictures=pictures,
         blocked_by=failure.function if failure is not None and failure.function != function else "",
+        capped=share < finding.share,
     )
 
 

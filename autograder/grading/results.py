@@ -93,7 +93,10 @@ class Named:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One hidden test's finding, fit for the student's eyes. share: the part of its weight that counts."""
+    """One hidden test's finding, fit for the student's eyes. share: the part of its weight that counts.
+
+    capped: its own arrays would have earned more than that.
+    """
 
     title: str
     weight: float
@@ -105,6 +108,7 @@ class CheckResult:
     behaviour: bool = False
     pictures: tuple[Picture, ...] = ()
     blocked_by: str = ""
+    capped: bool = False
 
     @property
     def lost(self) -> bool:
@@ -119,7 +123,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class FunctionResult:
-    """One function's points and why. ``blocked_by`` names the lower function without which nothing could be decided."""
+    """One function's points and why. ``blocked_by`` names the lower function without which nothing could be decided.
+
+    ``fix_first`` names the lowest wrong function below one that lost points.
+    """
 
     name: str
     points: float
@@ -128,12 +135,19 @@ class FunctionResult:
     blocked_by: str = ""
     mistakes: tuple[Named, ...] = ()
     faults: tuple[str, ...] = ()
+    fix_first: str = ""
 
     @property
     def first_lost(self) -> CheckResult | None:
         """The first check that cost points by itself; one that only shares in another's loss if there is no such."""
         lost = [check for check in self.checks if check.lost]
         return next((check for check in lost if check.outcome is not Outcome.HELD), lost[0] if lost else None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it lost points in a check that decides them, and is more than the stub that was given out."""
+        deciding = [check.outcome for check in self.checks if check.lost and not check.behaviour]
+        return any(outcome not in (Outcome.UNWRITTEN, Outcome.BLOCKED) for outcome in deciding)
 
     @property
     def outcome(self) -> Outcome:
@@ -232,6 +246,7 @@ def function_to_json(function: FunctionResult) -> dict[str, Any]:
         "blocked_by": function.blocked_by,
         "mistakes": [{"id": m.id, "title": m.title, "reread": m.reread} for m in function.mistakes],
         "faults": [*function.faults],
+        "fix_first": function.fix_first,
     }
 
 
@@ -248,6 +263,7 @@ def check_to_json(check: CheckResult) -> dict[str, Any]:
         "behaviour": check.behaviour,
         "pictures": [[p.array, [*p.rows], p.time_first] for p in check.pictures],
         "blocked_by": check.blocked_by,
+        "capped": check.capped,
     }
 
 
@@ -291,6 +307,7 @@ def read_function(name: str, kept: Json) -> FunctionResult:
         blocked_by=text(kept, "blocked_by"),
         mistakes=each(kept, "mistakes", lambda m: Named(text(m, "id"), text(m, "title"), text(m, "reread"))),
         faults=texts(kept, "faults"),
+        fix_first=text(kept, "fix_first"),
     )
 
 
@@ -310,6 +327,7 @@ def read_check(kept: Any) -> CheckResult:
         behaviour=behaviour,
         pictures=each(kept, "pictures", read_picture),
         blocked_by=text(kept, "blocked_by"),
+        capped=bool(kept.get("capped", False)),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from autograder.grading.results import CheckResult, FunctionResult, Named, Outcome, SubmissionResult
 
 UNDECIDED = "Could not be checked, because the functions that it calls give wrong numbers. It does not count."
 FAULT = "The grader itself failed here; your teacher has been told and will look at it."
+CAPPED = "It is credited in proportion to the checks that decide the points."
 HEADS = {
     Outcome.RIGHT: "✓ Passed",
     Outcome.PARTLY: "◐ Partly met",
@@ -55,7 +57,8 @@ def said(check: CheckResult) -> str:
         return f"{HEADS[Outcome.HELD].removeprefix('◐ ')}."
     if check.outcome is Outcome.BLOCKED:
         return f"Blocked by {check.blocked_by}: {check.sentence}"
-    return {Outcome.UNDECIDED: UNDECIDED, Outcome.FAULT: FAULT}.get(check.outcome, check.sentence)
+    sentence = {Outcome.UNDECIDED: UNDECIDED, Outcome.FAULT: FAULT}.get(check.outcome, check.sentence)
+    return " ".join(filter(None, [sentence, CAPPED if check.capped else ""]))
 
 
 def further(check: CheckResult, told: Sequence[CheckResult]) -> str:
@@ -82,9 +85,11 @@ def looks_like(mistakes: Sequence[Named]) -> str:
 
 
 def what_happened(function: FunctionResult) -> str:
-    """A function's result in a line beside its name: the known mistake, else the first thing that cost points."""
+    """A function's result in a line beside its name: the wrong function below it, the mistake, or what first cost points."""
     if function.points >= function.max_points:
         return "all right"
+    if function.fix_first:
+        return f"{fix_first(function).rstrip('.')}; {what_happened(replace(function, fix_first=''))}"
     if function.mistakes:
         kind = "two known mistakes" if function.mistakes[0].two else "known mistake"
         return f"{kind}: {'; or '.join(mistake.title for mistake in function.mistakes)}"
@@ -101,6 +106,8 @@ def what_happened(function: FunctionResult) -> str:
 
 def reason(function: FunctionResult) -> str:
     """The first thing that cost a function points, as a sentence that names the function."""
+    if function.fix_first:
+        return f"{function.name}: {fix_first(function)}"
     if function.mistakes:
         return f"{function.name}: {function.mistakes[0].title}"
     first = function.first_lost
@@ -113,6 +120,11 @@ def reason(function: FunctionResult) -> str:
     return f"{function.name}: full points were not reached"
 
 
+def fix_first(function: FunctionResult) -> str:
+    """Which wrong function below this one is to be fixed before anything else; empty where there is none."""
+    return f"Your {function.fix_first} is wrong; fix it first, then read on." if function.fix_first else ""
+
+
 def misspelt(name: str, defined: str) -> str:
     """A function is missing, and the notebook defines one of a name much like it."""
     return f"It defines {defined}: rename that to {name}."
@@ -120,7 +132,7 @@ def misspelt(name: str, defined: str) -> str:
 
 def depends_on(lower: str, sentence: str) -> str:
     """A function failed that depends on one that failed before it, as the sentence says."""
-    return f"Fix {lower} first, which it depends on: {sentence}"
+    return f"It depends on {lower}: {sentence}"
 
 
 def disagrees(function: FunctionResult) -> str:

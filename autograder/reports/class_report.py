@@ -70,7 +70,7 @@ class ClassReport:
     spread: Distribution
     questions: tuple[Question, ...]
     mistakes: tuple[Mistake, ...]
-    unnamed: Mapping[str, tuple[tuple[str, str], ...]]  # function -> student and reason: wrong, but no known mistake
+    unnamed: Mapping[str, tuple[tuple[str, str], ...]]  # function -> students and reason: wrong, but no known mistake
     looks: Mapping[str, tuple[str, ...]]  # student -> why a person should look
     odd: Mapping[str, tuple[str, ...]]  # student -> what was repaired or stopped
     unreadable: tuple[str, ...]
@@ -227,14 +227,14 @@ def named_mistakes(graded: Sequence[Graded]) -> tuple[Mistake, ...]:
 
 
 def unnamed_mistakes(graded: Sequence[Graded], said: Said) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Per function the students who lost points in it without a known mistake, each with the first reason."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    """Per function the students who lost points in it without a known mistake, those of one first reason together."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for g in graded:
         for name, function in g.result.functions.items():
             lost = function.points < function.max_points
             if lost and not function.mistakes and not g.result.unreadable and not g.result.unwritten(function):
-                found[name].append((g.student, said(reason(function))))
-    return {name: tuple(rows) for name, rows in found.items()}
+                found[name][said(reason(function))].append(g.student)
+    return {name: tuple((", ".join(who), why) for why, who in rows.items()) for name, rows in found.items()}
 
 
 def reasons_to_look(g: Graded, flagged: bool, said: Said) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pathlib
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
 
 from autograder.course.points import closest
-from autograder.grading.results import FunctionResult, SubmissionResult
+from autograder.grading.results import CheckResult, FunctionResult, SubmissionResult
+from autograder.grading.words import fix_first
 from autograder.grading.words import said as said_of
 from autograder.plugins.course_files import Folder, course_directory, folders, notebook_of
 from autograder.plugins.graded import Graded, graded_cells, read_graded, read_notebook
@@ -122,19 +124,32 @@ def explain_function(coursedir: Any, recorded: Graded, name: str, console: Conso
 
 
 def print_checks(result: FunctionResult, console: Console) -> None:
-    """Every check of a function with its share of the points, and what it found."""
+    """Every check of a function with its share of the points, and what it found; the same of several is said once."""
+    if result.fix_first:
+        paragraph(console, fix_first(result), indent=2)
     total = sum(check.weight for check in result.checks) or 1.0
+    groups: dict[tuple[str, ...], list[CheckResult]] = {}
     for check in result.checks:
-        worth = result.max_points * check.weight / total
-        paragraph(console, f"{worth * check.share:.2f} of {worth:.2f}  {check.title}", indent=2, hang=4)
-        if said_of(check):
-            paragraph(console, said_of(check), indent=6)
-        for array in check.arrays:
-            paragraph(console, f"{array.name}: {'right' if array.ok else f'wrong: {array.sentence}'}", indent=6)
-        for note in check.notes:
-            paragraph(console, f"note: {note}", indent=6)
+        groups.setdefault(tuple(lines_on(check)), []).append(check)
+    for found, checks in groups.items():
+        for check in checks:
+            worth = result.max_points * check.weight / total
+            paragraph(console, f"{worth * check.share:.2f} of {worth:.2f}  {check.title}", indent=2, hang=4)
+        for line in found:
+            paragraph(console, line, indent=6)
+    for note in dict.fromkeys(note for check in result.checks for note in check.notes):
+        paragraph(console, f"note: {note}", indent=2)
     for mistake in result.mistakes:
         paragraph(console, f"Known mistake: {mistake.title}. Reread {mistake.reread}", indent=2)
+
+
+def lines_on(check: CheckResult) -> list[str]:
+    """What a check found, a line for the right arrays and one for those that are wrong in the same way."""
+    wrong = groupby(sorted(check.off, key=lambda array: array.sentence), key=lambda array: array.sentence)
+    right = [array.name for array in check.arrays if array.ok]
+    lines = [said_of(check), f"right: {', '.join(right)}" if right else ""]
+    lines += [f"{', '.join(array.name for array in arrays)}: wrong: {sentence}" for sentence, arrays in wrong]
+    return [line for line in lines if line]
 
 
 def grade_again(coursedir: Any, recorded: Graded) -> SubmissionResult:

@@ -235,7 +235,11 @@ def made(curve: CurveProblem) -> Made:
 def assert_slopes(student: Student, problem: LineProblem) -> None:
     """The slopes are PyTorch's, those of the student's own prediction, or those of the own loss of it. Raises Wrong."""
     arguments = problem.x, problem.target, problem.w, problem.b
-    slopes_of = lambda functions: dict(zip(("dw", "db"), functions.mse_gradients(*arguments), strict=True))
+
+    def slopes_of(functions: Any) -> Arrays:
+        dw, db = functions.mse_gradients(*arguments)
+        return {"dw": dw, "db": db}
+
     actual, expected = slopes_of(student), line_slopes(problem)
     assert_one_of(
         lambda: assert_right_or_composed(

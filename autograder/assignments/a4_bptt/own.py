@@ -193,7 +193,8 @@ def composed_training(
 
     What follows two updates that went well and one that did not is NaN: without tanh the states grow beyond all numbers.
     """
-    params, losses = dict(problem.params), []
+    params = dict(problem.params)
+    losses: list[float] = []
     for x, target in problem.batches:
         with np.errstate(all="ignore"):
             found = step(x, np.zeros((x.shape[1], len(params["bias_hh"]))), target, params)

@@ -53,14 +53,14 @@ def assert_layer_backward(
     student's own layer on the small problem.
     """
     outputs, cache = run(student, problem, layer)
-    grads, forward, rtol = call(student, problem, cache), (f"{layer}_forward",), coarse(outputs)
+    grads, forward = call(student, problem, cache), (f"{layer}_forward",)
     assert_one_of(
         lambda: assert_right_or_composed(
             grads,
             expected,
             lambda mine: [call(solved(), problem, kept) for kept in own_caches(mine, problem, layer)],
             lower=forward,
-            rtol=rtol,
+            rtol=coarse(outputs),
         ),
         lambda: assert_backward(
             grads,
@@ -68,6 +68,6 @@ def assert_layer_backward(
             own=lambda mine: own(getattr(mine, f"{layer}_forward"), small),
             answered=lambda: call(student, small, run(student, small, layer)[1]),
             forward=forward,
-            rtol=rtol,
+            rtol=coarse(outputs),
         ),
     )
