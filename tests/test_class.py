@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.course.cells import nbgrader_of
+from autograder.grading.given import defines
 from autograder.grading.results import FunctionResult
 from autograder.grading.words import said
-from autograder.sample.recipes import Recipe
+from autograder.sample.accidents import add_cell
+from autograder.sample.recipes import Accident, Notebook, Recipe
 from tests.classroom import Classroom, Outcome, open_classroom
 from tests.course import CLASSES
 
@@ -69,6 +72,39 @@ def test_order_and_number_change_nothing(
             graded = again.grade(recipe)
             assert graded.marks == first_time[name(recipe)].marks
             assert graded.feedback == first_time[name(recipe)].feedback
+
+
+def no_imports(notebook: Notebook) -> Notebook:
+    """The cell with the imports is deleted, and every other cell without an answer that defines something."""
+    notebook["cells"] = [c for c in notebook["cells"] if nbgrader_of(c) or not defines(c["source"])]
+    return notebook
+
+
+def imports_that_fail(notebook: Notebook) -> Notebook:
+    """A package that is not installed, above the others."""
+    cell = next(c for c in notebook["cells"] if "import numpy" in c["source"])
+    cell["source"] = f"import no_such_package\n{cell['source']}"
+    return notebook
+
+
+CARELESS: dict[str, Accident] = {
+    "no imports": no_imports,
+    "imports that fail": imports_that_fail,
+    "a reset": add_cell("%reset -f"),
+}
+
+
+@pytest.mark.parametrize(
+    "accident", ["no imports", pytest.param("imports that fail", marks=pytest.mark.thorough), "a reset"]
+)
+@pytest.mark.parametrize("assignment", CLASSES)
+def test_what_was_right_when_it_ran_keeps_its_marks(assignment: str, accident: str, room: Classroom) -> None:
+    """A given cell that is missing or fails, and a last cell that takes names away."""
+    recipe = Recipe(assignment, "right", student="ada", accident=CARELESS[accident])
+    graded = room.grade(recipe)
+    assert graded.marks == recipe.expected(), graded.said()
+    assert bool(graded.results.repairs) == ("imports" in accident)
+    assert not graded.results.needs_look
 
 
 @pytest.mark.parametrize("assignment", CLASSES)

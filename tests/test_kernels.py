@@ -153,6 +153,18 @@ def test_a_forgotten_return_says_what_is_expected(function: Function) -> None:
         getattr(student, function.name)(*(np.ones(2) for _ in function.arguments))
 
 
+@pytest.mark.parametrize("last", ["np = None", "f = None", "del f, WIDTH, helper", "%reset -f", "helper = 3"])
+def test_names_that_a_later_cell_takes_away_are_restored_where_a_call_fails_without(start: Start, last: str) -> None:
+    cells = ["import numpy as np\nWIDTH = 3", "def helper(x): return np.sum(x) * WIDTH", "def f(x): return helper(x)"]
+    assert start(*cells, last).f(np.ones(2)) == 6
+
+
+def test_a_name_that_a_later_cell_defines_anew_is_the_later_one(start: Start) -> None:
+    """Also one that was a function before and is a number now, where a call needs the number."""
+    student = start("def f(x): return 1", "def k(): pass", "k = 5", "del f", "def f(x): return k")
+    assert student.f(np.ones(2)) == 5
+
+
 def test_a_students_own_message_is_not_repeated(start: Start) -> None:
     student = start("def f(x):\n    raise ValueError(f'inputs: {x.tolist()}')")
     with pytest.raises(CallFailed) as caught:

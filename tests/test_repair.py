@@ -283,11 +283,25 @@ def test_a_notebook_that_is_whole_is_not_touched() -> None:
         assert before["source"] == after["source"] or nbgrader(after)["grade_id"] in tests
 
 
+def add_to_imports(notebook: Notebook) -> Notebook:
+    """A line of the student's own above the imports."""
+    notebook["cells"][1]["source"] = "import seaborn\n" + notebook["cells"][1]["source"]
+    return notebook
+
+
 @pytest.mark.parametrize(
     ("accident", "words"),
     [
         (drop_cells("test_predict"), "test_predict: was missing; restored."),
         (drop_cells("predict"), "predict: no cell defines it."),
+        (
+            lambda nb: nb | {"cells": nb["cells"][2:]},
+            "begins with `import matplotlib.pyplot as plt`: was missing; restored.",
+        ),
+        (
+            add_to_imports,
+            "begins with `import matplotlib.pyplot as plt`: had been changed; the released one runs before",
+        ),
         (double_cell("predict"), "predict: found 2 times"),
         (double_cell("derive_loss_gradient"), "derive_loss_gradient: the answer was in 2 cells"),
         (split_cell("gradient_descent", "return"), "gradient_descent: was split across 2 cells; joined again."),

@@ -27,6 +27,7 @@ class Change(Enum):
         "cells were found several times; all copies were run, so the last definitions count",
     )
     MISSING = "was missing; restored", "cells were missing; restored"
+    CHANGED = "had been changed; the released one runs before it", "cells had been changed; the released ones run first"
     UNDEFINED = "no cell defines it", "functions are defined in no cell"
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.grading.changes import Change, Changes
+from autograder.grading.given import restore
 from autograder.grading.reading import UnreadableError, is_bundle, read_notebook, text
 from autograder.grading.results import Flag, FlagKind
 from autograder.grading.words import another_assignment
@@ -126,6 +127,7 @@ class Repair:
         for name, found in owners.items():
             self.settle(self.template.known[name], found)
         self.insert_missing(cells, {name for name, found in owners.items() if found})
+        restore(cells, self.template.cells, self.changes)
         cells = [part for c in cells for part in (*c.pop("before", ()), c) if not c.pop("drop", False)]
         name_cells(cells)
         metadata = {

@@ -11,6 +11,7 @@ import itertools
 import signal
 import socket
 import sys
+import types
 import warnings
 from typing import Any
 
@@ -31,6 +32,7 @@ class Session:
         self.max_output = max_output
         self.kept: dict[int, Any] = {}
         self.numbers = itertools.count(1)
+        self.lost: dict[str, Any] = {}  # names that a cell deleted, and modules and functions whose names it gave away
 
     def serve(self) -> None:
         """Answer requests until the worker closes the socket."""
@@ -54,12 +56,31 @@ class Session:
     def run(self, code: str) -> dict[str, Any]:
         """Run one cell; return its outputs in the form of nbformat, in the order they were made."""
         outputs = OutputList(self.max_output)
+        before = dict(self.shell.user_ns)
         with outputs.capture(self.shell):
             result = self.shell.run_cell(code, store_history=True)
+        self.lost |= {name: value for name, value in before.items() if self.is_lost(name, value)}
         return {"outputs": outputs.finished(), "ok": bool(result.success)}
 
+    def is_lost(self, name: str, value: Any) -> bool:
+        """Whether a name was deleted, or that of a module or a function is now that of something else, as in np = None."""
+        names = self.shell.user_ns
+        if name not in names:
+            return True
+        is_tool = isinstance(value, types.ModuleType) or getattr(value, "__name__", "") == name
+        return is_tool and not (callable(names[name]) or isinstance(names[name], types.ModuleType))
+
     def call(self, head: dict[str, Any], body: memoryview, packer: wire.Packer) -> dict[str, Any]:
-        """Call one function of the notebook; say what it returned, which arguments it changed, what it warned of."""
+        """Call one function of the notebook. Where that fails, names that a cell took away are restored for another try."""
+        answer = self.call_once(head, body, packer)
+        lost = {name: value for name, value in self.lost.items() if self.is_lost(name, value)}
+        if "failed" not in answer or not lost:
+            return answer
+        self.shell.user_ns.update(lost)
+        return self.call_once(head, body, packer)
+
+    def call_once(self, head: dict[str, Any], body: memoryview, packer: wire.Packer) -> dict[str, Any]:
+        """What one call returned, which arguments it changed, what it warned of."""
         function = self.shell.user_ns.get(head["name"])
         if function is None:
             return {"failed": "missing"}
