@@ -265,7 +265,7 @@ def test_why_nothing_could_be_read_is_on_top(course: Course) -> None:
 def test_what_failed_first_is_named_with_the_functions_above_it(course: Course) -> None:
     """Also in the box of the function; and a name that was misspelt is told from one that is not there."""
     eli = course.page("eli")
-    first = "mse_gradients should return a tuple of 2 arrays or numbers, but returned None."
+    first = "mse_gradients: expected (dw, db), got None: is the return missing?"
     assert eli.row("mse_gradients")[2] == first
     row = eli.row("gradient_descent")[2]
     assert row.startswith("Your mse_gradients is wrong; fix it first, then read on; gradient_descent raised TypeError")
@@ -275,6 +275,17 @@ def test_what_failed_first_is_named_with_the_functions_above_it(course: Course) 
     assert eli.row(name)[2] == missing
     assert eli.text.count(missing) == 2
     assert " ".join(eli.text.split()).count(f"It depends on mse_gradients: {first}") == 2
+
+
+def test_a_slip_that_costs_all_points_is_flagged_for_the_teacher_alone(course: Course, page: Page) -> None:
+    """A return that is missing and a name that is misspelt, but nothing of a function that is not written."""
+    flags = course.notebook("eli").metadata["autograder"]["flags"]
+    assert [(flag["kind"], flag["reason"]) for flag in flags if flag["kind"] != "repaired"] == [
+        ("no return", "mse_gradients is written, but returns None: 0 of 4 points. Is only a return missing?"),
+        ("another name", "largest_stable_lr is missing, but largest_stabel_lr is defined: 0 of 2 points."),
+    ]
+    assert "Is only a return missing" not in course.page("eli").text
+    assert not course.notebook("ada").metadata["autograder"]["needs_look"]
 
 
 def test_a_cell_that_stopped_is_told_on_top(course: Course, page: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.course.settings import load_course
 from autograder.grading.handed_in import HandedIn, notebook_of
-from autograder.grading.hints import MAX_READ, hints, told
+from autograder.grading.hints import MAX_READ, hints, is_written, told
 from autograder.grading.results import FlagKind, SubmissionResult
 from autograder.grading.worker import given_code
 from autograder.plugins.marks import reasons
@@ -84,3 +84,19 @@ def test_a_lot_of_code_takes_little_time() -> None:
     assert hints({"cells": [cell] * 40}, ()) == []
     assert len(cell["source"]) * 40 > 10 * MAX_READ
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("def f(x):\n    'What it does.'\n    y = 2 * x", True),
+        ("def f(x):\n    if x: return 1", True),
+        ("%time\ndef f(x):\n    y = x", True),
+        ("def f(x): pass", False),
+        ("def f(x):\n    'What it does.'\n    ...\n    return None", False),
+        ("def g(x):\n    y = f(x)", False),
+        ("def f(x:\n    y = x", False),
+    ],
+)
+def test_a_function_with_nothing_in_it_is_not_written(code: str, written: bool) -> None:
+    assert is_written("f", [{"source": "import numpy"}, {"source": code}]) == written

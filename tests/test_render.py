@@ -140,17 +140,17 @@ FAR_OFF = """
 
 def test_a_wrong_function_below_is_named_on_the_page_in_the_row_and_in_explain() -> None:
     """The lowest one, for every function that loses points; and only there."""
-    results = grade(A4, written(A4, FAR_OFF), only=("rnn_forward", "state_gradient_norms", "train_adder"))
+    results = grade(A4, written(A4, FAR_OFF), only=("rnn_forward", "state_gradient_norms", "loss_and_gradients"))
     assert {name: result.fix_first for name, result in results.items()} == {
         "rnn_forward": "",
         "state_gradient_norms": "rnn_forward",
-        "train_adder": "rnn_forward",
+        "loss_and_gradients": "rnn_forward",
     }
-    result = results["train_adder"]
+    result = results["loss_and_gradients"]
     said = "Your rnn_forward is wrong; fix it first, then read on."
     assert said in plain(result_html(result))
     assert words.what_happened(result).startswith("Your rnn_forward is wrong; fix it first, then read on; ")
-    assert words.reason(result) == f"train_adder: {said}"
+    assert words.reason(result) == f"loss_and_gradients: {said}"
     assert said in told_by_explain(result)
 
 

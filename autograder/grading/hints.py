@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.course.cells import is_test
@@ -52,6 +52,31 @@ def told(code: str) -> Iterator[str]:
         yield "names the machinery by which Python imports modules"
     if any(PROGRAM.fullmatch(name) for name in imported(nodes)):
         yield "reaches into the program that runs the cells"
+
+
+def is_written(name: str, cells: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether some cell defines this function with more in it than a docstring, pass or a return of nothing."""
+    left = MAX_READ
+    for cell in cells:
+        code = cell["source"]
+        left -= len(code) if name in code else 0
+        if name not in code or left < 0:
+            continue
+        try:
+            body = ast.parse(MAGIC.sub(r"\1pass", code)).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        functions = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
+        if any(not is_empty(statement) for function in functions for statement in function.body):
+            return True
+    return False
+
+
+def is_empty(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing: pass, a text, an ellipsis, a return of nothing."""
+    if isinstance(statement, (ast.Expr, ast.Return)):
+        return statement.value is None or isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Pass)
 
 
 def defined(body: ast.ClassDef) -> Iterator[str]:

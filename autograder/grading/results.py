@@ -43,6 +43,8 @@ class FlagKind(Enum):
     NO_DATE = "no date"
     FAULT = "grader fault"
     DISAGREES = "check disagrees"
+    NO_RETURN = "no return"  # for the teacher alone: a small slip that costs all points of a function
+    OTHER_NAME = "another name"  # the same
     HINT = "hint"  # about the code, for the teacher alone
     REPAIRED = "repaired"  # the one kind that asks nobody to do anything
 

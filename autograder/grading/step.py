@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.course.assignment import Assignment
@@ -20,12 +20,13 @@ from autograder.course.cells import (
     nbgrader_of,
 )
 from autograder.course.seed import fingerprint
+from autograder.grading.hints import is_written
 from autograder.grading.judge import Judge
 from autograder.grading.outputs import kept
 from autograder.grading.render import result_html
 from autograder.grading.repair import KEY, binds
 from autograder.grading.results import CheckResult, Flag, FlagKind, FunctionResult, SubmissionResult
-from autograder.grading.words import STOPPED, depends_on, disagrees, misspelt
+from autograder.grading.words import STOPPED, depends_on, disagrees, misspelt, no_return, other_name
 from autograder.kernels.budget import Budget, CellRun
 from autograder.kernels.cage import Cage
 from autograder.kernels.student import Student
@@ -51,10 +52,11 @@ def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judg
     cells = [c for c in notebook["cells"] if is_run(c)]
     lean = [c for c in cells if c["source"] not in shown]
     budget = Budget(cage.limits)
-    results, runs, name_errors = attempt(lean, assignment, points, judge, cage, budget)
-    if name_errors and len(lean) < len(cells):
+    graded = attempt(lean, assignment, points, judge, cage, budget)
+    if graded.name_errors and len(lean) < len(cells):
         lean = cells
-        results, runs, _ = attempt(lean, assignment, points, judge, cage, budget)
+        graded = attempt(lean, assignment, points, judge, cage, budget)
+    runs = graded.runs
     outputs = kept(run.outputs for run in runs)
     for number, (cell, run, output) in enumerate(zip(lean, runs, outputs, strict=True), 1):
         cell["outputs"] = output
@@ -64,7 +66,17 @@ def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judg
                 {"output_type": "error", "ename": STOPPED, "evalue": run.stopped, "traceback": [run.stopped]}
             ]
     stopped = [r.stopped for r in runs if r.stopped]
-    return finish(notebook, assignment, results, stopped, judge, "", cage.isolation)
+    return finish(notebook, assignment, graded.results, stopped, judge, "", cage.isolation, graded.slips)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one run of some cells gave. name_errors: a name was missing on the way."""
+
+    results: dict[str, FunctionResult]
+    slips: tuple[Flag, ...]
+    runs: list[CellRun]
+    name_errors: bool
 
 
 def attempt(
@@ -74,35 +86,55 @@ def attempt(
     judge: Judge,
     cage: Cage,
     budget: Budget,
-) -> tuple[dict[str, FunctionResult], list[CellRun], bool]:
-    """Run these cells, then judge every function; say whether a name was missing on the way."""
+) -> Attempt:
+    """Run these cells, then judge every function."""
     submission = Submission(cage, [c["source"] for c in cells], budget)
     try:
         submission.begin()
         stopped = stopped_cells(cells, submission.runs)
         student = Student(submission, assignment.functions, budget.dead, stopped=stopped, words=assignment.words)
-        results = with_hints(judge.grade(assignment, student, points), student, assignment, cells)
-        return results, submission.runs, student.name_errors or any(map(misses_name, submission.runs))
+        graded = judge.grade(assignment, student, points)
+        near = other_names(student, assignment, cells)
+        results = with_hints(graded, student, assignment, near)
+        name_errors = student.name_errors or any(map(misses_name, submission.runs))
+        return Attempt(results, tuple(slips(graded, student, cells, near)), submission.runs, name_errors)
     finally:
         submission.end()
 
 
+def other_names(student: Student, assignment: Assignment, cells: list[dict[str, Any]]) -> dict[str, str]:
+    """For each function that is missing, a name much like it that the notebook defines."""
+    given = {*assignment.functions, *(name for cell in assignment.cells for name in binds(cell["source"]))}
+    own = sorted({name for cell in cells for name in binds(cell["source"]) if NAME.fullmatch(name)} - given)[:MAX_NAMES]
+    missing = [name for name, fault in student.faults.items() if fault.function == name and fault.kind == "missing"]
+    found = {name: difflib.get_close_matches(name, own, 1, ALIKE) for name in missing}
+    return {name: near[0] for name, near in found.items() if near}
+
+
+def slips(
+    results: Mapping[str, FunctionResult], student: Student, cells: list[dict[str, Any]], near: Mapping[str, str]
+) -> Iterator[Flag]:
+    """Small slips that cost all points of a function: a return that is missing, a name that is misspelt."""
+    for name, result in results.items():
+        fault = student.faults.get(name)
+        if result.points or fault is None or not result.max_points:
+            continue
+        if name in near:
+            yield Flag(FlagKind.OTHER_NAME, other_name(result, near[name]))
+        elif fault.function == name and fault.kind == "no return" and is_written(name, cells):
+            yield Flag(FlagKind.NO_RETURN, no_return(result))
+
+
 def with_hints(
-    results: Mapping[str, FunctionResult], student: Student, assignment: Assignment, cells: list[dict[str, Any]]
+    results: Mapping[str, FunctionResult], student: Student, assignment: Assignment, near: Mapping[str, str]
 ) -> dict[str, FunctionResult]:
     """The results; what is said of a failed call names the lower function to fix first, or the name that was misspelt."""
     failed = {name: fault for name, fault in student.faults.items() if fault.function == name and fault.kind != "stub"}
-    given = {*assignment.functions, *(name for cell in assignment.cells for name in binds(cell["source"]))}
-    own = sorted({name for cell in cells for name in binds(cell["source"]) if NAME.fullmatch(name)} - given)[:MAX_NAMES]
-    hints = {}
-    for name, fault in failed.items():
-        near = difflib.get_close_matches(name, own, 1, ALIKE) if fault.kind == "missing" else []
-        if near:
-            hints[fault.sentence] = misspelt(name, near[0])
+    hints = {failed[name].sentence: misspelt(name, defined) for name, defined in near.items()}
     worthless = [name for name in failed if name in results and results[name].points == 0]
     for name in worthless:
         lower = lowest(name, assignment, worthless)
-        if lower != name and failed[name].kind in ("raised", "returned"):
+        if lower != name and failed[name].kind in ("raised", "returned", "no return"):
             below = failed[lower].sentence
             hints[failed[name].sentence] = depends_on(lower, " ".join(filter(None, [below, hints.get(below)])))
 
@@ -147,6 +179,7 @@ def finish(
     judge: Judge,
     unreadable: str,
     isolation: str,
+    slips: Collection[Flag] = (),
 ) -> dict[str, Any]:
     """Write results where nbgrader looks (the graded cells' output) and where our reports look (the metadata)."""
     for cell in notebook["cells"]:
@@ -174,7 +207,7 @@ def finish(
         settings=known.get("settings", ""),
         answers={nbgrader_of(c)["grade_id"]: digest(c["source"]) for c in notebook["cells"] if is_answer(c)},
         isolation=isolation,
-        flags=find_flags(known, results, unreadable),
+        flags=(*find_flags(known, results, unreadable), *slips),
     )
     notebook["metadata"][KEY] = graded.to_json()
     return notebook

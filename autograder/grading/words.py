@@ -130,6 +130,18 @@ def misspelt(name: str, defined: str) -> str:
     return f"It defines {defined}: rename that to {name}."
 
 
+def no_return(function: FunctionResult) -> str:
+    """A function was written, and returns None."""
+    return (
+        f"{function.name} is written, but returns None: 0 of {function.max_points:g} points. Is only a return missing?"
+    )
+
+
+def other_name(function: FunctionResult, defined: str) -> str:
+    """A function is missing, and one of a name much like it is there."""
+    return f"{function.name} is missing, but {defined} is defined: 0 of {function.max_points:g} points."
+
+
 def depends_on(lower: str, sentence: str) -> str:
     """A function failed that depends on one that failed before it, as the sentence says."""
     return f"It depends on {lower}: {sentence}"

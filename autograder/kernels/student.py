@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.kernels.contract import Function
+from autograder.kernels.contract import CACHE, TEXT, Array, Function, Spec
 from autograder.kernels.inside import wire
 from autograder.kernels.raised import ERRORS, HIDDEN, TYPES, Vocabulary, error_in_words, names_of
 from autograder.kernels.submission import Code, ProcessDied
@@ -21,8 +21,8 @@ SENTENCES = 2  # about exceptions of one function: what more it raises, and wher
 class CallFailed(Exception):
     """A call that gave nothing to compare. ``sentence`` tells the student what was expected and what was returned instead.
 
-    kind: "missing", "stub", "raised", "died" or "returned" (something of another form). full: the sentence where it is not
-    shortened because the function has raised so much else.
+    kind: "missing", "stub", "raised", "died", "returned" (something of another form) or "no return" (None). full: the
+    sentence where it is not shortened because the function has raised so much else.
     """
 
     def __init__(self, function: str, kind: str, sentence: str, full: str = "") -> None:
@@ -121,7 +121,7 @@ class Student:
         if "failed" in head:
             raise self._failure(function, head, Vocabulary(self._names, sizes))
         try:
-            value = decode(function.wire, head["value"], body, self.code.generation, name, sizes)
+            value = decode(function, head["value"], body, self.code.generation, sizes)
             self._sizes |= {kept.number: sizes for kept in kept_in(value)}
             paths = [*map(str, head["changed"]), *(altered(arguments, head["arguments"], body) if echo else ())]
             changed = tuple(dict.fromkeys(argument_name(function, path) for path in paths))
@@ -207,21 +207,19 @@ def altered(arguments: Sequence[Any], now: Mapping[str, Any], body: memoryview) 
 
 
 def decode(
-    spec: Any,
-    entry: Mapping[str, Any],
-    body: memoryview,
-    generation: int,
-    name: str,
-    sizes: frozenset[int] = frozenset(),
+    function: Function, entry: Mapping[str, Any], body: memoryview, generation: int, sizes: frozenset[int]
 ) -> Any:
     """The value that was expected. An array inside a dict or tuple that is something else becomes Odd.
 
     Raises CallFailed where the value as a whole has another form.
     """
-    value = decode_part(spec, entry, body, generation, Vocabulary(sizes=sizes))
-    if isinstance(value, Odd):
-        raise CallFailed(name, "returned", f"{name} should return {expected(spec)}, but returned {value.sentence}.")
-    return value
+    value = decode_part(function.wire, entry, body, generation, Vocabulary(sizes=sizes))
+    if not isinstance(value, Odd):
+        return value
+    said = f"{function.name}: expected {expected(function.returns)}, got {value.sentence}"
+    if entry.get("got") == "NoneType":
+        raise CallFailed(function.name, "no return", f"{said}: is the return missing?")
+    raise CallFailed(function.name, "returned", f"{said}.")
 
 
 def decode_part(spec: Any, entry: Mapping[str, Any], body: memoryview, generation: int, vocabulary: Vocabulary) -> Any:
@@ -242,15 +240,15 @@ def decode_part(spec: Any, entry: Mapping[str, Any], body: memoryview, generatio
     return tuple(decode_part(part, each, body, generation, vocabulary) for part, each in parts)
 
 
-def expected(spec: Any) -> str:
-    """What a function should return, in words."""
-    if isinstance(spec, dict):
-        return "a dict with " + ", ".join(spec)
-    if isinstance(spec, tuple) and all(part == "array" for part in spec):
-        return f"a tuple of {len(spec)} arrays or numbers"
-    if isinstance(spec, tuple):
-        return "a tuple of " + ", ".join("the cache" if s == "keep" else expected(s) for s in spec)
-    return {"array": "an array or a number", "keep": "a cache", "text": "a string"}[spec]
+def expected(returns: Spec) -> str:
+    """What a function should return, in words, with the names of the contract."""
+    if isinstance(returns, Mapping):
+        return f"a dict with {', '.join(returns)}"
+    if isinstance(returns, tuple):
+        return f"({', '.join(part.name if isinstance(part, Array) else expected(part) for part in returns)})"
+    if isinstance(returns, Array):
+        return "a number" if returns.axes == () else "an array"
+    return {CACHE: "cache", TEXT: "a string"}[returns]
 
 
 def type_name(name: Any) -> str:

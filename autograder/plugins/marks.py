@@ -14,6 +14,13 @@ from autograder.grading.results import FlagKind, SubmissionResult
 from autograder.grading.words import FAULT, ended_early, extent, joined, number, what_happened
 from autograder.plugins.markdown import markdown_html
 
+NOT_TOLD = (
+    FlagKind.UNREADABLE,
+    FlagKind.HINT,
+    FlagKind.NO_RETURN,
+    FlagKind.OTHER_NAME,
+)  # said elsewhere, or not at all
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -124,8 +131,8 @@ def extra_points(mark: Mark) -> str:
 
 
 def reasons(results: SubmissionResult) -> list[str]:
-    """What was out of the ordinary about the submission, without the reason why it could not be read."""
-    told = [flag for flag in results.flags if flag.kind not in (FlagKind.UNREADABLE, FlagKind.HINT)]
+    """What was out of the ordinary about the submission, but for what the page says elsewhere or only the teacher reads."""
+    told = [flag for flag in results.flags if flag.kind not in NOT_TOLD]
     # what exactly failed in the grader is for the teacher: the error could repeat what it was working on
     return list(dict.fromkeys(FAULT if flag.kind is FlagKind.FAULT else flag.reason for flag in told))
 
