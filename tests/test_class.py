@@ -10,11 +10,12 @@ import pytest
 from autograder.course.cells import nbgrader_of
 from autograder.grading.given import defines
 from autograder.grading.results import FunctionResult
-from autograder.grading.words import said
+from autograder.grading.step import places_of
+from autograder.grading.words import said, stopped_cell
 from autograder.sample.accidents import add_cell
 from autograder.sample.recipes import Accident, Notebook, Recipe
 from tests.classroom import Classroom, Outcome, open_classroom
-from tests.course import CLASSES
+from tests.course import CLASSES, named
 
 RECIPES = [recipe for recipes in CLASSES.values() for recipe in recipes]
 FEWEST = 15
@@ -44,15 +45,29 @@ def test_a_submission_gets_its_marks(recipe: Recipe, room: Classroom, first_time
     graded = first_time[name(recipe)] = room.grade(recipe)
     assert graded.marks == recipe.expected(), graded.said()
     assert graded.shown == graded.marks  # what nbgrader reads is what our reports read
-    assert graded.results.needs_look == recipe.needs_look
+    assert graded.results.needs_look == (recipe.needs_look or recipe.slips)
     assert bool(graded.results.unreadable) == recipe.needs_look
     assert len(graded.results.stopped) == recipe.stopped
+    assert all(line.startswith("Code cell ") for line in graded.results.stopped)
     repairs = "\n".join(graded.results.repairs)
     assert [part for part in recipe.repaired if part not in repairs] == []
     assert bool(repairs) == bool(recipe.repaired)
     for function in graded.results.functions.values():
         assert not function.faults
         assert function.points == function.max_points or reasons(function) or recipe.needs_look
+
+
+def test_a_stopped_cell_is_named_by_its_number_and_a_heading_that_was_given_out() -> None:
+    """Never by what a student wrote above it."""
+    assignment = named("a1_linear_fit")
+    given = next(c["source"] for c in assignment.cells if c["source"].startswith("### 2.3"))
+    own = "# <script>mine</script>"
+    texts = [("code", "a = 1"), ("markdown", given), ("markdown", own), ("code", "while True: pass")]
+    cells = [{"cell_type": kind, "source": text} for kind, text in texts]
+    place = places_of(cells, assignment)[id(cells[3])]
+    said = stopped_cell(*place, "This cell was stopped: it was still running after 10 s.")
+    heading = given.splitlines()[0].removeprefix("### ")
+    assert said == f"Code cell 2 (under “{heading}”) was stopped: it was still running after 10 s."
 
 
 def reasons(function: FunctionResult) -> list[str]:

@@ -1,15 +1,25 @@
 """What users read is plain English: the words of a private dialect stay out, and README shows what the grader says."""
 
 import ast
+import html
 import pathlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from autograder.course.settings import ROOT
+from autograder.grading import words
 from autograder.grading.judge import Judge
-from tests.course import named
+from autograder.grading.render import result_html
+from autograder.grading.results import CheckResult, FunctionResult, Named, Outcome, SubmissionResult
+from autograder.kernels.raised import KNOWN, Vocabulary, error_in_words
+from autograder.kernels.student import CallFailed, decode
+from autograder.naming.bank import bank
+from tests.course import NAMES, named
+from tests.test_render import told_by_explain
 
 # The word, what to write instead, and where it is right.
 WORDS = (
@@ -120,3 +130,42 @@ def test_the_readme_shows_what_the_grader_says() -> None:
     decides = result.checks[0]
     assert decides.title in plain
     assert [f"{array.name} : {array.sentence}" in plain for array in decides.arrays if not array.ok] == [True]
+
+
+# ---- full stops ------------------------------------------------------------------------------------------------------
+
+TWO_MARKS = re.compile(r"[.?!…]\.|\.[;,]")
+DIED = "This cell was stopped: it was still running after 10 s. Its definitions were kept."
+
+
+def pages() -> Iterator[str]:
+    """The box of every known mistake and of every check, alone and with others, and what is said of calls and cells."""
+    for assignment in map(named, NAMES):
+        titles = [test.title for test in Judge.of([assignment], "a seed").tests[assignment.name]]
+        for outcome in Outcome:
+            checks = [CheckResult(title, 1, 0.0, outcome, "f raised ValueError.", blocked_by="f") for title in titles]
+            result = FunctionResult("f", 0, 2, tuple(checks), fix_first="g")
+            yield result_html(result)
+            yield words.headline(SubmissionResult(functions={"f": result, "g": replace(result, fix_first="")}))
+            yield words.joined(words.what_happened(result), "marked by hand")
+        named_mistakes = [Named(m.id, m.title, m.reread) for m in bank(assignment)]
+        for one, other in pairwise(named_mistakes):
+            yield result_html(FunctionResult("f", 0, 2, mistakes=(one,)))
+            yield result_html(FunctionResult("f", 0, 2, mistakes=(one, other)))
+            yield told_by_explain(FunctionResult("f", 0, 2, mistakes=(one,)))
+    for message in ("no dot", "a dot.", "is it?", DIED, ""):
+        yield words.ended_early(1, "ValueError", message)
+        yield words.stopped_cell(3, "2.3 · Which way is down?", DIED)
+    for known, _ in KNOWN:
+        yield error_in_words({"type": "ValueError", "message": known, "line": 3}, Vocabulary())
+        yield error_in_words({"type": "ValueError", "message": known}, Vocabulary())
+    for function in (function for name in NAMES for function in named(name).functions.values()):
+        for entry in ({"got": "NoneType"}, {"got": "dict"}, {"got": "list", "length": 3}):
+            with pytest.raises(CallFailed) as failed:
+                decode(function, entry, memoryview(b""), 0, frozenset())
+            yield failed.value.sentence
+
+
+def test_no_sentence_ends_in_two_marks() -> None:
+    said = [html.unescape(re.sub(r"<[^>]+>", "", page)) for page in pages()]
+    assert [text[max(0, hit.start() - 60) : hit.end()] for text in said for hit in TWO_MARKS.finditer(text)] == []

@@ -26,7 +26,7 @@ from autograder.grading.outputs import kept
 from autograder.grading.render import result_html
 from autograder.grading.repair import KEY, binds
 from autograder.grading.results import CheckResult, Flag, FlagKind, FunctionResult, SubmissionResult
-from autograder.grading.words import STOPPED, depends_on, disagrees, misspelt, no_return, other_name
+from autograder.grading.words import STOPPED, depends_on, disagrees, misspelt, no_return, other_name, stopped_cell
 from autograder.kernels.budget import Budget, CellRun
 from autograder.kernels.cage import Cage
 from autograder.kernels.student import Student
@@ -65,8 +65,23 @@ def grade_notebook(notebook: dict[str, Any], assignment: Assignment, judge: Judg
             cell["outputs"] = [
                 {"output_type": "error", "ename": STOPPED, "evalue": run.stopped, "traceback": [run.stopped]}
             ]
-    stopped = [r.stopped for r in runs if r.stopped]
+    places = places_of(notebook["cells"], assignment)
+    stopped = [stopped_cell(*places[id(c)], r.stopped) for c, r in zip(lean, runs, strict=True) if r.stopped]
     return finish(notebook, assignment, graded.results, stopped, judge, "", cage.isolation, graded.slips)
+
+
+def places_of(cells: list[dict[str, Any]], assignment: Assignment) -> dict[int, tuple[int, str]]:
+    """For each code cell its number among them, and the last heading above it that was given out."""
+    given = {line for c in assignment.cells if c["cell_type"] == "markdown" for line in c["source"].splitlines()}
+    places, heading, number = {}, "", 0
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            number += 1
+            places[id(cell)] = number, heading
+            continue
+        for line in cell["source"].splitlines():
+            heading = line.lstrip("# ") if line.startswith("#") and line in given else heading
+    return places
 
 
 @dataclass(frozen=True)

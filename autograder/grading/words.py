@@ -42,6 +42,11 @@ def joined(*parts: str) -> str:
     return "; ".join([*(part.rstrip(".") for part in first), last])
 
 
+def ended(text: str) -> str:
+    """A sentence with one mark at its end."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
 def listed(names: Sequence[str], most: int = 12) -> str:
     """Names in a line; many are cut."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
@@ -68,7 +73,7 @@ def further(check: CheckResult, told: Sequence[CheckResult]) -> str:
 
 def titles(checks: Sequence[CheckResult]) -> str:
     """The titles of several checks as one sentence."""
-    return f"{'; '.join(check.title.rstrip('.') for check in checks)}."
+    return ended(joined(*(check.title for check in checks)))
 
 
 # ---- a function ------------------------------------------------------------------------------------------------------
@@ -161,9 +166,15 @@ def ended_early(cells: int, error: str, message: str) -> str:
     first = "".join(character for character in first if character.isprintable())
     count = "1 cell" if cells == 1 else f"{cells} cells"
     return (
-        f"{count} ended with an error when all cells were run from the top, the first with: {first[:SHOWN_MESSAGE]}. "
+        f"{count} ended with an error when all cells were run from the top, the first with: {ended(first[:SHOWN_MESSAGE])} "
         "Restart the kernel and run all cells to see it."
     )
+
+
+def stopped_cell(number: int, heading: str, sentence: str) -> str:
+    """What is said of a cell that was stopped, where it is not beside the cell. heading: the released one above it."""
+    under = f" (under “{heading}”)" if heading else ""
+    return f"Code cell {number}{under} {sentence.removeprefix('This cell ')}"
 
 
 def another_assignment(name: str, theirs: int, own: int) -> str:

@@ -157,7 +157,7 @@ def error_in_words(head: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     said = message_in_words(head.get("message"), vocabulary)
     line = head.get("line")
     where = f" (line {line} of its cell)" if isinstance(line, int) and 0 < line < 500 else ""
-    return f"{name}{': ' * bool(said)}{said}{where}."
+    return f"{name}{': ' * bool(said)}{said.rstrip('.')}{where}."
 
 
 def message_in_words(message: Any, vocabulary: Vocabulary) -> str:

@@ -30,7 +30,8 @@ class Recipe:
     kind says in a line what this submission is. loses: the share of its points that a function loses (1 = all); a
     function not named loses nothing. stubs: functions left as they were given out. accident: what happens to the
     finished notebook (None from it: no file). repaired: what the list of repairs must name. stopped: how many cells had
-    to be stopped. course: where the assignment is; None is this repository.
+    to be stopped. slips: a function is written and returns nothing, which a person should see. course: where the
+    assignment is; None is this repository.
     """
 
     assignment: str
@@ -46,6 +47,7 @@ class Recipe:
     file: str = ""
     repaired: tuple[str, ...] = ()
     stopped: int = 0
+    slips: bool = False
     course: Course | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -192,6 +192,7 @@ TROUBLE = (
     Recipe(
         A,
         "answers of the wrong type: None, a number instead of a function, other arguments, objects, a shape, NaN, an error",
+        slips=True,
         answers={
             "predict": "def predict(x, w, b):\n    print(w * x + b)",
             "mse_loss": "mse_loss = 0.5",

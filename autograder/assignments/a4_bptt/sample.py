@@ -225,6 +225,7 @@ TROUBLE = (
     Recipe(
         A,
         "answers of the wrong type: NaN, other arguments, a state too few, an argument changed, objects, None, a million keys",
+        slips=True,
         style="objects",
         answers={
             "credit_matrix": OBJECTS["credit_matrix"].replace("np.zeros(len(cache))", "np.full(len(cache), np.nan)"),
