@@ -68,9 +68,10 @@ def test_under_a_wrong_forward_what_is_right_for_it_earns_half_and_what_is_compo
     assert lost(A4, written(A4, WEAK_FORWARD, *own)) == {"rnn_forward": 0.0, **dict.fromkeys(BELOW, HALF)}
 
 
-def test_under_a_wrong_forward_what_is_wrong_for_it_earns_nothing() -> None:
-    shares = lost(A4, written(A4, WEAK_FORWARD))
-    assert {name: shares[name] for name in ("rnn_forward", *BELOW)} == dict.fromkeys(("rnn_forward", *BELOW), 0.0)
+def test_under_a_wrong_forward_what_is_right_for_its_states_loses_nothing_and_what_is_wrong_everything() -> None:
+    assert lost(A4, written(A4, WEAK_FORWARD)) == {"rnn_forward": 0.0}
+    shares = lost(A4, written(A4, WEAK_FORWARD, edited(A4, "rnn_backward", WEIGHT)), only="rnn_backward")
+    assert shares["rnn_backward"] < 0.5
 
 
 def test_a_wrong_residual_layer_and_its_own_backward() -> None:
@@ -80,8 +81,10 @@ def test_a_wrong_residual_layer_and_its_own_backward() -> None:
 
 
 def test_a_forward_that_forgets_an_input_earns_nothing_for_its_gradient() -> None:
-    namespace = replaced(A4, "rnn_forward", "states[-1], params", 'states[-1], {**params, "bias_hh": 0}')
-    result = grade(A4, namespace, only="rnn_backward")["rnn_backward"]
+    step = "rnn_cell_forward(x_t, states[-1], params)[0]"
+    forward = edited(A4, "rnn_forward", (step, 'rnn_cell_forward(x_t, states[-1], {**params, "bias_hh": 0})[0] / 2'))
+    own = written(A4, forward, edited(A4, "rnn_backward", ("1 - states[1:] ** 2", "(1 - (2 * states[1:]) ** 2) / 2")))
+    result = grade(A4, own, only="rnn_backward")["rnn_backward"]
     assert wrong_arrays(result) == {"bias_hh"}
     assert "does not depend on it" in sentences(result)
     assert 0.3 < result.points / result.max_points < 0.5

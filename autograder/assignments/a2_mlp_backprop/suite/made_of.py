@@ -71,9 +71,12 @@ def gradients_of_own_layers(student: Student, problem: MLPProblem) -> list[Array
     if not sound(prediction, problem.grad_prediction):
         return []
     bends: list[Any] = [student.sigmoid, np.tanh, lambda net: net]
-    hidden = [bend(problem.x @ p["weight_1"].T + bias) for bend in bends for bias in (p["bias_1"], 0)]
+    hidden = [bend(problem.x @ p["weight_1"].T + bias) for bend in bends for bias in (p["bias_1"], 0, -p["bias_1"])]
     tops = [
-        (layer, bend(layer @ p["weight_2"].T + bias)) for layer in hidden for bend in bends for bias in (p["bias_2"], 0)
+        (layer, bend(layer @ p["weight_2"].T + bias))
+        for layer in hidden
+        for bend in bends
+        for bias in (p["bias_2"], 0, -p["bias_2"])
     ]
     fitting = [layer for layer, top in tops if same(top, prediction)] or hidden[:1]
     kept = ((problem.x, layer, np.asarray(prediction), p["weight_1"], p["weight_2"]) for layer in fitting)
