@@ -60,7 +60,7 @@ def check_numerical_derivative(trial: Trial) -> None:
 
     trial.array("of a line", trial.call(name, Uncopied(line), at, eps), a)
     trial.array("of a parabola, eps = 1/8", trial.call(name, Uncopied(parabola), at, eps), 2 * a * at + b)
-    trial.array("of a cube, eps = 1/8", trial.call(name, Uncopied(cube), at, eps), c * (3 * at**2 + eps**2))
+    trial.array("of a cube, eps = 1/8", trial.call(name, Uncopied(cube), -at, eps), c * (3 * at**2 + eps**2))
     sine = Uncopied(lambda value: math.sin(float(value)))
     trial.array("of sin at 0.3, default eps", trial.call(name, sine, 0.3), math.cos(0.3))
     centre = sum(calls) / len(calls) if calls else math.nan
@@ -98,6 +98,8 @@ def check_mse_gradients(trial: Trial) -> None:
         pair = lambda *data: np.array([trial.value(name, *data, w, b, part=j) for j in (0, 1)])
         with trial.law("the data twice changes nothing", "a sum where the loss has a mean") as same:
             same(pair(np.tile(x, 2), np.tile(target, 2)), pair(x, target))
+        with trial.law("the mean over single samples is the same", "another number of samples than len(x)") as same:
+            same(np.mean([pair(*one) for one in zip(x[:, None], target[:, None], strict=True)], axis=0), pair(x, target))
         with trial.law("a perfect fit has no slope", "something that does not vanish with the errors") as same:
             same(pair(x, np.polyval([w, b], x)), np.zeros(2))
     trial.twice(name, x, target, w, b)

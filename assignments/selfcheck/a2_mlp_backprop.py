@@ -56,8 +56,9 @@ def check_sigmoid(trial: Trial) -> None:
     hint = "exp of a large number: use a form with exp of -|z| only"
     with trial.law(NO_OVERFLOW, hint) as same, no_overflow(trial):
         same(trial.value("sigmoid", far, shape=(3,)), np.array([0.0, 0.5, 1.0]))
-    with trial.law("one number works, too", "indexing that needs an axis") as same:
+    with trial.law("any number of axes works, also none", "indexing that needs an axis") as same:
         same(trial.value("sigmoid", np.array(0.0)), 0.5)
+        same(trial.value("sigmoid", z[None], shape=(1, *z.shape))[0], trial.value("sigmoid", z, shape=z.shape))
     trial.twice("sigmoid", z)
 
 
@@ -188,7 +189,7 @@ def power_sum(c: Array, power: int, calls: list[int]) -> Uncopied:
 @checks("mlp_backward(grad_prediction, cache)", "a dict", "mlp_forward", blind=OWN)
 def check_mlp_backward(trial: Trial) -> None:
     if check_gradients(trial, mlp_layer(trial)):
-        check_cost(trial, mlp_layer(trial, (2, 15, 30, 4)))
+        check_cost(trial, mlp_layer(trial, (1, 30, 100, 4)))
 
 
 @ties("mlp_backward", "mlp_forward")
@@ -260,6 +261,8 @@ def check_cross_entropy_backward(trial: Trial) -> None:
     with trial.law("the rows twice halve each entry", "the mean over rows: the loss divides by N") as same:
         twice = trial.value(name, np.tile(logits, (2, 1)), np.tile(target, 2), shape=(2 * n, c))
         same(2 * twice[:n], trial.value(name, logits, target, shape=(n, c)))
+    with trial.law("a row alone is N times its part", "a number of rows that is not that of the logits") as same:
+        same(trial.value(name, logits[:1], target[:1], shape=(1, c)), n * trial.value(name, logits, target, shape=(n, c))[:1])
     with trial.law(NO_OVERFLOW, SUBTRACT_LARGEST) as same, no_overflow(trial):
         far = trial.value(name, EXTREME, np.array([1, 3]), shape=EXTREME.shape)
         same(far[0], np.array([0.5, -0.5, 0.0, 0.0]))

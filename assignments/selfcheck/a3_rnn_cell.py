@@ -61,7 +61,7 @@ def check_rnn_cell_forward(trial: Trial) -> None:
 @checks("rnn_cell_backward(grad_h, cache)", "a dict", "rnn_cell_forward", blind=OWN)
 def check_rnn_cell_backward(trial: Trial) -> None:
     if check_gradients(trial, cell_layer(trial, draw_cell(trial))):
-        check_cost(trial, cell_layer(trial, draw_cell(trial, (2, 12, 20))))
+        check_cost(trial, cell_layer(trial, draw_cell(trial, (1, 12, 60))))
 
 
 @ties("rnn_cell_backward", "rnn_cell_forward")
@@ -152,7 +152,7 @@ def tie_column_forward(trial: Trial) -> None:
 )
 def check_column_cell_backward(trial: Trial) -> None:
     if check_gradients(trial, column_layer(trial, draw_columns(trial))):
-        check_cost(trial, column_layer(trial, draw_columns(trial, (2, 12, 20, 3))))
+        check_cost(trial, column_layer(trial, draw_columns(trial, (1, 12, 60, 3))))
 
 
 @ties("column_cell_backward", "rnn_cell_backward", "rnn_cell_forward")
@@ -213,7 +213,7 @@ def check_two_step_backward(trial: Trial) -> None:
         hint = "time running backwards: a loss at step 1 cannot move step 2"
         with trial.law("grad_h1 does not touch x_2", hint) as same:
             same(with_more_1["x_2"], as_drawn["x_2"])
-        check_cost(trial, two_steps(trial, (2, 12, 20)))
+        check_cost(trial, two_steps(trial, (1, 12, 60)))
 
 
 @ties("two_step_backward", "rnn_cell_backward", "rnn_cell_forward")
@@ -252,7 +252,7 @@ def check_readout_backward(trial: Trial) -> None:
         return layer_with_cache(trial, "readout_forward", "readout_backward", at, {"outputs": 0, "output": 0})
 
     check_gradients(trial, replace(layer(t, n), steps=("outputs",)))
-    for label, axes in (("one leading axis", (n,)), ("three leading axes", (2, 2, n))):
+    for label, axes in (("one sample", (t, 1)), ("one leading axis", (n,)), ("three leading axes", (2, 2, n))):
         with trial.law(f"right with {label}, too", "a sum over a fixed number of axes") as same:
             upstream, other = trial.normal(*axes, c), layer(*axes)
             same(other.grads(trial, upstream), other.slopes(trial, upstream, 0.3))

@@ -15,7 +15,7 @@ import numpy as np
 
 from .cells import cell_params, draw_readout_params
 from .differences import DIFFERENCES, differences, slopes, some_of
-from .layers import Backward, Layer, check_cache, check_cost, check_forwards, check_linear
+from .layers import Backward, Layer, check_batch, check_cache, check_cost, check_linear, check_seconds
 from .losses import draw_labels
 from .naming import NAMES, check_names
 from .registry import BELOW, CACHE, OWN, checks, gives, ties
@@ -99,8 +99,13 @@ def check_credit_matrix(trial: Trial) -> None:
             same(np.triu(credit, 1), np.zeros_like(credit))
         with trial.law("the diagonal is the norm of what is injected", "a crossing or a tanh' too many") as same:
             same(np.diag(credit), np.diag(expected))
-        with trial.law("twice the upstream, twice the credit", "squares instead of norms") as same:
-            same(trial.value(name, -2 * upstream, cache, shape=expected.shape), 2 * credit)
+        hint = "squares instead of norms, clipping, or rounding"
+        with trial.law("n times the upstream, |n| times the credit", hint) as same:
+            for factor in (1e4, 1e-4, 0.0):
+                same(trial.value(name, -factor * upstream, cache, shape=expected.shape), factor * credit)
+        with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+            one = forward_with_cache(trial, {**at, "x": at["x"][:1, :1], "h0": at["h0"][:1]})[1]
+            same(trial.value(name, upstream[:1, :1], one, shape=(1, 1)), [[norm(upstream[0, 0])]])
     trial.twice(name, upstream, cache)
 
 
@@ -158,7 +163,11 @@ def check_rnn_backward_truncated(trial: Trial) -> None:
         check_truncation_ends(trial, at, upstream, full)
         check_linear(trial, layer)
         check_cache(trial, layer)
-        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (16, 2, 8, 14)), 3))
+        check_batch(trial, layer)
+        one_step = truncated_layer(trial, {**at, "x": at["x"][:1]}, 0)
+        with trial.law("right for T = 1", "a loop that expects an earlier step") as same:
+            same(one_step.grads(trial, upstream[:1]), one_step.slopes(trial, upstream[:1], 0.2, most=20))
+        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (2, 1, 8, 60)), 1))
 
 
 def check_truncation_ends(trial: Trial, at: Inputs, upstream: Array, full: Inputs) -> None:
@@ -210,8 +219,13 @@ def check_state_gradient_norms(trial: Trial) -> None:
         hint = "a crossing too many: outputs[T-1] is touched directly"
         with trial.law("the last is the norm of grad_last", hint) as same:
             same(own[-1], expected[-1])
-        with trial.law("twice the upstream, twice the norms", "squares instead of norms") as same:
-            same(trial.value(name, -2 * upstream[-1], cache, shape=expected.shape), 2 * own)
+        hint = "squares instead of norms, clipping, or rounding"
+        with trial.law("n times the upstream, |n| times the norms", hint) as same:
+            for factor in (1e4, 1e-4, 0.0):
+                same(trial.value(name, -factor * upstream[-1], cache, shape=expected.shape), factor * own)
+        with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+            one = forward_with_cache(trial, {**at, "x": at["x"][:1, :1], "h0": at["h0"][:1]})[1]
+            same(trial.value(name, upstream[-1, :1], one, shape=(2,))[1], norm(upstream[-1, :1]))
     trial.twice(name, upstream[-1], cache)
 
 
@@ -246,7 +260,7 @@ def tie_residual(trial: Trial) -> None:
 @checks("clip_grad_norm(grads, max_norm)", "(grads, total_norm)")
 def check_clip_grad_norm(trial: Trial) -> None:
     name, near, (n, d) = "clip_grad_norm", 1e-5, trial.draw_sizes("N", "D")  # PyTorch adds 1e-6 to the norm: right
-    grads = {"weight": trial.spread(2.0, n, d), "bias": trial.spread(0.5, n)}
+    grads = {"weight": trial.spread(2.0, n, d), "square": trial.spread(1.0, n, n), "bias": trial.spread(0.5, n)}
     total, zeros = norm(*grads.values()), {key: 0 * array for key, array in grads.items()}
 
     def clip(given: Inputs, max_norm: float) -> tuple[Inputs, Any]:
@@ -302,15 +316,21 @@ def check_loss_and_gradients(trial: Trial) -> None:
         one = (x[:, :1], h0[:1], target[:, :1])
         many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
         same(*(trial.value(name, *each, params, part=0) for each in (one, many)))
+    with trial.law("right for one step of one sample", "axes of size 1 that are dropped, or a fixed number of steps") as same:
+        one = (x[:1, :1], h0[:1], target[:1, :1])
+        same(trial.value(name, *one, params, part=0), network_loss(trial, *one, params))
     trial.twice(name, x, h0, target, params)
-    x, h0, params, c = draw_network(trial, (16, 2, 8, 14, 5))
-    given = x, h0, draw_labels(trial, c, *x.shape[:2])
-    check_forwards(trial, lambda: network_loss(trial, *given, params), lambda: trial.call(name, *given, params))
+    x, h0, params, c = draw_network(trial, (2, 1, 8, 60, 5))
+    weights = sum(each.size for each in params.values())
+    check_seconds(trial, lambda: trial.call(name, x, h0, np.array([[1], [2]]), params), 2 * weights)
 
 
-def check_batches(trial: Trial, name: str, last: bool, *max_norm: float) -> None:
-    """Training over given batches, h0 = 0, against differences of your own loss."""
+def check_batches(trial: Trial, name: str, last: bool, *max_norm: float, bits: bool = False) -> None:
+    """Training over given batches, h0 = 0, against differences of your own loss. `bits`: with one input a step."""
     x, h0, params, c = draw_network(trial)
+    if bits:
+        x, trial.sizes["D"] = x[..., :1], 1
+        params["weight_ih"] = params["weight_ih"][:, :1]
     axes = x.shape[1:2] if last else x.shape[:2]
     batches = [(trial.spread(1.7, *x.shape), draw_labels(trial, c, *axes)) for _ in range(3)]
 
@@ -338,7 +358,7 @@ def check_train_adder(trial: Trial) -> None:
 def check_train_first_xor_last(trial: Trial) -> None:
     for title, max_norm in (("clipped", 0.01), ("not clipped", 100.0)):
         before = len(trial.rows)
-        check_batches(trial, "train_first_xor_last", True, max_norm)
+        check_batches(trial, "train_first_xor_last", True, max_norm, bits=title == "not clipped")
         trial.rows[before:] = [replace(row, name=f"{title}: {row.name}") for row in trial.rows[before:]]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import CodeType, FrameType, TracebackType
+from collections.abc import Iterator, Mapping, Sequence
+from types import CodeType, TracebackType
 from typing import Any
 
 from .values import shortened
@@ -74,23 +73,6 @@ def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
             found |= new
             codes += [getattr(space.get(name), "__code__", None) for name in new]
             codes += code.co_consts  # functions inside the function
-    return found
-
-
-def calls_in(run: Callable[[], Any]) -> Counter[str]:
-    """How often each Python function is called while `run` runs, by name."""
-    found: Counter[str] = Counter()
-
-    def seen(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            found[frame.f_code.co_name] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
     return found
 
 

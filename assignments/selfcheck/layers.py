@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from .differences import slopes
-from .frames import calls_in
-from .registry import CONTRACTS, GIVEN
 from .tolerance import Array, Inputs
 from .trial import Trial, forward
-from .values import Uncopied
+from .values import Uncopied, with_gaps
 
-COST = 200  # a backward that costs more forwards is made of differences, which take over 1000; loops take up to 30
-SHORTEST = 5e-3  # seconds: a backward that takes less is not made of differences
+LOOPS = 10.0  # a right backward takes 0.01 of a plain loop, one that is itself made of loops up to 4, differences over 20
+
+BY_MEMORY = "the order in memory: x.shape = …, or an array that is read byte by byte"
 
 Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
 
@@ -106,9 +105,14 @@ def check_linear(trial: Trial, layer: Layer) -> None:
     ones, a, b = layer.read(trial, backward(one)), 1.7, -0.6
     with trial.law("zero upstream gives zero", "an upstream that is ignored or replaced") as same:
         same(layer.read(trial, backward(0 * one)), {key: 0 * grad for key, grad in ones.items()})
-    with trial.law("linear in the upstream", "clipping, a square, or an upstream that is changed") as same:
+    with trial.law("linear in the upstream", "a square, or an upstream that is changed") as same:
         twos, both = (layer.read(trial, backward(upstream)) for upstream in (two, a * one + b * two))
         same(both, {key: a * ones[key] + b * twos[key] for key in ones})
+    with trial.law("also for 10000 times and a 10000th of the upstream", "clipping, or rounding") as same:
+        for factor in (1e4, 1e-4):
+            same(layer.read(trial, backward(factor * one)), {key: factor * ones[key] for key in ones}, upstream=factor)
+    with trial.law("an upstream that is a slice gives the same", BY_MEMORY) as same:
+        same(layer.read(trial, backward(with_gaps(one))), ones)
     if "bias_hh" in ones:
         with trial.law("both biases get the same", "one of the two: they only enter as a sum") as same:
             same(ones["bias_ih"], ones["bias_hh"])
@@ -142,27 +146,35 @@ def check_batch(trial: Trial, layer: Layer) -> None:
 
 
 def check_cost(trial: Trial, layer: Layer) -> bool:
-    """A backward costs a few forwards, not one for every weight; and it fits sizes that are not the small ones."""
+    """A backward costs a few forwards, not one for every weight. `layer` has many weights and a single sample."""
     run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
-    layer.read(trial, run_backward(upstream))
-    return check_forwards(trial, lambda: layer.forward(layer.inputs), lambda: run_backward(upstream))
+    steps = len(upstream) if upstream.ndim == 3 else 1
+    weights = sum(each.size for key, each in layer.inputs.items() if key not in layer.rows and each.ndim == 2)
+    return check_seconds(trial, lambda: run_backward(upstream), steps * weights)
 
 
-def check_forwards(trial: Trial, forward: Callable[[], Any], backward: Callable[[], Any]) -> bool:
-    """How often the backward calls your own forward; where that does not tell, how long it takes."""
+def check_seconds(trial: Trial, backward: Callable[[], Any], multiplications: int) -> bool:
+    """The backward takes no longer than a few plain loops over the multiplications of one forward, timed beside it."""
     if trial.large:
         return True
-    inside, again = calls_in(forward), calls_in(backward)
-    yours = [name for name in inside if name in CONTRACTS or name in GIVEN]
-    forwards = max((again[name] / inside[name] for name in yours), default=0.0)
-    tries = 0
-    while forwards <= COST and tries < 4:  # a busy machine is measured again
-        backward_time = seconds(backward)
-        if backward_time < max(SHORTEST, COST * seconds(forward)):
-            return trial.rule("costs a few forwards", True, "")
-        tries += 1
-    words = "it costs hundreds of forwards: differences instead of a derivation?"
-    return trial.rule("costs a few forwards", False, words)
+    for _ in range(4):  # a busy machine is measured again
+        ok = seconds(backward) < LOOPS * multiplications * seconds(plain_loop) / PLAIN
+        if ok:
+            break
+    words = "it takes as long as hundreds of forwards: differences instead of a derivation?"
+    return trial.rule("costs a few forwards", ok, words)
+
+
+PLAIN = 3600  # multiplications
+
+
+def plain_loop() -> None:
+    """Multiply a matrix and a vector by index."""
+    size = math.isqrt(PLAIN)
+    weights, total = np.ones((size, size)), np.zeros(size)
+    for i in range(size):
+        for j in range(size):
+            total[i] += weights[i, j] * total[j]
 
 
 def check_rows(trial: Trial, name: str, params: Inputs, *rows: Array) -> None:
@@ -172,6 +184,8 @@ def check_rows(trial: Trial, name: str, params: Inputs, *rows: Array) -> None:
         same(forward(trial, name, *(each[:1] for each in rows), params)[0], whole[:1])
     with trial.law("called twice, the same", "something remembered between the calls") as same:
         same(forward(trial, name, *rows, params)[0], whole)
+    with trial.law("rows that are slices give the same", BY_MEMORY) as same:
+        same(forward(trial, name, *(with_gaps(each) for each in rows), params)[0], whole)
 
 
 def along(array: Array, axis: int, piece: slice) -> Array:

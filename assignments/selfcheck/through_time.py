@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from .cells import CELL, cell_params, cell_sums, draw_cell_params
-from .layers import Layer, check_batch, check_cost, check_gradients, check_linear, layer_with_cache, seconds
+from .layers import BY_MEMORY, Layer, check_batch, check_cost, check_gradients, check_linear, layer_with_cache, seconds
 from .tolerance import Array, Inputs
 from .trial import Trial, array_undone, forward
+from .values import with_gaps
 
 GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36
 
@@ -52,6 +53,8 @@ def check_forward_in_time(trial: Trial, kind: str) -> None:
         same(trial.value(name, at["x"], at["h0"], more, part=0, shape=None), outputs)
     with trial.law("called twice, the same", "something remembered between the calls") as same:
         same(outputs_of(trial, name, at), outputs)
+    with trial.law("an x that is a slice gives the same", BY_MEMORY) as same:
+        same(outputs_of(trial, name, {**at, "x": with_gaps(at["x"])}), outputs)
 
 
 def check_pieces(trial: Trial, name: str, at: Inputs) -> None:
@@ -76,7 +79,8 @@ def check_backward_in_time(trial: Trial, kind: str) -> None:
     if check_gradients(trial, layer):
         check_first_step(trial, layer)
         check_cut(trial, layer, int(trial.rng.integers(1, len(layer.inputs["x"]))))
-        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (16, 2, 8, 14), kind), kind)):
+        check_cut(trial, rnn_layer(trial, draw_rnn(trial, (30, 2, 3, 4), kind), kind), 15)
+        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (2, 1, 8, 60), kind), kind)):
             check_linear_time(trial, kind)
 
 
