@@ -64,7 +64,7 @@ def check_numerical_derivative(trial: Trial) -> None:
     sine = Uncopied(lambda value: math.sin(float(value)))
     trial.array("of sin at 0.3, default eps", trial.call(name, sine, 0.3), math.cos(0.3))
     centre = sum(calls) / len(calls) if calls else math.nan
-    hint = "points to: differences to one side, only half as good"
+    hint = "usual causes: differences to one side, only half as good"
     trial.rule("f is called on both sides", abs(centre - at) < 1e-9, hint)
     trial.twice(name, Uncopied(parabola), at, eps)
 
@@ -99,7 +99,8 @@ def check_mse_gradients(trial: Trial) -> None:
         with trial.law("the data twice changes nothing", "a sum where the loss has a mean") as same:
             same(pair(np.tile(x, 2), np.tile(target, 2)), pair(x, target))
         with trial.law("the mean over single samples is the same", "another number of samples than len(x)") as same:
-            same(np.mean([pair(*one) for one in zip(x[:, None], target[:, None], strict=True)], axis=0), pair(x, target))
+            single = [pair(*one) for one in zip(x[:, None], target[:, None], strict=True)]
+            same(np.mean(single, axis=0), pair(x, target))
         with trial.law("a perfect fit has no slope", "something that does not vanish with the errors") as same:
             same(pair(x, np.polyval([w, b], x)), np.zeros(2))
     trial.twice(name, x, target, w, b)

@@ -19,20 +19,22 @@ from .layers import Layer, check_batch, check_cost, check_gradients, check_linea
 from .losses import (
     EXTREME,
     FAR,
+    FAR_OUT,
     NEAR,
-    NO_OVERFLOW,
-    SUBTRACT_LARGEST,
+    ONE_MAXIMUM,
     check_class_loss,
     check_softmax_values,
     check_squared_loss,
     draw_labels,
 )
 from .naming import NAMES, check_names
-from .registry import BELOW, CACHE, LOSS, OWN, SHAPE, checks, ties
+from .registry import BELOW, CACHE, LOSS, OWN, SHAPE, checks, gives, ties
 from .tolerance import Array, Inputs
 from .training import Training, check_training
 from .trial import Trial, array_undone, forward, mixed, no_overflow
 from .values import Odd, Uncopied
+
+gives("article_params()", "a dict")
 
 LISTED = (  # the names below the reports of name_the_mistake
     "bias_1_before_slope",
@@ -53,8 +55,8 @@ def check_sigmoid(trial: Trial) -> None:
     array_undone(trial, "sigmoid, undone: z", trial.call("sigmoid", z), z, log_odds, 0.0, 1.0)
     with trial.law("σ(-z) = 1 - σ(z)", "something that is not symmetric around 0") as same:
         same(trial.value("sigmoid", -z, shape=z.shape), 1 - trial.value("sigmoid", z, shape=z.shape))
-    hint = "exp of a large number: use a form with exp of -|z| only"
-    with trial.law(NO_OVERFLOW, hint) as same, no_overflow(trial):
+    hint = "numbers that are cut off, or what is wrong in the rows above"
+    with trial.law(FAR_OUT, hint) as same, no_overflow(trial):
         same(trial.value("sigmoid", far, shape=(3,)), np.array([0.0, 0.5, 1.0]))
     with trial.law("any number of axes works, also none", "indexing that needs an axis") as same:
         same(trial.value("sigmoid", np.array(0.0)), 0.5)
@@ -223,7 +225,7 @@ def check_softmax_laws(trial: Trial) -> None:
         same(p.sum(axis=-1), np.ones(n))
     with trial.law("adding a number to a row changes nothing", "a sum over the whole matrix, or no division") as same:
         same(trial.value("softmax", logits + trial.spread(2.0, n, 1), shape=(n, c)), p)
-    with trial.law(NO_OVERFLOW, SUBTRACT_LARGEST) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
         far = trial.value("softmax", EXTREME, shape=EXTREME.shape)
         same(far.sum(axis=-1), np.ones(2))
         same(far[:, 2], np.array([0.0, math.e / (math.e + 1)]))
@@ -240,8 +242,7 @@ def check_cross_entropy(trial: Trial) -> None:
         same(trial.value(name, np.full((n, c), 0.7), target), math.log(c))
     with trial.law("adding a number to a row changes nothing", "a softmax over the whole matrix") as same:
         same(trial.value(name, logits + trial.spread(2.0, n, 1), target), trial.value(name, logits, target))
-    hint = "log of a probability that is 0: take the logarithm before exp"
-    with trial.law(NO_OVERFLOW, hint) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
         far = [trial.value(name, EXTREME[:1], np.array([j])) for j in range(4)]
         same(np.array(far), np.array([0.0, 2000.0, 1000.0, 998.5]))
         same(*(trial.value(name, rows, np.array([1, 2])) for rows in (FAR, NEAR)))
@@ -262,8 +263,9 @@ def check_cross_entropy_backward(trial: Trial) -> None:
         twice = trial.value(name, np.tile(logits, (2, 1)), np.tile(target, 2), shape=(2 * n, c))
         same(2 * twice[:n], trial.value(name, logits, target, shape=(n, c)))
     with trial.law("a row alone is N times its part", "a number of rows that is not that of the logits") as same:
-        same(trial.value(name, logits[:1], target[:1], shape=(1, c)), n * trial.value(name, logits, target, shape=(n, c))[:1])
-    with trial.law(NO_OVERFLOW, SUBTRACT_LARGEST) as same, no_overflow(trial):
+        alone = trial.value(name, logits[:1], target[:1], shape=(1, c))
+        same(alone, n * trial.value(name, logits, target, shape=(n, c))[:1])
+    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
         far = trial.value(name, EXTREME, np.array([1, 3]), shape=EXTREME.shape)
         same(far[0], np.array([0.5, -0.5, 0.0, 0.0]))
         same(*(trial.value(name, rows, np.array([1, 2]), shape=rows.shape) for rows in (FAR, NEAR)))

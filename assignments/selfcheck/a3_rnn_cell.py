@@ -26,17 +26,19 @@ from .layers import (
 from .losses import (
     EXTREME,
     FAR,
+    FAR_OUT,
     NEAR,
-    NO_OVERFLOW,
-    SUBTRACT_LARGEST,
+    ONE_MAXIMUM,
     check_class_loss,
     check_softmax_values,
     draw_labels,
 )
-from .registry import CACHE, OWN, checks, ties
+from .registry import CACHE, OWN, checks, gives, ties
 from .tolerance import EXACT, Array, Inputs, relative_error
 from .trial import Trial, array_undone, forward, mixed, no_overflow
 from .values import Uncopied
+
+gives("softmax(logits)", "an array")
 
 
 def draw_cell(trial: Trial, sizes: Sequence[int] = ()) -> Inputs:
@@ -209,7 +211,7 @@ def check_two_step_backward(trial: Trial) -> None:
         as_drawn, without_1, with_more_1 = (layer.grads(trial, each) for each in (upstream, only_2, more_1))
         carried = all(np.any(np.abs(without_1[key]) > 1e-9) for key in ("x_1", "h0"))
         title = "with grad_h1 = 0 the carry still reaches x_1 and h0"
-        trial.rule(title, carried, "points to: the carry is dropped")
+        trial.rule(title, carried, "usual causes: the carry is dropped")
         hint = "time running backwards: a loss at step 1 cannot move step 2"
         with trial.law("grad_h1 does not touch x_2", hint) as same:
             same(with_more_1["x_2"], as_drawn["x_2"])
@@ -228,7 +230,7 @@ def tie_two_steps(trial: Trial) -> None:
         without = alone["x"] if key == "x_2" else alone.get(key, 0 * grad)
         changes = relative_error(grad, without, 1.0) > EXACT
         title = f"{key} {'stays' if key == 'x_2' else 'changes'} when the carry is dropped"
-        trial.rule(title, changes == (key != "x_2"), "points to: the carry is dropped, or goes to the wrong place")
+        trial.rule(title, changes == (key != "x_2"), "usual causes: the carry is dropped, or goes to the wrong place")
     check_linear(trial, layer)
 
 
@@ -274,7 +276,7 @@ def check_sequence_loss(trial: Trial) -> None:
     hint = "the 1 of the target is not subtracted, or p(1 - p) too many"
     with trial.law("each row of grad_logits sums to 0", hint) as same:
         same(trial.as_array(actual_grad, logits.shape, "grad_logits").sum(axis=2), np.zeros((t, n)))
-    with trial.law(NO_OVERFLOW, SUBTRACT_LARGEST) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
         far, labels = EXTREME[:, None], np.array([[1], [2]])
         same(loss(far, labels), 1000.0 + math.log1p(math.exp(-1.0)) / 2)
         grad = trial.value(name, far, labels, part=1, shape=far.shape)

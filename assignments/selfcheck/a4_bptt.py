@@ -35,7 +35,9 @@ from .trial import Trial, forward, mixed
 
 gives("rnn_cell_forward(x, h_prev, params)", "(h, cache)")
 gives("readout_forward(outputs, params)", "(logits, cache)")
+gives("readout_backward(grad_logits, cache)", "a dict")
 gives("sequence_loss(logits, target)", "(loss, grad_logits)")
+gives("sgd_step(params, grads, lr)", "a dict")
 
 LISTED = (  # the names below the reports of name_the_mistake
     "bias_before_tanh",
@@ -148,9 +150,8 @@ def truncated_layer(trial: Trial, at: Inputs, k: int) -> Layer:
 
 @checks("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", "rnn_forward", blind=OWN)
 def check_rnn_backward_truncated(trial: Trial) -> None:
-    at, steps = draw_rnn(trial), 6 if trial.large else 4
-    trial.sizes["T"] = steps
-    at["x"] = trial.spread(1.7, steps, *at["x"].shape[1:])
+    steps = 6 if trial.large else 4
+    at = draw_rnn(trial, steps=steps)
     for k in (0, int(trial.rng.integers(1, steps - 1))):
         layer = truncated_layer(trial, at, k)
         upstream = layer.draw_upstream(trial)
@@ -206,7 +207,7 @@ def tie_truncated(trial: Trial) -> None:
 
 @checks("state_gradient_norms(grad_last, cache)", "an array", "rnn_forward", blind=OWN)
 def check_state_gradient_norms(trial: Trial) -> None:
-    name, at = "state_gradient_norms", draw_rnn(trial)
+    name, at = "state_gradient_norms", draw_rnn(trial, steps=11 if trial.large else 6)  # no axis has T + 1
     outputs, cache = forward_with_cache(trial, at)
     upstream = np.zeros(outputs.shape)
     upstream[-1] = trial.normal(*outputs.shape[1:])
@@ -265,7 +266,7 @@ def check_clip_grad_norm(trial: Trial) -> None:
 
     def clip(given: Inputs, max_norm: float) -> tuple[Inputs, Any]:
         clipped, total_norm = trial.parts(name, given, max_norm)
-        found = trial.mapping(clipped, list(given))
+        found = trial.mapping(clipped, list(given), f"{name}, as grads,")
         return {key: trial.as_array(found[key], array.shape, key) for key, array in given.items()}, total_norm
 
     clipped, total_norm = clip(grads, total / 3)
@@ -309,14 +310,15 @@ def check_loss_and_gradients(trial: Trial) -> None:
     loss, grads = trial.parts(name, x, h0, target, mixed(params))
     trial.array("loss", loss, own(params))
     few = 12 if trial.large else 10**6
-    expected, actual = slopes(trial, own, params, most=few), trial.mapping(grads, list(params))
+    expected = slopes(trial, own, params, most=few)
+    actual = trial.mapping(grads, list(params), f"{name}, as grads,")
     for key in params:
         trial.array(key, actual[key], expected[key])
     with trial.law("a sample three times is that sample", "a loss that is no mean over the batch") as same:
         one = (x[:, :1], h0[:1], target[:, :1])
         many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
         same(*(trial.value(name, *each, params, part=0) for each in (one, many)))
-    with trial.law("right for one step of one sample", "axes of size 1 that are dropped, or a fixed number of steps") as same:
+    with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
         one = (x[:1, :1], h0[:1], target[:1, :1])
         same(trial.value(name, *one, params, part=0), network_loss(trial, *one, params))
     trial.twice(name, x, h0, target, params)

@@ -62,6 +62,16 @@ def unwritten_function(error: BaseException, names: Sequence[str]) -> str | None
     return inside[-1] if inside and inside[-1].isidentifier() else None
 
 
+def only_raises(function: Any) -> bool:
+    """Is this nothing but a raise, as the stub that you were given?"""
+    code = getattr(function, "__code__", None)
+    return isinstance(code, CodeType) and len({line for *_, line in code.co_lines() if line}) <= 2
+
+
+def is_stub(function: Any) -> bool:
+    return only_raises(function) and "NotImplementedError" in function.__code__.co_names
+
+
 def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
     """The names of the notebook that a function's code mentions, and those that its helpers mention."""
     found: set[str] = set()

@@ -24,7 +24,7 @@ def judge(name: str, space: Mapping[str, Any], points: float | None, seed: int) 
     of = POINTS.get(name, 1.0) if points is None else points
     trial = Trial(name, space, seed)
     with trial.listening():
-        trial.follow(contract.run)
+        trial.follow(contract.run, name)
         if any(row.ok and row.judged for row in trial.rows):
             trial.untouched()
     if trial.sizes and not trial.rough and all(row.ok for row in trial.rows):
@@ -95,7 +95,7 @@ def rows_with_blame(trial: Trial) -> list[Row]:
         used = [lower for lower in above if lower in row.uses | mentioned and callable(trial.space.get(lower))]
         wrong = lowest_wrong(used, trial.space) if row.judged and not row.ok else ""
         if wrong:
-            unread = "" if row.error or row.kind == "law" else f" ({row.words.rstrip('.')})"
+            unread = "" if row.error or row.kind == "law" else f" ({known(wrong, trial.space).words.rstrip('.')})"
             row = replace(row, words=f"fix {wrong} first{unread}", fix_first=wrong)
         rows.append(row)
     return rows

@@ -15,7 +15,9 @@ from .tolerance import Array, Inputs
 from .trial import Trial, forward
 from .values import Uncopied, with_gaps
 
-LOOPS = 10.0  # a right backward takes 0.01 of a plain loop, one that is itself made of loops up to 4, differences over 20
+LOOPS = (
+    10.0  # a right backward takes 0.01 of a plain loop, one that is itself made of loops up to 4, differences over 20
+)
 
 BY_MEMORY = "the order in memory: x.shape = …, or an array that is read byte by byte"
 
@@ -147,6 +149,7 @@ def check_batch(trial: Trial, layer: Layer) -> None:
 
 def check_cost(trial: Trial, layer: Layer) -> bool:
     """A backward costs a few forwards, not one for every weight. `layer` has many weights and a single sample."""
+    trial.named = False
     run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
     steps = len(upstream) if upstream.ndim == 3 else 1
     weights = sum(each.size for key, each in layer.inputs.items() if key not in layer.rows and each.ndim == 2)

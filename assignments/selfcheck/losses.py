@@ -17,8 +17,8 @@ EXTREME = np.array([[1000.0, -1000.0, 0.0, 1.5], [-1000.0, -1000.0, 0.0, -1.0]])
 # Rows around +1000 and around -1000 in one array: one maximum for both, or numbers that are cut off, are not enough.
 FAR = np.array([[1000.0, 999.5, 998.0, 1000.5], [-1000.0, -1002.0, -999.0, -1000.5]])
 NEAR = FAR - [[1000.0], [-1000.0]]
-NO_OVERFLOW = "no overflow at ±1000"
-SUBTRACT_LARGEST = "exp of a large number: subtract the largest of the row first"
+FAR_OUT = "right around +1000 and -1000, too"
+ONE_MAXIMUM = "one maximum for all rows, numbers that are cut off, or what is wrong in the rows above"
 
 
 def draw_labels(trial: Trial, classes: int, *shape: int) -> Array:

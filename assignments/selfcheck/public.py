@@ -17,6 +17,7 @@ define it. Every table ends with what it cannot see.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib.util
 import math
 import re
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from .frames import notebook, open_figures, unwritten_function
+from .frames import functions_in, notebook, open_figures, unwritten_function
 from .judging import LOWER, SESSION, is_fresh, judge, keep, unknown_name
 from .registry import CONTRACTS, GIVEN, LAWS
 from .tables import Result, Row, Summary
@@ -79,7 +80,9 @@ def wrong_arguments(points: Any, seed: Any, more: Any, others: Any) -> str:
     """What to type instead of arguments that `check` and `laws` do not have; empty where they are right."""
     if more or others:
         extra = [shortened(repr(each), 40) for each in more] + [f"{key}=…" for key in others]
-        return f"check has no place for {', '.join(extra)}. Type it as {HOW}."
+        near = [each for key in others for each in difflib.get_close_matches(key, ("name", "points", "seed"), n=1)]
+        meant = f"Did you mean {near[0]}=…? " if near else ""
+        return f"check has no place for {', '.join(extra)}. {meant}Type it as {HOW}."
     if not (seed is None or (isinstance(seed, (int, np.integer)) and seed >= 0)):
         return f"A seed is a whole number from 0 on, as below a table. Type it as {HOW}."
     if not (points is None or (isinstance(points, (int, float)) and 0 < points < math.inf)):
@@ -105,7 +108,7 @@ def laws(*names: Any, seed: Any = None) -> Result:
     for group, run in groups.items():
         trial = Trial(group[0], space, seed)
         with trial.listening():
-            trial.follow(run)
+            trial.follow(run, *group)
         first = f"{group[0]}: " if len(groups) > 1 else ""
         rows += [replace(row, kind="law", name=first + row.name) for row in trial.rows]
         notes += [note for note in trial.notes if note not in notes]
@@ -133,6 +136,8 @@ def needs(*names: Any) -> Iterator[None]:
         missing, listed = unwritten_function(error, called), " and ".join(called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+        elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):
+            print(f"This figure needs {error.name}: run the cell above that defines it, then this cell again.")
         else:
             print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
         for number in open_figures() - before:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .registry import CONTRACTS
-from .values import count
+from .values import count, sentence
 
 TO_DO = "to do"
 UNDECIDED = "undecided"
@@ -90,7 +90,7 @@ class Result:
     def words(self) -> str:
         """The verdict in one sentence."""
         if len(self.rows) == 1 and not self.passed:
-            return self.rows[0].words
+            return sentence(self.rows[0].words)
         parts = []
         if self.fix_first:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
@@ -100,7 +100,7 @@ class Result:
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
         later = ", ".join(row.name for row in self.rows if row.later)
         parts += [f"graded later: {later}"] if later else []
-        return "; ".join(parts) + "." if parts else "nothing was checked."
+        return sentence("; ".join(parts) or "nothing was checked")
 
     def words_of_arrays(self) -> list[str]:
         rows = [row for row in self.rows if row.kind == "array" and row.judged]
@@ -115,7 +115,7 @@ class Result:
         rows = [row for row in self.rows if row.kind == "law" and row.judged]
         broken = sum(not row.ok for row in rows)
         if broken:
-            return [f"{broken} of {count(len(rows), 'law')} broken"]
+            return [f"{broken} of {len(rows)} laws broken" if len(rows) > 1 else "1 law broken"]
         if len(rows) == 1:
             return ["1 law holds"]
         return [f"all {len(rows)} laws hold"] if rows else []
@@ -126,6 +126,8 @@ class Result:
             return f"Laws of {self.name}"
         if self.verdict == LATER:
             return self.name
+        if self.name not in CONTRACTS:
+            return "selfcheck.check"
         open_verdict = f"{self.verdict}, " if self.verdict in (TO_DO, UNDECIDED) else ""
         return f"{self.name}: {open_verdict}{self.points:g} of {self.of:g} points"
 
@@ -144,7 +146,7 @@ class Result:
             return self.notes
         call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         lines = [*self.notes]
-        if self.blind:
+        if self.blind and any(row.judged and (row.ok or row.error) for row in self.rows):
             lines.append(f"What this cannot see: {self.blind}")
         if self.seed is not None:
             lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")

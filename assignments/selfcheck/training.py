@@ -11,7 +11,7 @@ import numpy as np
 
 from .differences import slopes
 from .tolerance import TRAINING, Array, Inputs
-from .trial import Trial, mixed
+from .trial import Stop, Trial, mixed
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,12 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
 
     def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
         params, losses = training.run(mixed(begin), first, end)
-        found = trial.mapping(params, list(begin), training.name)
+        found = trial.mapping(params, list(begin), f"{training.name}, as params,")
         arrays = {key: trial.as_array(found[key], begin[key].shape, key) for key in begin}
-        return arrays, trial.as_array(losses, (end - first,), "losses")
+        losses = trial.as_array(losses, None, "losses")
+        if losses.shape != (end - first,):
+            raise Stop(f"losses: expected {end - first}, one for each step, got shape {losses.shape}")
+        return arrays, losses
 
     after, losses = run(start, 0, 1)
     trial.array("losses[0], before the first update", losses[0], training.loss(start, 0), tolerance=TRAINING)

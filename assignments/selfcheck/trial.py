@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .frames import functions_in, is_ours, line_of
+from .frames import functions_in, is_ours, is_stub, line_of, only_raises
 from .patterns import describe
 from .registry import CONTRACTS, GIVEN, form_of
 from .tables import Row
@@ -26,8 +26,9 @@ from .values import (
     brief,
     copied,
     count,
-    hint_for_none,
+    entries,
     kind_of,
+    sentence,
     shortened,
     unchanged,
 )
@@ -64,17 +65,20 @@ class Trial:
         self.given: list[tuple[str, Sequence[Any], Sequence[Any]]] = []  # function, our arguments, the copies it got
         self.caught: list[warnings.WarningMessage] = []
         self.differencing = False  # while finite differences are taken
+        self.named = True  # arrays have the sizes that were drawn
         self.single = False  # one of your arrays is float32
         self.rough = False  # one that is differenced is float32
         self.spent = 0.0
 
-    def follow(self, run: Callable[[Trial], None]) -> None:
-        """Run one check; what stops it becomes the last row."""
+    def follow(self, run: Callable[[Trial], None], *names: str) -> None:
+        """Run one check of the functions `names`, which must be written; what stops it becomes the last row."""
         try:
+            for name in names:
+                self.require(name)
             run(self)
         except Stop as stop:
             todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
-            self.add(Row("array", self.name, False, f"{stop}.", todo=todo, uses=uses))
+            self.add(Row("array", self.name, False, sentence(str(stop)), todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -92,8 +96,8 @@ class Trial:
 
     # -- random numbers
 
-    def draw_sizes(self, *names: str) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller.
+    def draw_sizes(self, *names: str, steps: int = 0) -> list[int]:
+        """Sizes for the axes `names`: no two equal, none below 2, T at least 3 (or `steps`); the more axes, the smaller.
 
         Large ones are larger than all small ones, so that no size written as a number fits both.
         """
@@ -101,8 +105,12 @@ class Trial:
         while True:
             drawn = [int(size) for size in self.rng.permutation(range(max(len(names), 4)))[: len(names)] + smallest]
             self.sizes = dict(zip(names, drawn, strict=True))
-            if self.large or 3 <= self.sizes.get("T", 3) <= 8 - len(names):
-                return drawn
+            if steps:
+                self.sizes["T"] = steps
+            elif not self.large and not 3 <= self.sizes.get("T", 3) <= 8 - len(names):
+                continue
+            if len(set(self.sizes.values())) == len(names):
+                return list(self.sizes.values())
 
     def normal(self, *shape: int) -> Array:
         return self.rng.standard_normal(shape)
@@ -113,14 +121,23 @@ class Trial:
 
     # -- calls
 
-    def call(self, name: str, *given: Any) -> Any:
-        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+    def require(self, name: str) -> Callable[..., Any]:
+        """Your function `name`, or Unwritten where there is none or a stub."""
         self.called.add(name)
         function = self.space.get(name)
+        if function is None and name in GIVEN:
+            raise Unwritten(self.about(name, "is not defined: run the cell above that defines it"))
         if function is None:
             raise Unwritten(self.about(name, f"is not defined yet{self.misspelt(name)}"))
+        if is_stub(function):
+            raise Unwritten(self.about(name, f"is not written yet{self.misspelt(name)}"))
         if not callable(function):
             raise Stop(self.about(name, f"is {kind_of(function)} and no function"))
+        return function
+
+    def call(self, name: str, *given: Any) -> Any:
+        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+        function = self.require(name)
         copies = [value.value if isinstance(value, Uncopied) else copied(value) for value in given]
         if not self.differencing:
             self.given.append((name, given, copies))
@@ -128,10 +145,17 @@ class Trial:
         try:
             value = function(*copies)
         except BaseException as error:  # also SystemExit and the stop button: you read a sentence
-            kind = Unwritten if isinstance(error, NotImplementedError) else Stop
-            raise kind(self.failure(name, error)) from None
+            later = isinstance(error, NotImplementedError) or self.absent(error)
+            raise (Unwritten if later else Stop)(self.failure(name, error)) from None
         self.count_time(name, time.perf_counter() - started)
+        if value is None:
+            raise Stop(self.about(name, f"returned None, expected {form_of(name).returns} (is the return missing?)"))
         return value
+
+    def absent(self, error: BaseException) -> str:
+        """The function of the notebook that your code calls and that no cell has defined yet; empty if there is none."""
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        return name if name in {*CONTRACTS, *GIVEN} and name not in self.space else ""
 
     def count_time(self, name: str, seconds: float) -> None:
         """Stop where one call, or all calls together, took too long."""
@@ -159,14 +183,22 @@ class Trial:
         """What happened inside your function, in one sentence."""
         if isinstance(error, NotImplementedError):
             inside = functions_in(error)
-            own = len(inside) < 2 or inside[-1] == name
-            unwritten = f"is not written yet{self.misspelt(name)}" if own else f"calls {inside[-1]}: write that first"
-            return self.about(name, unwritten)
+            if len(inside) > 1 and inside[-1] != name:
+                return self.about(name, f"calls {inside[-1]}: write that first")
+            if not only_raises(self.space[name]):
+                return self.about(
+                    name, f"reaches `raise NotImplementedError()`{line_of(error)}: put your code in its place"
+                )
+            return self.about(name, f"is not written yet{self.misspelt(name)}")
+        if self.absent(error):
+            missing = self.absent(error)
+            return self.about(name, f"calls {missing}, which is not defined: run the cell above that defines {missing}")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
             return self.about(name, f"cannot be called as {CONTRACTS[name].call}: {brief(error)}")
-        return self.about(name, f"stopped with {brief(error)}{line_of(error)}")
+        why = ": is it misspelt, or is there a cell above that did not run?" if isinstance(error, NameError) else ""
+        return self.about(name, f"stopped with {brief(error)}{line_of(error)}{why}")
 
     def parts(self, name: str, *given: Any) -> list[Any]:
         """The members of the tuple (or list) that your function `name` returns."""
@@ -176,14 +208,14 @@ class Trial:
         if not isinstance(actual, (tuple, list)) or len(actual) != len(expected.parts):
             length = f" of length {len(actual)}" if isinstance(actual, (tuple, list)) else ""
             got = f"{kind_of(actual)}{length}"
-            raise Stop(f"{name} returned {got}, expected {expected.returns}{hint_for_none(actual)}")
+            raise Stop(f"{name} returned {got}, expected {expected.returns}")
         return list(actual)
 
     def mapping(self, actual: Any, keys: Sequence[str], name: str = "") -> dict[str, Any]:
         """The members `keys` of a dict that you returned; a missing one is marked."""
         if not isinstance(actual, Mapping):
             expected = f"expected a dict with the keys {', '.join(keys)}"
-            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}{hint_for_none(actual)}")
+            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}")
         return {key: actual.get(key, MISSING) for key in keys}
 
     def value(self, name: str, *given: Any, shape: Sequence[int] | None = (), part: int | None = None) -> Array:
@@ -205,7 +237,7 @@ class Trial:
         if actual is MISSING:
             raise Odd("this key is missing in your dict")
         if actual is None or isinstance(actual, (str, bytes, Mapping, set)) or callable(actual):
-            raise Odd(f"{expected}, got {kind_of(actual)}{hint_for_none(actual)}")
+            raise Odd(f"{expected}, got {kind_of(actual)}")
         try:
             array = np.asarray(actual)
         except Exception as error:  # ragged lists and the like
@@ -219,15 +251,16 @@ class Trial:
             self.note("Some of your arrays are float32: right, and compared more loosely. The course uses float64.")
         unusable = int(np.sum(~np.isfinite(array)))
         if unusable:
-            which = f"{unusable} of {array.size} entries are" if array.ndim else "the number is"
-            raise Odd(f"{which} NaN or infinite")
+            raise Odd(
+                f"{entries(unusable, array.size, 'is', 'are') if array.ndim else 'the number is'} NaN or infinite"
+            )
         return array.astype(np.float64)
 
     def shape_words(self, shape: Sequence[int]) -> str:
         """A shape with the names of its axes: all sizes differ, so each has one."""
         if not len(shape):
             return "a number"
-        names = {size: name for name, size in self.sizes.items()}
+        names = {size: name for name, size in self.sizes.items()} if self.named else {}
         axes = ", ".join(names.get(size, str(size)) for size in shape) + "," * (len(shape) == 1)
         return f"shape {tuple(shape)} = ({axes})" if any(size in names for size in shape) else f"shape {tuple(shape)}"
 
@@ -276,6 +309,7 @@ class Trial:
         """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points."""
         broken: list[str] = []
         called_before, self.called = self.called, set()
+        named_before, self.named = self.named, False
 
         def same(actual: Any, expected: Any, label: str = "", upstream: float = 1.0) -> None:
             allowed = max(tolerance, self.limit, ROUGH if self.rough else 0.0)
@@ -290,12 +324,12 @@ class Trial:
             raise
         except Stop as stop:
             todo = isinstance(stop, Unwritten)
-            self.add(Row("law", title, False, f"{stop}.", todo=todo, uses=frozenset(self.called)))
+            self.add(Row("law", title, False, sentence(str(stop)), todo=todo, uses=frozenset(self.called)))
             return
         finally:
-            uses, self.called = frozenset(self.called), self.called | called_before
+            uses, self.called, self.named = frozenset(self.called), self.called | called_before, named_before
         seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
-        self.add(Row("law", title, not broken, f"points to: {hint}{seen}" if broken else "", uses=uses))
+        self.add(Row("law", title, not broken, f"usual causes: {hint}{seen}" if broken else "", uses=uses))
 
     def rule(self, title: str, ok: bool, words: str) -> bool:
         """One row: a law that needs no comparison of arrays."""
@@ -305,7 +339,9 @@ class Trial:
     def twice(self, name: str, *given: Any) -> None:
         """The same arguments give the same, for functions without a cache."""
         ok = alike(self.call(name, *given), self.call(name, *given))
-        self.rule("called twice, the same", ok, "points to: something remembered between the calls, or changed by them")
+        self.rule(
+            "called twice, the same", ok, "usual causes: something remembered between the calls, or changed by them"
+        )
 
     def untouched(self) -> None:
         """Every argument of every call is what it was before."""
@@ -355,7 +391,7 @@ def no_overflow(trial: Trial) -> Iterator[None]:
     before = len(trial.caught)
     yield
     if any("overflow" in str(each.message) for each in trial.caught[before:]):
-        raise Stop("NumPy reports an overflow: shift the exponents so that none is above 0")
+        raise Stop("NumPy reports an overflow: exp of a large number. Shift the exponents so that none is above 0")
 
 
 def mixed(params: Inputs, **others: Array) -> Inputs:
@@ -384,7 +420,7 @@ def array_undone(
         outside = int(np.sum((array <= low) | (array >= high)))
         if outside:
             between = f"between {low:g} and {high:g}" if high < math.inf else f"above {low:g}"
-            raise Odd(f"{outside} of {array.size} entries are not {between}")
+            raise Odd(f"{entries(outside, array.size, 'is', 'are') if array.ndim else 'the number is'} not {between}")
         with np.errstate(all="ignore"):
             undone = inverse(array)
         if not np.all(np.isfinite(undone)):

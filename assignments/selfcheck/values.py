@@ -56,7 +56,7 @@ def alike(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(alike, a, b))
     if isinstance(a, str) or isinstance(b, str):
         return bool(a == b)
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12))
+    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True))
 
 
 def kind_of(value: Any) -> str:
@@ -69,14 +69,23 @@ def kind_of(value: Any) -> str:
     return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
 
 
-def hint_for_none(value: Any) -> str:
-    """What None most often means."""
-    return " (is the return missing?)" if value is None else ""
-
-
 def count(number: int, noun: str) -> str:
     """A number with its noun: 1 law, 2 laws."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def entries(number: int, of: int, one: str, many: str, which: str = "") -> str:
+    """How many entries of an array do something: the entry differs, 1 of 4 entries differs, all 4 entries differ."""
+    if of == 1:
+        return f"the {which}entry {one}"
+    if number == of:
+        return f"all {of} {which}entries {many}"
+    return f"{number} of {of} {which}entries {one if number == 1 else many}"
+
+
+def sentence(text: str) -> str:
+    """A text with a full stop, unless it ends with a mark of its own."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def shortened(text: str, limit: int = 140) -> str:

@@ -35,6 +35,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -61,12 +62,17 @@ class Uncopied:
 def copied(value: Any) -> Any:
     """A copy of the arrays in a value, so that your function cannot change ours."""
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return value.copy() if value.flags.forc else with_gaps(value)
     if isinstance(value, dict):
         return {key: copied(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(copied(each) for each in value)
     return value
+
+
+def with_gaps(array: np.ndarray) -> np.ndarray:
+    """A copy with gaps in memory, as a slice of a larger array has them."""
+    return np.repeat(array, 2, axis=-1)[..., ::2]
 
 
 def unchanged(before: Any, after: Any) -> bool:
@@ -86,7 +92,7 @@ def alike(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(alike, a, b))
     if isinstance(a, str) or isinstance(b, str):
         return bool(a == b)
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12))
+    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True))
 
 
 def kind_of(value: Any) -> str:
@@ -99,14 +105,23 @@ def kind_of(value: Any) -> str:
     return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
 
 
-def hint_for_none(value: Any) -> str:
-    """What None most often means."""
-    return " (is the return missing?)" if value is None else ""
-
-
 def count(number: int, noun: str) -> str:
     """A number with its noun: 1 law, 2 laws."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def entries(number: int, of: int, one: str, many: str, which: str = "") -> str:
+    """How many entries of an array do something: the entry differs, 1 of 4 entries differs, all 4 entries differ."""
+    if of == 1:
+        return f"the {which}entry {one}"
+    if number == of:
+        return f"all {of} {which}entries {many}"
+    return f"{number} of {of} {which}entries {one if number == 1 else many}"
+
+
+def sentence(text: str) -> str:
+    """A text with a full stop, unless it ends with a mark of its own."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def shortened(text: str, limit: int = 140) -> str:
@@ -176,6 +191,16 @@ def unwritten_function(error: BaseException, names: Sequence[str]) -> str | None
         return error.name if error.name in names else None
     inside = functions_in(error) if isinstance(error, NotImplementedError) else []
     return inside[-1] if inside and inside[-1].isidentifier() else None
+
+
+def only_raises(function: Any) -> bool:
+    """Is this nothing but a raise, as the stub that you were given?"""
+    code = getattr(function, "__code__", None)
+    return isinstance(code, CodeType) and len({line for *_, line in code.co_lines() if line}) <= 2
+
+
+def is_stub(function: Any) -> bool:
+    return only_raises(function) and "NotImplementedError" in function.__code__.co_names
 
 
 def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
@@ -353,7 +378,7 @@ class Result:
     def words(self) -> str:
         """The verdict in one sentence."""
         if len(self.rows) == 1 and not self.passed:
-            return self.rows[0].words
+            return sentence(self.rows[0].words)
         parts = []
         if self.fix_first:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
@@ -363,7 +388,7 @@ class Result:
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
         later = ", ".join(row.name for row in self.rows if row.later)
         parts += [f"graded later: {later}"] if later else []
-        return "; ".join(parts) + "." if parts else "nothing was checked."
+        return sentence("; ".join(parts) or "nothing was checked")
 
     def words_of_arrays(self) -> list[str]:
         rows = [row for row in self.rows if row.kind == "array" and row.judged]
@@ -378,7 +403,7 @@ class Result:
         rows = [row for row in self.rows if row.kind == "law" and row.judged]
         broken = sum(not row.ok for row in rows)
         if broken:
-            return [f"{broken} of {count(len(rows), 'law')} broken"]
+            return [f"{broken} of {len(rows)} laws broken" if len(rows) > 1 else "1 law broken"]
         if len(rows) == 1:
             return ["1 law holds"]
         return [f"all {len(rows)} laws hold"] if rows else []
@@ -389,6 +414,8 @@ class Result:
             return f"Laws of {self.name}"
         if self.verdict == LATER:
             return self.name
+        if self.name not in CONTRACTS:
+            return "selfcheck.check"
         open_verdict = f"{self.verdict}, " if self.verdict in (TO_DO, UNDECIDED) else ""
         return f"{self.name}: {open_verdict}{self.points:g} of {self.of:g} points"
 
@@ -407,7 +434,7 @@ class Result:
             return self.notes
         call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         lines = [*self.notes]
-        if self.blind:
+        if self.blind and any(row.judged and (row.ok or row.error) for row in self.rows):
             lines.append(f"What this cannot see: {self.blind}")
         if self.seed is not None:
             lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")
@@ -529,31 +556,40 @@ def relative_error(actual: Array, expected: Array, upstream: float) -> float:
 # What can be seen of a wrong array, in words; nothing is guessed.
 # ---------------------------------------------------------------------------------------------------------------------
 
+PARTS = 60  # the largest product of the two numbers of a fraction that counts as small
+
 
 def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int], steps: bool) -> str:
     """How `actual` differs: by a factor, a sign, a transpose, from a step on. `off` marks the entries that differ."""
     compared = ~np.isnan(expected)
     a, b = actual[compared], expected[compared]
+    which = "" if compared.all() else "compared "
+    words = [entries(int(off.sum()), a.size, "differs", "differ", which) if expected.ndim else "the number differs"]
     if not np.any(a):
-        return "all zero"
-    words = [f"{int(off.sum())} of {a.size} entries differ"] if expected.ndim else []
+        return entries(a.size, a.size, "is 0", "are 0", which) if expected.ndim else "the number is 0"
     factor = float(a @ b / (b @ b)) if np.any(b) else 0.0
     if abs(factor - 1) < 1e-5 and relative_error(a, b, 0.0) < 1e-3:
         words.append("close, but not close enough: is something rounded, or a difference to one side only?")
     elif factor and relative_error(a, factor * b, 0.0) < 1e-6:
-        words = describe_factor(factor, sizes)
+        words = describe_factor(factor, sizes) or words
     elif is_transposed(actual, expected):
         words = ["these are the right numbers, transposed"]
-    if steps and len(off) > 1:
+    if steps and len(off) > 1 and compared.all():
         words.append(describe_steps(off))
     return "; ".join(words)
 
 
 def describe_factor(factor: float, sizes: Mapping[str, int]) -> list[str]:
-    """A factor that all entries share, and the axes whose size it is (or one over it)."""
-    words = "the sign is the other way round" if abs(factor + 1) < 1e-6 else f"{factor:.6g} times the right one"
-    near = [name for name, size in sizes.items() if min(abs(factor * size - 1), abs(factor / size - 1)) < 1e-6]
-    return [words, *(f"{name} is {sizes[name]} here" for name in near)]
+    """A factor that all entries share, where it is a small fraction, and the axis whose size it is (or one over it).
+
+    A 2 has too many other reasons to be called a size.
+    """
+    near = Fraction(factor).limit_denominator(PARTS)
+    if abs(factor - near) > 1e-6 * abs(factor) or abs(near.numerator) * near.denominator > PARTS:
+        return []
+    words = "the sign is the other way round" if near == -1 else f"{near} times the right one"
+    size = max(near, 1 / near)
+    return [words, *(f"{name} is {size} here" for name, each in sizes.items() if each == size > 2)]
 
 
 def is_transposed(actual: Array, expected: Array) -> bool:
@@ -607,17 +643,20 @@ class Trial:
         self.given: list[tuple[str, Sequence[Any], Sequence[Any]]] = []  # function, our arguments, the copies it got
         self.caught: list[warnings.WarningMessage] = []
         self.differencing = False  # while finite differences are taken
+        self.named = True  # arrays have the sizes that were drawn
         self.single = False  # one of your arrays is float32
         self.rough = False  # one that is differenced is float32
         self.spent = 0.0
 
-    def follow(self, run: Callable[[Trial], None]) -> None:
-        """Run one check; what stops it becomes the last row."""
+    def follow(self, run: Callable[[Trial], None], *names: str) -> None:
+        """Run one check of the functions `names`, which must be written; what stops it becomes the last row."""
         try:
+            for name in names:
+                self.require(name)
             run(self)
         except Stop as stop:
             todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
-            self.add(Row("array", self.name, False, f"{stop}.", todo=todo, uses=uses))
+            self.add(Row("array", self.name, False, sentence(str(stop)), todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -635,8 +674,8 @@ class Trial:
 
     # -- random numbers
 
-    def draw_sizes(self, *names: str) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller.
+    def draw_sizes(self, *names: str, steps: int = 0) -> list[int]:
+        """Sizes for the axes `names`: no two equal, none below 2, T at least 3 (or `steps`); the more axes, the smaller.
 
         Large ones are larger than all small ones, so that no size written as a number fits both.
         """
@@ -644,8 +683,12 @@ class Trial:
         while True:
             drawn = [int(size) for size in self.rng.permutation(range(max(len(names), 4)))[: len(names)] + smallest]
             self.sizes = dict(zip(names, drawn, strict=True))
-            if self.large or 3 <= self.sizes.get("T", 3) <= 8 - len(names):
-                return drawn
+            if steps:
+                self.sizes["T"] = steps
+            elif not self.large and not 3 <= self.sizes.get("T", 3) <= 8 - len(names):
+                continue
+            if len(set(self.sizes.values())) == len(names):
+                return list(self.sizes.values())
 
     def normal(self, *shape: int) -> Array:
         return self.rng.standard_normal(shape)
@@ -656,14 +699,23 @@ class Trial:
 
     # -- calls
 
-    def call(self, name: str, *given: Any) -> Any:
-        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+    def require(self, name: str) -> Callable[..., Any]:
+        """Your function `name`, or Unwritten where there is none or a stub."""
         self.called.add(name)
         function = self.space.get(name)
+        if function is None and name in GIVEN:
+            raise Unwritten(self.about(name, "is not defined: run the cell above that defines it"))
         if function is None:
             raise Unwritten(self.about(name, f"is not defined yet{self.misspelt(name)}"))
+        if is_stub(function):
+            raise Unwritten(self.about(name, f"is not written yet{self.misspelt(name)}"))
         if not callable(function):
             raise Stop(self.about(name, f"is {kind_of(function)} and no function"))
+        return function
+
+    def call(self, name: str, *given: Any) -> Any:
+        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+        function = self.require(name)
         copies = [value.value if isinstance(value, Uncopied) else copied(value) for value in given]
         if not self.differencing:
             self.given.append((name, given, copies))
@@ -671,10 +723,17 @@ class Trial:
         try:
             value = function(*copies)
         except BaseException as error:  # also SystemExit and the stop button: you read a sentence
-            kind = Unwritten if isinstance(error, NotImplementedError) else Stop
-            raise kind(self.failure(name, error)) from None
+            later = isinstance(error, NotImplementedError) or self.absent(error)
+            raise (Unwritten if later else Stop)(self.failure(name, error)) from None
         self.count_time(name, time.perf_counter() - started)
+        if value is None:
+            raise Stop(self.about(name, f"returned None, expected {form_of(name).returns} (is the return missing?)"))
         return value
+
+    def absent(self, error: BaseException) -> str:
+        """The function of the notebook that your code calls and that no cell has defined yet; empty if there is none."""
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        return name if name in {*CONTRACTS, *GIVEN} and name not in self.space else ""
 
     def count_time(self, name: str, seconds: float) -> None:
         """Stop where one call, or all calls together, took too long."""
@@ -702,14 +761,22 @@ class Trial:
         """What happened inside your function, in one sentence."""
         if isinstance(error, NotImplementedError):
             inside = functions_in(error)
-            own = len(inside) < 2 or inside[-1] == name
-            unwritten = f"is not written yet{self.misspelt(name)}" if own else f"calls {inside[-1]}: write that first"
-            return self.about(name, unwritten)
+            if len(inside) > 1 and inside[-1] != name:
+                return self.about(name, f"calls {inside[-1]}: write that first")
+            if not only_raises(self.space[name]):
+                return self.about(
+                    name, f"reaches `raise NotImplementedError()`{line_of(error)}: put your code in its place"
+                )
+            return self.about(name, f"is not written yet{self.misspelt(name)}")
+        if self.absent(error):
+            missing = self.absent(error)
+            return self.about(name, f"calls {missing}, which is not defined: run the cell above that defines {missing}")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
             return self.about(name, f"cannot be called as {CONTRACTS[name].call}: {brief(error)}")
-        return self.about(name, f"stopped with {brief(error)}{line_of(error)}")
+        why = ": is it misspelt, or is there a cell above that did not run?" if isinstance(error, NameError) else ""
+        return self.about(name, f"stopped with {brief(error)}{line_of(error)}{why}")
 
     def parts(self, name: str, *given: Any) -> list[Any]:
         """The members of the tuple (or list) that your function `name` returns."""
@@ -719,14 +786,14 @@ class Trial:
         if not isinstance(actual, (tuple, list)) or len(actual) != len(expected.parts):
             length = f" of length {len(actual)}" if isinstance(actual, (tuple, list)) else ""
             got = f"{kind_of(actual)}{length}"
-            raise Stop(f"{name} returned {got}, expected {expected.returns}{hint_for_none(actual)}")
+            raise Stop(f"{name} returned {got}, expected {expected.returns}")
         return list(actual)
 
     def mapping(self, actual: Any, keys: Sequence[str], name: str = "") -> dict[str, Any]:
         """The members `keys` of a dict that you returned; a missing one is marked."""
         if not isinstance(actual, Mapping):
             expected = f"expected a dict with the keys {', '.join(keys)}"
-            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}{hint_for_none(actual)}")
+            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}")
         return {key: actual.get(key, MISSING) for key in keys}
 
     def value(self, name: str, *given: Any, shape: Sequence[int] | None = (), part: int | None = None) -> Array:
@@ -748,7 +815,7 @@ class Trial:
         if actual is MISSING:
             raise Odd("this key is missing in your dict")
         if actual is None or isinstance(actual, (str, bytes, Mapping, set)) or callable(actual):
-            raise Odd(f"{expected}, got {kind_of(actual)}{hint_for_none(actual)}")
+            raise Odd(f"{expected}, got {kind_of(actual)}")
         try:
             array = np.asarray(actual)
         except Exception as error:  # ragged lists and the like
@@ -762,15 +829,16 @@ class Trial:
             self.note("Some of your arrays are float32: right, and compared more loosely. The course uses float64.")
         unusable = int(np.sum(~np.isfinite(array)))
         if unusable:
-            which = f"{unusable} of {array.size} entries are" if array.ndim else "the number is"
-            raise Odd(f"{which} NaN or infinite")
+            raise Odd(
+                f"{entries(unusable, array.size, 'is', 'are') if array.ndim else 'the number is'} NaN or infinite"
+            )
         return array.astype(np.float64)
 
     def shape_words(self, shape: Sequence[int]) -> str:
         """A shape with the names of its axes: all sizes differ, so each has one."""
         if not len(shape):
             return "a number"
-        names = {size: name for name, size in self.sizes.items()}
+        names = {size: name for name, size in self.sizes.items()} if self.named else {}
         axes = ", ".join(names.get(size, str(size)) for size in shape) + "," * (len(shape) == 1)
         return f"shape {tuple(shape)} = ({axes})" if any(size in names for size in shape) else f"shape {tuple(shape)}"
 
@@ -819,6 +887,7 @@ class Trial:
         """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points."""
         broken: list[str] = []
         called_before, self.called = self.called, set()
+        named_before, self.named = self.named, False
 
         def same(actual: Any, expected: Any, label: str = "", upstream: float = 1.0) -> None:
             allowed = max(tolerance, self.limit, ROUGH if self.rough else 0.0)
@@ -833,12 +902,12 @@ class Trial:
             raise
         except Stop as stop:
             todo = isinstance(stop, Unwritten)
-            self.add(Row("law", title, False, f"{stop}.", todo=todo, uses=frozenset(self.called)))
+            self.add(Row("law", title, False, sentence(str(stop)), todo=todo, uses=frozenset(self.called)))
             return
         finally:
-            uses, self.called = frozenset(self.called), self.called | called_before
+            uses, self.called, self.named = frozenset(self.called), self.called | called_before, named_before
         seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
-        self.add(Row("law", title, not broken, f"points to: {hint}{seen}" if broken else "", uses=uses))
+        self.add(Row("law", title, not broken, f"usual causes: {hint}{seen}" if broken else "", uses=uses))
 
     def rule(self, title: str, ok: bool, words: str) -> bool:
         """One row: a law that needs no comparison of arrays."""
@@ -848,7 +917,9 @@ class Trial:
     def twice(self, name: str, *given: Any) -> None:
         """The same arguments give the same, for functions without a cache."""
         ok = alike(self.call(name, *given), self.call(name, *given))
-        self.rule("called twice, the same", ok, "points to: something remembered between the calls, or changed by them")
+        self.rule(
+            "called twice, the same", ok, "usual causes: something remembered between the calls, or changed by them"
+        )
 
     def untouched(self) -> None:
         """Every argument of every call is what it was before."""
@@ -912,7 +983,7 @@ def judge(name: str, space: Mapping[str, Any], points: float | None, seed: int) 
     of = POINTS.get(name, 1.0) if points is None else points
     trial = Trial(name, space, seed)
     with trial.listening():
-        trial.follow(contract.run)
+        trial.follow(contract.run, name)
         if any(row.ok and row.judged for row in trial.rows):
             trial.untouched()
     if trial.sizes and not trial.rough and all(row.ok for row in trial.rows):
@@ -983,7 +1054,7 @@ def rows_with_blame(trial: Trial) -> list[Row]:
         used = [lower for lower in above if lower in row.uses | mentioned and callable(trial.space.get(lower))]
         wrong = lowest_wrong(used, trial.space) if row.judged and not row.ok else ""
         if wrong:
-            unread = "" if row.error or row.kind == "law" else f" ({row.words.rstrip('.')})"
+            unread = "" if row.error or row.kind == "law" else f" ({known(wrong, trial.space).words.rstrip('.')})"
             row = replace(row, words=f"fix {wrong} first{unread}", fix_first=wrong)
         rows.append(row)
     return rows
@@ -1069,7 +1140,9 @@ def wrong_arguments(points: Any, seed: Any, more: Any, others: Any) -> str:
     """What to type instead of arguments that `check` and `laws` do not have; empty where they are right."""
     if more or others:
         extra = [shortened(repr(each), 40) for each in more] + [f"{key}=…" for key in others]
-        return f"check has no place for {', '.join(extra)}. Type it as {HOW}."
+        near = [each for key in others for each in difflib.get_close_matches(key, ("name", "points", "seed"), n=1)]
+        meant = f"Did you mean {near[0]}=…? " if near else ""
+        return f"check has no place for {', '.join(extra)}. {meant}Type it as {HOW}."
     if not (seed is None or (isinstance(seed, (int, np.integer)) and seed >= 0)):
         return f"A seed is a whole number from 0 on, as below a table. Type it as {HOW}."
     if not (points is None or (isinstance(points, (int, float)) and 0 < points < math.inf)):
@@ -1095,7 +1168,7 @@ def laws(*names: Any, seed: Any = None) -> Result:
     for group, run in groups.items():
         trial = Trial(group[0], space, seed)
         with trial.listening():
-            trial.follow(run)
+            trial.follow(run, *group)
         first = f"{group[0]}: " if len(groups) > 1 else ""
         rows += [replace(row, kind="law", name=first + row.name) for row in trial.rows]
         notes += [note for note in trial.notes if note not in notes]
@@ -1123,6 +1196,8 @@ def needs(*names: Any) -> Iterator[None]:
         missing, listed = unwritten_function(error, called), " and ".join(called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+        elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):
+            print(f"This figure needs {error.name}: run the cell above that defines it, then this cell again.")
         else:
             print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
         for number in open_figures() - before:
@@ -1257,9 +1332,12 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
 
     def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
         params, losses = training.run(mixed(begin), first, end)
-        found = trial.mapping(params, list(begin), training.name)
+        found = trial.mapping(params, list(begin), f"{training.name}, as params,")
         arrays = {key: trial.as_array(found[key], begin[key].shape, key) for key in begin}
-        return arrays, trial.as_array(losses, (end - first,), "losses")
+        losses = trial.as_array(losses, None, "losses")
+        if losses.shape != (end - first,):
+            raise Stop(f"losses: expected {end - first}, one for each step, got shape {losses.shape}")
+        return arrays, losses
 
     after, losses = run(start, 0, 1)
     trial.array("losses[0], before the first update", losses[0], training.loss(start, 0), tolerance=TRAINING)
@@ -1337,11 +1415,11 @@ def check_numerical_derivative(trial: Trial) -> None:
 
     trial.array("of a line", trial.call(name, Uncopied(line), at, eps), a)
     trial.array("of a parabola, eps = 1/8", trial.call(name, Uncopied(parabola), at, eps), 2 * a * at + b)
-    trial.array("of a cube, eps = 1/8", trial.call(name, Uncopied(cube), at, eps), c * (3 * at**2 + eps**2))
+    trial.array("of a cube, eps = 1/8", trial.call(name, Uncopied(cube), -at, eps), c * (3 * at**2 + eps**2))
     sine = Uncopied(lambda value: math.sin(float(value)))
     trial.array("of sin at 0.3, default eps", trial.call(name, sine, 0.3), math.cos(0.3))
     centre = sum(calls) / len(calls) if calls else math.nan
-    hint = "points to: differences to one side, only half as good"
+    hint = "usual causes: differences to one side, only half as good"
     trial.rule("f is called on both sides", abs(centre - at) < 1e-9, hint)
     trial.twice(name, Uncopied(parabola), at, eps)
 
@@ -1375,6 +1453,9 @@ def check_mse_gradients(trial: Trial) -> None:
         pair = lambda *data: np.array([trial.value(name, *data, w, b, part=j) for j in (0, 1)])
         with trial.law("the data twice changes nothing", "a sum where the loss has a mean") as same:
             same(pair(np.tile(x, 2), np.tile(target, 2)), pair(x, target))
+        with trial.law("the mean over single samples is the same", "another number of samples than len(x)") as same:
+            single = [pair(*one) for one in zip(x[:, None], target[:, None], strict=True)]
+            same(np.mean(single, axis=0), pair(x, target))
         with trial.law("a perfect fit has no slope", "something that does not vanish with the errors") as same:
             same(pair(x, np.polyval([w, b], x)), np.zeros(2))
     trial.twice(name, x, target, w, b)

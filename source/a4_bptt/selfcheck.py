@@ -32,10 +32,10 @@ import re
 import sys
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import CodeType, FrameType, TracebackType
+from fractions import Fraction
+from types import CodeType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -61,12 +61,17 @@ class Uncopied:
 def copied(value: Any) -> Any:
     """A copy of the arrays in a value, so that your function cannot change ours."""
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return value.copy() if value.flags.forc else with_gaps(value)
     if isinstance(value, dict):
         return {key: copied(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(copied(each) for each in value)
     return value
+
+
+def with_gaps(array: np.ndarray) -> np.ndarray:
+    """A copy with gaps in memory, as a slice of a larger array has them."""
+    return np.repeat(array, 2, axis=-1)[..., ::2]
 
 
 def unchanged(before: Any, after: Any) -> bool:
@@ -86,7 +91,7 @@ def alike(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(alike, a, b))
     if isinstance(a, str) or isinstance(b, str):
         return bool(a == b)
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12))
+    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True))
 
 
 def kind_of(value: Any) -> str:
@@ -99,14 +104,23 @@ def kind_of(value: Any) -> str:
     return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
 
 
-def hint_for_none(value: Any) -> str:
-    """What None most often means."""
-    return " (is the return missing?)" if value is None else ""
-
-
 def count(number: int, noun: str) -> str:
     """A number with its noun: 1 law, 2 laws."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def entries(number: int, of: int, one: str, many: str, which: str = "") -> str:
+    """How many entries of an array do something: the entry differs, 1 of 4 entries differs, all 4 entries differ."""
+    if of == 1:
+        return f"the {which}entry {one}"
+    if number == of:
+        return f"all {of} {which}entries {many}"
+    return f"{number} of {of} {which}entries {one if number == 1 else many}"
+
+
+def sentence(text: str) -> str:
+    """A text with a full stop, unless it ends with a mark of its own."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def shortened(text: str, limit: int = 140) -> str:
@@ -178,6 +192,16 @@ def unwritten_function(error: BaseException, names: Sequence[str]) -> str | None
     return inside[-1] if inside and inside[-1].isidentifier() else None
 
 
+def only_raises(function: Any) -> bool:
+    """Is this nothing but a raise, as the stub that you were given?"""
+    code = getattr(function, "__code__", None)
+    return isinstance(code, CodeType) and len({line for *_, line in code.co_lines() if line}) <= 2
+
+
+def is_stub(function: Any) -> bool:
+    return only_raises(function) and "NotImplementedError" in function.__code__.co_names
+
+
 def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
     """The names of the notebook that a function's code mentions, and those that its helpers mention."""
     found: set[str] = set()
@@ -189,23 +213,6 @@ def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
             found |= new
             codes += [getattr(space.get(name), "__code__", None) for name in new]
             codes += code.co_consts  # functions inside the function
-    return found
-
-
-def calls_in(run: Callable[[], Any]) -> Counter[str]:
-    """How often each Python function is called while `run` runs, by name."""
-    found: Counter[str] = Counter()
-
-    def seen(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            found[frame.f_code.co_name] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
     return found
 
 
@@ -390,7 +397,7 @@ class Result:
     def words(self) -> str:
         """The verdict in one sentence."""
         if len(self.rows) == 1 and not self.passed:
-            return self.rows[0].words
+            return sentence(self.rows[0].words)
         parts = []
         if self.fix_first:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
@@ -400,7 +407,7 @@ class Result:
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
         later = ", ".join(row.name for row in self.rows if row.later)
         parts += [f"graded later: {later}"] if later else []
-        return "; ".join(parts) + "." if parts else "nothing was checked."
+        return sentence("; ".join(parts) or "nothing was checked")
 
     def words_of_arrays(self) -> list[str]:
         rows = [row for row in self.rows if row.kind == "array" and row.judged]
@@ -415,7 +422,7 @@ class Result:
         rows = [row for row in self.rows if row.kind == "law" and row.judged]
         broken = sum(not row.ok for row in rows)
         if broken:
-            return [f"{broken} of {count(len(rows), 'law')} broken"]
+            return [f"{broken} of {len(rows)} laws broken" if len(rows) > 1 else "1 law broken"]
         if len(rows) == 1:
             return ["1 law holds"]
         return [f"all {len(rows)} laws hold"] if rows else []
@@ -426,6 +433,8 @@ class Result:
             return f"Laws of {self.name}"
         if self.verdict == LATER:
             return self.name
+        if self.name not in CONTRACTS:
+            return "selfcheck.check"
         open_verdict = f"{self.verdict}, " if self.verdict in (TO_DO, UNDECIDED) else ""
         return f"{self.name}: {open_verdict}{self.points:g} of {self.of:g} points"
 
@@ -444,7 +453,7 @@ class Result:
             return self.notes
         call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         lines = [*self.notes]
-        if self.blind:
+        if self.blind and any(row.judged and (row.ok or row.error) for row in self.rows):
             lines.append(f"What this cannot see: {self.blind}")
         if self.seed is not None:
             lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")
@@ -566,31 +575,40 @@ def relative_error(actual: Array, expected: Array, upstream: float) -> float:
 # What can be seen of a wrong array, in words; nothing is guessed.
 # ---------------------------------------------------------------------------------------------------------------------
 
+PARTS = 60  # the largest product of the two numbers of a fraction that counts as small
+
 
 def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int], steps: bool) -> str:
     """How `actual` differs: by a factor, a sign, a transpose, from a step on. `off` marks the entries that differ."""
     compared = ~np.isnan(expected)
     a, b = actual[compared], expected[compared]
+    which = "" if compared.all() else "compared "
+    words = [entries(int(off.sum()), a.size, "differs", "differ", which) if expected.ndim else "the number differs"]
     if not np.any(a):
-        return "all zero"
-    words = [f"{int(off.sum())} of {a.size} entries differ"] if expected.ndim else []
+        return entries(a.size, a.size, "is 0", "are 0", which) if expected.ndim else "the number is 0"
     factor = float(a @ b / (b @ b)) if np.any(b) else 0.0
     if abs(factor - 1) < 1e-5 and relative_error(a, b, 0.0) < 1e-3:
         words.append("close, but not close enough: is something rounded, or a difference to one side only?")
     elif factor and relative_error(a, factor * b, 0.0) < 1e-6:
-        words = describe_factor(factor, sizes)
+        words = describe_factor(factor, sizes) or words
     elif is_transposed(actual, expected):
         words = ["these are the right numbers, transposed"]
-    if steps and len(off) > 1:
+    if steps and len(off) > 1 and compared.all():
         words.append(describe_steps(off))
     return "; ".join(words)
 
 
 def describe_factor(factor: float, sizes: Mapping[str, int]) -> list[str]:
-    """A factor that all entries share, and the axes whose size it is (or one over it)."""
-    words = "the sign is the other way round" if abs(factor + 1) < 1e-6 else f"{factor:.6g} times the right one"
-    near = [name for name, size in sizes.items() if min(abs(factor * size - 1), abs(factor / size - 1)) < 1e-6]
-    return [words, *(f"{name} is {sizes[name]} here" for name in near)]
+    """A factor that all entries share, where it is a small fraction, and the axis whose size it is (or one over it).
+
+    A 2 has too many other reasons to be called a size.
+    """
+    near = Fraction(factor).limit_denominator(PARTS)
+    if abs(factor - near) > 1e-6 * abs(factor) or abs(near.numerator) * near.denominator > PARTS:
+        return []
+    words = "the sign is the other way round" if near == -1 else f"{near} times the right one"
+    size = max(near, 1 / near)
+    return [words, *(f"{name} is {size} here" for name, each in sizes.items() if each == size > 2)]
 
 
 def is_transposed(actual: Array, expected: Array) -> bool:
@@ -644,17 +662,20 @@ class Trial:
         self.given: list[tuple[str, Sequence[Any], Sequence[Any]]] = []  # function, our arguments, the copies it got
         self.caught: list[warnings.WarningMessage] = []
         self.differencing = False  # while finite differences are taken
+        self.named = True  # arrays have the sizes that were drawn
         self.single = False  # one of your arrays is float32
         self.rough = False  # one that is differenced is float32
         self.spent = 0.0
 
-    def follow(self, run: Callable[[Trial], None]) -> None:
-        """Run one check; what stops it becomes the last row."""
+    def follow(self, run: Callable[[Trial], None], *names: str) -> None:
+        """Run one check of the functions `names`, which must be written; what stops it becomes the last row."""
         try:
+            for name in names:
+                self.require(name)
             run(self)
         except Stop as stop:
             todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
-            self.add(Row("array", self.name, False, f"{stop}.", todo=todo, uses=uses))
+            self.add(Row("array", self.name, False, sentence(str(stop)), todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -672,8 +693,8 @@ class Trial:
 
     # -- random numbers
 
-    def draw_sizes(self, *names: str) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3; the more axes, the smaller.
+    def draw_sizes(self, *names: str, steps: int = 0) -> list[int]:
+        """Sizes for the axes `names`: no two equal, none below 2, T at least 3 (or `steps`); the more axes, the smaller.
 
         Large ones are larger than all small ones, so that no size written as a number fits both.
         """
@@ -681,8 +702,12 @@ class Trial:
         while True:
             drawn = [int(size) for size in self.rng.permutation(range(max(len(names), 4)))[: len(names)] + smallest]
             self.sizes = dict(zip(names, drawn, strict=True))
-            if self.large or 3 <= self.sizes.get("T", 3) <= 8 - len(names):
-                return drawn
+            if steps:
+                self.sizes["T"] = steps
+            elif not self.large and not 3 <= self.sizes.get("T", 3) <= 8 - len(names):
+                continue
+            if len(set(self.sizes.values())) == len(names):
+                return list(self.sizes.values())
 
     def normal(self, *shape: int) -> Array:
         return self.rng.standard_normal(shape)
@@ -693,14 +718,23 @@ class Trial:
 
     # -- calls
 
-    def call(self, name: str, *given: Any) -> Any:
-        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+    def require(self, name: str) -> Callable[..., Any]:
+        """Your function `name`, or Unwritten where there is none or a stub."""
         self.called.add(name)
         function = self.space.get(name)
+        if function is None and name in GIVEN:
+            raise Unwritten(self.about(name, "is not defined: run the cell above that defines it"))
         if function is None:
             raise Unwritten(self.about(name, f"is not defined yet{self.misspelt(name)}"))
+        if is_stub(function):
+            raise Unwritten(self.about(name, f"is not written yet{self.misspelt(name)}"))
         if not callable(function):
             raise Stop(self.about(name, f"is {kind_of(function)} and no function"))
+        return function
+
+    def call(self, name: str, *given: Any) -> Any:
+        """Call your function `name` with copies of `given`; whatever goes wrong becomes one sentence."""
+        function = self.require(name)
         copies = [value.value if isinstance(value, Uncopied) else copied(value) for value in given]
         if not self.differencing:
             self.given.append((name, given, copies))
@@ -708,10 +742,17 @@ class Trial:
         try:
             value = function(*copies)
         except BaseException as error:  # also SystemExit and the stop button: you read a sentence
-            kind = Unwritten if isinstance(error, NotImplementedError) else Stop
-            raise kind(self.failure(name, error)) from None
+            later = isinstance(error, NotImplementedError) or self.absent(error)
+            raise (Unwritten if later else Stop)(self.failure(name, error)) from None
         self.count_time(name, time.perf_counter() - started)
+        if value is None:
+            raise Stop(self.about(name, f"returned None, expected {form_of(name).returns} (is the return missing?)"))
         return value
+
+    def absent(self, error: BaseException) -> str:
+        """The function of the notebook that your code calls and that no cell has defined yet; empty if there is none."""
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        return name if name in {*CONTRACTS, *GIVEN} and name not in self.space else ""
 
     def count_time(self, name: str, seconds: float) -> None:
         """Stop where one call, or all calls together, took too long."""
@@ -739,14 +780,22 @@ class Trial:
         """What happened inside your function, in one sentence."""
         if isinstance(error, NotImplementedError):
             inside = functions_in(error)
-            own = len(inside) < 2 or inside[-1] == name
-            unwritten = f"is not written yet{self.misspelt(name)}" if own else f"calls {inside[-1]}: write that first"
-            return self.about(name, unwritten)
+            if len(inside) > 1 and inside[-1] != name:
+                return self.about(name, f"calls {inside[-1]}: write that first")
+            if not only_raises(self.space[name]):
+                return self.about(
+                    name, f"reaches `raise NotImplementedError()`{line_of(error)}: put your code in its place"
+                )
+            return self.about(name, f"is not written yet{self.misspelt(name)}")
+        if self.absent(error):
+            missing = self.absent(error)
+            return self.about(name, f"calls {missing}, which is not defined: run the cell above that defines {missing}")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
             return self.about(name, f"cannot be called as {CONTRACTS[name].call}: {brief(error)}")
-        return self.about(name, f"stopped with {brief(error)}{line_of(error)}")
+        why = ": is it misspelt, or is there a cell above that did not run?" if isinstance(error, NameError) else ""
+        return self.about(name, f"stopped with {brief(error)}{line_of(error)}{why}")
 
     def parts(self, name: str, *given: Any) -> list[Any]:
         """The members of the tuple (or list) that your function `name` returns."""
@@ -756,14 +805,14 @@ class Trial:
         if not isinstance(actual, (tuple, list)) or len(actual) != len(expected.parts):
             length = f" of length {len(actual)}" if isinstance(actual, (tuple, list)) else ""
             got = f"{kind_of(actual)}{length}"
-            raise Stop(f"{name} returned {got}, expected {expected.returns}{hint_for_none(actual)}")
+            raise Stop(f"{name} returned {got}, expected {expected.returns}")
         return list(actual)
 
     def mapping(self, actual: Any, keys: Sequence[str], name: str = "") -> dict[str, Any]:
         """The members `keys` of a dict that you returned; a missing one is marked."""
         if not isinstance(actual, Mapping):
             expected = f"expected a dict with the keys {', '.join(keys)}"
-            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}{hint_for_none(actual)}")
+            raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}")
         return {key: actual.get(key, MISSING) for key in keys}
 
     def value(self, name: str, *given: Any, shape: Sequence[int] | None = (), part: int | None = None) -> Array:
@@ -785,7 +834,7 @@ class Trial:
         if actual is MISSING:
             raise Odd("this key is missing in your dict")
         if actual is None or isinstance(actual, (str, bytes, Mapping, set)) or callable(actual):
-            raise Odd(f"{expected}, got {kind_of(actual)}{hint_for_none(actual)}")
+            raise Odd(f"{expected}, got {kind_of(actual)}")
         try:
             array = np.asarray(actual)
         except Exception as error:  # ragged lists and the like
@@ -799,15 +848,16 @@ class Trial:
             self.note("Some of your arrays are float32: right, and compared more loosely. The course uses float64.")
         unusable = int(np.sum(~np.isfinite(array)))
         if unusable:
-            which = f"{unusable} of {array.size} entries are" if array.ndim else "the number is"
-            raise Odd(f"{which} NaN or infinite")
+            raise Odd(
+                f"{entries(unusable, array.size, 'is', 'are') if array.ndim else 'the number is'} NaN or infinite"
+            )
         return array.astype(np.float64)
 
     def shape_words(self, shape: Sequence[int]) -> str:
         """A shape with the names of its axes: all sizes differ, so each has one."""
         if not len(shape):
             return "a number"
-        names = {size: name for name, size in self.sizes.items()}
+        names = {size: name for name, size in self.sizes.items()} if self.named else {}
         axes = ", ".join(names.get(size, str(size)) for size in shape) + "," * (len(shape) == 1)
         return f"shape {tuple(shape)} = ({axes})" if any(size in names for size in shape) else f"shape {tuple(shape)}"
 
@@ -856,6 +906,7 @@ class Trial:
         """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points."""
         broken: list[str] = []
         called_before, self.called = self.called, set()
+        named_before, self.named = self.named, False
 
         def same(actual: Any, expected: Any, label: str = "", upstream: float = 1.0) -> None:
             allowed = max(tolerance, self.limit, ROUGH if self.rough else 0.0)
@@ -870,12 +921,12 @@ class Trial:
             raise
         except Stop as stop:
             todo = isinstance(stop, Unwritten)
-            self.add(Row("law", title, False, f"{stop}.", todo=todo, uses=frozenset(self.called)))
+            self.add(Row("law", title, False, sentence(str(stop)), todo=todo, uses=frozenset(self.called)))
             return
         finally:
-            uses, self.called = frozenset(self.called), self.called | called_before
+            uses, self.called, self.named = frozenset(self.called), self.called | called_before, named_before
         seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
-        self.add(Row("law", title, not broken, f"points to: {hint}{seen}" if broken else "", uses=uses))
+        self.add(Row("law", title, not broken, f"usual causes: {hint}{seen}" if broken else "", uses=uses))
 
     def rule(self, title: str, ok: bool, words: str) -> bool:
         """One row: a law that needs no comparison of arrays."""
@@ -885,7 +936,9 @@ class Trial:
     def twice(self, name: str, *given: Any) -> None:
         """The same arguments give the same, for functions without a cache."""
         ok = alike(self.call(name, *given), self.call(name, *given))
-        self.rule("called twice, the same", ok, "points to: something remembered between the calls, or changed by them")
+        self.rule(
+            "called twice, the same", ok, "usual causes: something remembered between the calls, or changed by them"
+        )
 
     def untouched(self) -> None:
         """Every argument of every call is what it was before."""
@@ -955,7 +1008,7 @@ def array_undone(
         outside = int(np.sum((array <= low) | (array >= high)))
         if outside:
             between = f"between {low:g} and {high:g}" if high < math.inf else f"above {low:g}"
-            raise Odd(f"{outside} of {array.size} entries are not {between}")
+            raise Odd(f"{entries(outside, array.size, 'is', 'are') if array.ndim else 'the number is'} not {between}")
         with np.errstate(all="ignore"):
             undone = inverse(array)
         if not np.all(np.isfinite(undone)):
@@ -981,7 +1034,7 @@ def judge(name: str, space: Mapping[str, Any], points: float | None, seed: int) 
     of = POINTS.get(name, 1.0) if points is None else points
     trial = Trial(name, space, seed)
     with trial.listening():
-        trial.follow(contract.run)
+        trial.follow(contract.run, name)
         if any(row.ok and row.judged for row in trial.rows):
             trial.untouched()
     if trial.sizes and not trial.rough and all(row.ok for row in trial.rows):
@@ -1052,7 +1105,7 @@ def rows_with_blame(trial: Trial) -> list[Row]:
         used = [lower for lower in above if lower in row.uses | mentioned and callable(trial.space.get(lower))]
         wrong = lowest_wrong(used, trial.space) if row.judged and not row.ok else ""
         if wrong:
-            unread = "" if row.error or row.kind == "law" else f" ({row.words.rstrip('.')})"
+            unread = "" if row.error or row.kind == "law" else f" ({known(wrong, trial.space).words.rstrip('.')})"
             row = replace(row, words=f"fix {wrong} first{unread}", fix_first=wrong)
         rows.append(row)
     return rows
@@ -1138,7 +1191,9 @@ def wrong_arguments(points: Any, seed: Any, more: Any, others: Any) -> str:
     """What to type instead of arguments that `check` and `laws` do not have; empty where they are right."""
     if more or others:
         extra = [shortened(repr(each), 40) for each in more] + [f"{key}=…" for key in others]
-        return f"check has no place for {', '.join(extra)}. Type it as {HOW}."
+        near = [each for key in others for each in difflib.get_close_matches(key, ("name", "points", "seed"), n=1)]
+        meant = f"Did you mean {near[0]}=…? " if near else ""
+        return f"check has no place for {', '.join(extra)}. {meant}Type it as {HOW}."
     if not (seed is None or (isinstance(seed, (int, np.integer)) and seed >= 0)):
         return f"A seed is a whole number from 0 on, as below a table. Type it as {HOW}."
     if not (points is None or (isinstance(points, (int, float)) and 0 < points < math.inf)):
@@ -1164,7 +1219,7 @@ def laws(*names: Any, seed: Any = None) -> Result:
     for group, run in groups.items():
         trial = Trial(group[0], space, seed)
         with trial.listening():
-            trial.follow(run)
+            trial.follow(run, *group)
         first = f"{group[0]}: " if len(groups) > 1 else ""
         rows += [replace(row, kind="law", name=first + row.name) for row in trial.rows]
         notes += [note for note in trial.notes if note not in notes]
@@ -1192,6 +1247,8 @@ def needs(*names: Any) -> Iterator[None]:
         missing, listed = unwritten_function(error, called), " and ".join(called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+        elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):
+            print(f"This figure needs {error.name}: run the cell above that defines it, then this cell again.")
         else:
             print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
         for number in open_figures() - before:
@@ -1321,8 +1378,11 @@ def differences(trial: Trial, f: Callable[[Array], Any], at: Array, until: float
 # A forward function and its backward, checked together: against finite differences, and by laws.
 # ---------------------------------------------------------------------------------------------------------------------
 
-COST = 200  # a backward that costs more forwards is made of differences, which take over 1000; loops take up to 30
-SHORTEST = 5e-3  # seconds: a backward that takes less is not made of differences
+LOOPS = (
+    10.0  # a right backward takes 0.01 of a plain loop, one that is itself made of loops up to 4, differences over 20
+)
+
+BY_MEMORY = "the order in memory: x.shape = …, or an array that is read byte by byte"
 
 Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
 
@@ -1410,9 +1470,14 @@ def check_linear(trial: Trial, layer: Layer) -> None:
     ones, a, b = layer.read(trial, backward(one)), 1.7, -0.6
     with trial.law("zero upstream gives zero", "an upstream that is ignored or replaced") as same:
         same(layer.read(trial, backward(0 * one)), {key: 0 * grad for key, grad in ones.items()})
-    with trial.law("linear in the upstream", "clipping, a square, or an upstream that is changed") as same:
+    with trial.law("linear in the upstream", "a square, or an upstream that is changed") as same:
         twos, both = (layer.read(trial, backward(upstream)) for upstream in (two, a * one + b * two))
         same(both, {key: a * ones[key] + b * twos[key] for key in ones})
+    with trial.law("also for 10000 times and a 10000th of the upstream", "clipping, or rounding") as same:
+        for factor in (1e4, 1e-4):
+            same(layer.read(trial, backward(factor * one)), {key: factor * ones[key] for key in ones}, upstream=factor)
+    with trial.law("an upstream that is a slice gives the same", BY_MEMORY) as same:
+        same(layer.read(trial, backward(with_gaps(one))), ones)
     if "bias_hh" in ones:
         with trial.law("both biases get the same", "one of the two: they only enter as a sum") as same:
             same(ones["bias_ih"], ones["bias_hh"])
@@ -1446,27 +1511,36 @@ def check_batch(trial: Trial, layer: Layer) -> None:
 
 
 def check_cost(trial: Trial, layer: Layer) -> bool:
-    """A backward costs a few forwards, not one for every weight; and it fits sizes that are not the small ones."""
+    """A backward costs a few forwards, not one for every weight. `layer` has many weights and a single sample."""
+    trial.named = False
     run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
-    layer.read(trial, run_backward(upstream))
-    return check_forwards(trial, lambda: layer.forward(layer.inputs), lambda: run_backward(upstream))
+    steps = len(upstream) if upstream.ndim == 3 else 1
+    weights = sum(each.size for key, each in layer.inputs.items() if key not in layer.rows and each.ndim == 2)
+    return check_seconds(trial, lambda: run_backward(upstream), steps * weights)
 
 
-def check_forwards(trial: Trial, forward: Callable[[], Any], backward: Callable[[], Any]) -> bool:
-    """How often the backward calls your own forward; where that does not tell, how long it takes."""
+def check_seconds(trial: Trial, backward: Callable[[], Any], multiplications: int) -> bool:
+    """The backward takes no longer than a few plain loops over the multiplications of one forward, timed beside it."""
     if trial.large:
         return True
-    inside, again = calls_in(forward), calls_in(backward)
-    yours = [name for name in inside if name in CONTRACTS or name in GIVEN]
-    forwards = max((again[name] / inside[name] for name in yours), default=0.0)
-    tries = 0
-    while forwards <= COST and tries < 4:  # a busy machine is measured again
-        backward_time = seconds(backward)
-        if backward_time < max(SHORTEST, COST * seconds(forward)):
-            return trial.rule("costs a few forwards", True, "")
-        tries += 1
-    words = "it costs hundreds of forwards: differences instead of a derivation?"
-    return trial.rule("costs a few forwards", False, words)
+    for _ in range(4):  # a busy machine is measured again
+        ok = seconds(backward) < LOOPS * multiplications * seconds(plain_loop) / PLAIN
+        if ok:
+            break
+    words = "it takes as long as hundreds of forwards: differences instead of a derivation?"
+    return trial.rule("costs a few forwards", ok, words)
+
+
+PLAIN = 3600  # multiplications
+
+
+def plain_loop() -> None:
+    """Multiply a matrix and a vector by index."""
+    size = math.isqrt(PLAIN)
+    weights, total = np.ones((size, size)), np.zeros(size)
+    for i in range(size):
+        for j in range(size):
+            total[i] += weights[i, j] * total[j]
 
 
 def along(array: Array, axis: int, piece: slice) -> Array:
@@ -1538,8 +1612,8 @@ def words_of_name(given: Any, names: Sequence[str]) -> str:
 GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36
 
 
-def draw_rnn(trial: Trial, sizes: Sequence[int] = (), kind: str = "rnn") -> Inputs:
-    t, n, d, h = sizes or trial.draw_sizes("T", "N", "D", "H")
+def draw_rnn(trial: Trial, sizes: Sequence[int] = (), kind: str = "rnn", steps: int = 0) -> Inputs:
+    t, n, d, h = sizes or trial.draw_sizes("T", "N", "D", "H", steps=steps)
     scale = 1.0 if kind == "rnn" else 0.5  # the states of a residual net add up
     return {"x": trial.spread(1.7, t, n, d), "h0": trial.spread(0.9, n, h), **draw_cell_params(trial, d, h, scale)}
 
@@ -1575,6 +1649,12 @@ def check_forward_in_time(trial: Trial, kind: str) -> None:
         same(trial.value(name, at["x"], at["h0"], more, part=0, shape=None), outputs)
     with trial.law("called twice, the same", "something remembered between the calls") as same:
         same(outputs_of(trial, name, at), outputs)
+    with trial.law("features that are 0 may be left out", "axes of size 1 that are dropped") as same:
+        few, zeros = {**at, "x": at["x"][..., :1], "weight_ih": at["weight_ih"][:, :1]}, at["x"].copy()
+        zeros[..., 1:] = 0.0
+        same(outputs_of(trial, name, few), outputs_of(trial, name, {**at, "x": zeros}))
+    with trial.law("an x that is a slice gives the same", BY_MEMORY) as same:
+        same(outputs_of(trial, name, {**at, "x": with_gaps(at["x"])}), outputs)
 
 
 def check_pieces(trial: Trial, name: str, at: Inputs) -> None:
@@ -1599,8 +1679,9 @@ def check_backward_in_time(trial: Trial, kind: str) -> None:
     if check_gradients(trial, layer):
         check_first_step(trial, layer)
         check_cut(trial, layer, int(trial.rng.integers(1, len(layer.inputs["x"]))))
-        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (16, 2, 8, 14), kind), kind)):
+        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (2, 1, 8, 60), kind), kind)):
             check_linear_time(trial, kind)
+        check_cut(trial, rnn_layer(trial, draw_rnn(trial, (30, 2, 3, 4), kind), kind), 15)
 
 
 def check_cut(trial: Trial, layer: Layer, cut: int) -> None:
@@ -1675,9 +1756,12 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
 
     def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
         params, losses = training.run(mixed(begin), first, end)
-        found = trial.mapping(params, list(begin), training.name)
+        found = trial.mapping(params, list(begin), f"{training.name}, as params,")
         arrays = {key: trial.as_array(found[key], begin[key].shape, key) for key in begin}
-        return arrays, trial.as_array(losses, (end - first,), "losses")
+        losses = trial.as_array(losses, None, "losses")
+        if losses.shape != (end - first,):
+            raise Stop(f"losses: expected {end - first}, one for each step, got shape {losses.shape}")
+        return arrays, losses
 
     after, losses = run(start, 0, 1)
     trial.array("losses[0], before the first update", losses[0], training.loss(start, 0), tolerance=TRAINING)
@@ -1719,7 +1803,9 @@ def norm(*arrays: Array) -> float:
 
 gives("rnn_cell_forward(x, h_prev, params)", "(h, cache)")
 gives("readout_forward(outputs, params)", "(logits, cache)")
+gives("readout_backward(grad_logits, cache)", "a dict")
 gives("sequence_loss(logits, target)", "(loss, grad_logits)")
+gives("sgd_step(params, grads, lr)", "a dict")
 
 LISTED = (  # the names below the reports of name_the_mistake
     "bias_before_tanh",
@@ -1783,8 +1869,13 @@ def check_credit_matrix(trial: Trial) -> None:
             same(np.triu(credit, 1), np.zeros_like(credit))
         with trial.law("the diagonal is the norm of what is injected", "a crossing or a tanh' too many") as same:
             same(np.diag(credit), np.diag(expected))
-        with trial.law("twice the upstream, twice the credit", "squares instead of norms") as same:
-            same(trial.value(name, -2 * upstream, cache, shape=expected.shape), 2 * credit)
+        hint = "squares instead of norms, clipping, or rounding"
+        with trial.law("n times the upstream, |n| times the credit", hint) as same:
+            for factor in (1e4, 1e-4, 0.0):
+                same(trial.value(name, -factor * upstream, cache, shape=expected.shape), factor * credit)
+        with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+            one = forward_with_cache(trial, {**at, "x": at["x"][:1, :1], "h0": at["h0"][:1]})[1]
+            same(trial.value(name, upstream[:1, :1], one, shape=(1, 1)), [[norm(upstream[0, 0])]])
     trial.twice(name, upstream, cache)
 
 
@@ -1827,9 +1918,8 @@ def truncated_layer(trial: Trial, at: Inputs, k: int) -> Layer:
 
 @checks("rnn_backward_truncated(grad_outputs, cache, k)", "a dict", "rnn_forward", blind=OWN)
 def check_rnn_backward_truncated(trial: Trial) -> None:
-    at, steps = draw_rnn(trial), 6 if trial.large else 4
-    trial.sizes["T"] = steps
-    at["x"] = trial.spread(1.7, steps, *at["x"].shape[1:])
+    steps = 6 if trial.large else 4
+    at = draw_rnn(trial, steps=steps)
     for k in (0, int(trial.rng.integers(1, steps - 1))):
         layer = truncated_layer(trial, at, k)
         upstream = layer.draw_upstream(trial)
@@ -1842,7 +1932,11 @@ def check_rnn_backward_truncated(trial: Trial) -> None:
         check_truncation_ends(trial, at, upstream, full)
         check_linear(trial, layer)
         check_cache(trial, layer)
-        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (16, 2, 8, 14)), 3))
+        check_batch(trial, layer)
+        one_step = truncated_layer(trial, {**at, "x": at["x"][:1]}, 0)
+        with trial.law("right for T = 1", "a loop that expects an earlier step") as same:
+            same(one_step.grads(trial, upstream[:1]), one_step.slopes(trial, upstream[:1], 0.2, most=20))
+        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (2, 1, 8, 60)), 1))
 
 
 def check_truncation_ends(trial: Trial, at: Inputs, upstream: Array, full: Inputs) -> None:
@@ -1881,7 +1975,7 @@ def tie_truncated(trial: Trial) -> None:
 
 @checks("state_gradient_norms(grad_last, cache)", "an array", "rnn_forward", blind=OWN)
 def check_state_gradient_norms(trial: Trial) -> None:
-    name, at = "state_gradient_norms", draw_rnn(trial)
+    name, at = "state_gradient_norms", draw_rnn(trial, steps=11 if trial.large else 6)  # no axis has T + 1
     outputs, cache = forward_with_cache(trial, at)
     upstream = np.zeros(outputs.shape)
     upstream[-1] = trial.normal(*outputs.shape[1:])
@@ -1894,8 +1988,13 @@ def check_state_gradient_norms(trial: Trial) -> None:
         hint = "a crossing too many: outputs[T-1] is touched directly"
         with trial.law("the last is the norm of grad_last", hint) as same:
             same(own[-1], expected[-1])
-        with trial.law("twice the upstream, twice the norms", "squares instead of norms") as same:
-            same(trial.value(name, -2 * upstream[-1], cache, shape=expected.shape), 2 * own)
+        hint = "squares instead of norms, clipping, or rounding"
+        with trial.law("n times the upstream, |n| times the norms", hint) as same:
+            for factor in (1e4, 1e-4, 0.0):
+                same(trial.value(name, -factor * upstream[-1], cache, shape=expected.shape), factor * own)
+        with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+            one = forward_with_cache(trial, {**at, "x": at["x"][:1, :1], "h0": at["h0"][:1]})[1]
+            same(trial.value(name, upstream[-1, :1], one, shape=(2,))[1], norm(upstream[-1, :1]))
     trial.twice(name, upstream[-1], cache)
 
 
@@ -1930,12 +2029,12 @@ def tie_residual(trial: Trial) -> None:
 @checks("clip_grad_norm(grads, max_norm)", "(grads, total_norm)")
 def check_clip_grad_norm(trial: Trial) -> None:
     name, near, (n, d) = "clip_grad_norm", 1e-5, trial.draw_sizes("N", "D")  # PyTorch adds 1e-6 to the norm: right
-    grads = {"weight": trial.spread(2.0, n, d), "bias": trial.spread(0.5, n)}
+    grads = {"weight": trial.spread(2.0, n, d), "square": trial.spread(1.0, n, n), "bias": trial.spread(0.5, n)}
     total, zeros = norm(*grads.values()), {key: 0 * array for key, array in grads.items()}
 
     def clip(given: Inputs, max_norm: float) -> tuple[Inputs, Any]:
         clipped, total_norm = trial.parts(name, given, max_norm)
-        found = trial.mapping(clipped, list(given))
+        found = trial.mapping(clipped, list(given), f"{name}, as grads,")
         return {key: trial.as_array(found[key], array.shape, key) for key, array in given.items()}, total_norm
 
     clipped, total_norm = clip(grads, total / 3)
@@ -1979,22 +2078,29 @@ def check_loss_and_gradients(trial: Trial) -> None:
     loss, grads = trial.parts(name, x, h0, target, mixed(params))
     trial.array("loss", loss, own(params))
     few = 12 if trial.large else 10**6
-    expected, actual = slopes(trial, own, params, most=few), trial.mapping(grads, list(params))
+    expected = slopes(trial, own, params, most=few)
+    actual = trial.mapping(grads, list(params), f"{name}, as grads,")
     for key in params:
         trial.array(key, actual[key], expected[key])
     with trial.law("a sample three times is that sample", "a loss that is no mean over the batch") as same:
         one = (x[:, :1], h0[:1], target[:, :1])
         many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
         same(*(trial.value(name, *each, params, part=0) for each in (one, many)))
+    with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+        one = (x[:1, :1], h0[:1], target[:1, :1])
+        same(trial.value(name, *one, params, part=0), network_loss(trial, *one, params))
     trial.twice(name, x, h0, target, params)
-    x, h0, params, c = draw_network(trial, (16, 2, 8, 14, 5))
-    given = x, h0, draw_labels(trial, c, *x.shape[:2])
-    check_forwards(trial, lambda: network_loss(trial, *given, params), lambda: trial.call(name, *given, params))
+    x, h0, params, c = draw_network(trial, (2, 1, 8, 60, 5))
+    weights = sum(each.size for each in params.values())
+    check_seconds(trial, lambda: trial.call(name, x, h0, np.array([[1], [2]]), params), 2 * weights)
 
 
-def check_batches(trial: Trial, name: str, last: bool, *max_norm: float) -> None:
-    """Training over given batches, h0 = 0, against differences of your own loss."""
+def check_batches(trial: Trial, name: str, last: bool, *max_norm: float, bits: bool = False) -> None:
+    """Training over given batches, h0 = 0, against differences of your own loss. `bits`: with one input a step."""
     x, h0, params, c = draw_network(trial)
+    if bits:
+        x, trial.sizes["D"] = x[..., :1], 1
+        params["weight_ih"] = params["weight_ih"][:, :1]
     axes = x.shape[1:2] if last else x.shape[:2]
     batches = [(trial.spread(1.7, *x.shape), draw_labels(trial, c, *axes)) for _ in range(3)]
 
@@ -2022,7 +2128,7 @@ def check_train_adder(trial: Trial) -> None:
 def check_train_first_xor_last(trial: Trial) -> None:
     for title, max_norm in (("clipped", 0.01), ("not clipped", 100.0)):
         before = len(trial.rows)
-        check_batches(trial, "train_first_xor_last", True, max_norm)
+        check_batches(trial, "train_first_xor_last", True, max_norm, bits=title == "not clipped")
         trial.rows[before:] = [replace(row, name=f"{title}: {row.name}") for row in trial.rows[before:]]
 
 
