@@ -84,7 +84,8 @@ def test_bad_answers_end_in_a_sentence(assignment: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "bad", "words"),
     [
-        ("rnn_backward", "None", "rnn_backward returned None, expected a dict with the keys x, h0"),
+        ("rnn_backward", "None", "rnn_backward returned None, expected a dict (is the return missing?)."),
+        ("rnn_forward", "interrupted", "rnn_forward was stopped by you: does a loop in it never end?\n"),
         ("rnn_backward", "an empty tuple", "rnn_backward returned a tuple, expected a dict"),
         ("rnn_backward", "missing", "rnn_backward is not defined yet."),
         ("rnn_backward", "a stub", "rnn_backward is not written yet."),
@@ -160,7 +161,7 @@ def test_a_branch_that_is_not_written_leaves_the_rest_judged() -> None:
     """What is there is right: the verdict is to do; what is there is wrong: it is WRONG, and the rest to do."""
     right, wrong = (check("rnn_backward_truncated", rnn_backward_truncated=truncated(each)) for each in (1.0, 2.0))
     assert right.verdict == "to do"
-    assert "6 arrays right; 1 law holds; rnn_backward_truncated is not written yet." in right.words
+    assert right.words.startswith("6 arrays right; 1 law holds; rnn_backward_truncated reaches `raise NotImplementedE")
     assert ">to do<" in right._repr_html_()
     assert wrong.verdict == "WRONG"
     assert "to do" in [row.verdict for row in wrong.rows]

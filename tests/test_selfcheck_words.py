@@ -38,10 +38,10 @@ def test_where_the_error_enters_is_counted_from_the_end() -> None:
     ("name", "id", "words"),
     [
         ("rnn_backward", "sign_turned_through_time", "the sign is the other way round"),
-        ("rnn_backward", "h0_zero", "all zero"),
+        ("rnn_backward", "h0_zero", "all 10 entries are 0"),
         ("rnn_backward", "weight_hh_turned", "these are the right numbers, transposed"),
         ("rnn_backward", "writes_into_grad_outputs", "grad_outputs of rnn_backward is changed by a call"),
-        ("rnn_backward", "bias_mean_over_batch", "N is"),
+        ("rnn_backward", "bias_mean_over_batch", "1/2 times the right one"),
         ("rnn_backward", "whole_numbers", "wrong dtype int64, expected float64"),
         ("numerical_gradient", "entry_not_restored", "keep the old value and write it back"),
     ],

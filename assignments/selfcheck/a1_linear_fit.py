@@ -168,12 +168,17 @@ def check_online_fit(trial: Trial) -> None:
     name, passes, lr, n = "online_fit", 3, 0.06, len(x)
     for label, b in (("weights", [-2.5]), ("weights, default b", [])):
         actual, expected = trial.call(name, x, target, w, lr, passes, *b), np.full(passes * n + 1, w)
+        wrong = np.array([])
         with contextlib.suppress(Odd):
             own = trial.read(actual, expected.shape)
             bias = b[0] if b else ARTICLE_BIAS
             for j in range(passes * n):
                 expected[j + 1] = true_step(own[j], x[j % n], target[j % n], bias, lr)
+            wrong = np.flatnonzero(np.abs(own - expected) > trial.limit * np.max(np.abs(expected)))
         trial.array(label, actual, expected)
+        if wrong.size:
+            each = "each is compared with one update of your own weight before it"
+            trial.note(f"{label}: the first wrong one is weights[{wrong[0]}]; {each}.")
     hint = "a pass that does not begin where the last one ended"
     with trial.law("one pass, then the others: the same end", hint) as same:
         whole = trial.value(name, x, target, w, lr, passes, shape=(passes * n + 1,))

@@ -146,9 +146,9 @@ class Result:
             return self.notes
         call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         lines = [*self.notes]
-        if self.blind and any(row.judged and (row.ok or row.error) for row in self.rows):
+        if self.blind and any(row.ok or row.error for row in self.rows):
             lines.append(f"What this cannot see: {self.blind}")
-        if self.seed is not None:
+        if self.seed is not None and (self.name not in CONTRACTS or any(CONTRACTS[self.name].arguments)):
             lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")
         return lines
 

@@ -97,7 +97,7 @@ class Trial:
     # -- random numbers
 
     def draw_sizes(self, *names: str, steps: int = 0) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3 (or `steps`); the more axes, the smaller.
+        """Sizes for the axes `names`: no two equal, none below 2, T from 3 on or `steps`; the more axes, the smaller.
 
         Large ones are larger than all small ones, so that no size written as a number fits both.
         """
@@ -153,7 +153,7 @@ class Trial:
         return value
 
     def absent(self, error: BaseException) -> str:
-        """The function of the notebook that your code calls and that no cell has defined yet; empty if there is none."""
+        """The function of the notebook that your code calls and no cell has defined yet; empty if there is none."""
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
         return name if name in {*CONTRACTS, *GIVEN} and name not in self.space else ""
 
@@ -186,13 +186,11 @@ class Trial:
             if len(inside) > 1 and inside[-1] != name:
                 return self.about(name, f"calls {inside[-1]}: write that first")
             if not only_raises(self.space[name]):
-                return self.about(
-                    name, f"reaches `raise NotImplementedError()`{line_of(error)}: put your code in its place"
-                )
+                where = f"reaches `raise NotImplementedError()`{line_of(error)}"
+                return self.about(name, f"{where}: delete it, or write what is missing")
             return self.about(name, f"is not written yet{self.misspelt(name)}")
-        if self.absent(error):
-            missing = self.absent(error)
-            return self.about(name, f"calls {missing}, which is not defined: run the cell above that defines {missing}")
+        if missing := self.absent(error):
+            return self.about(name, f"needs {missing}, which is not defined: run the cell above that defines it")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:

@@ -434,9 +434,9 @@ class Result:
             return self.notes
         call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         lines = [*self.notes]
-        if self.blind and any(row.judged and (row.ok or row.error) for row in self.rows):
+        if self.blind and any(row.ok or row.error for row in self.rows):
             lines.append(f"What this cannot see: {self.blind}")
-        if self.seed is not None:
+        if self.seed is not None and (self.name not in CONTRACTS or any(CONTRACTS[self.name].arguments)):
             lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")
         return lines
 
@@ -675,7 +675,7 @@ class Trial:
     # -- random numbers
 
     def draw_sizes(self, *names: str, steps: int = 0) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3 (or `steps`); the more axes, the smaller.
+        """Sizes for the axes `names`: no two equal, none below 2, T from 3 on or `steps`; the more axes, the smaller.
 
         Large ones are larger than all small ones, so that no size written as a number fits both.
         """
@@ -731,7 +731,7 @@ class Trial:
         return value
 
     def absent(self, error: BaseException) -> str:
-        """The function of the notebook that your code calls and that no cell has defined yet; empty if there is none."""
+        """The function of the notebook that your code calls and no cell has defined yet; empty if there is none."""
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
         return name if name in {*CONTRACTS, *GIVEN} and name not in self.space else ""
 
@@ -764,13 +764,11 @@ class Trial:
             if len(inside) > 1 and inside[-1] != name:
                 return self.about(name, f"calls {inside[-1]}: write that first")
             if not only_raises(self.space[name]):
-                return self.about(
-                    name, f"reaches `raise NotImplementedError()`{line_of(error)}: put your code in its place"
-                )
+                where = f"reaches `raise NotImplementedError()`{line_of(error)}"
+                return self.about(name, f"{where}: delete it, or write what is missing")
             return self.about(name, f"is not written yet{self.misspelt(name)}")
-        if self.absent(error):
-            missing = self.absent(error)
-            return self.about(name, f"calls {missing}, which is not defined: run the cell above that defines {missing}")
+        if missing := self.absent(error):
+            return self.about(name, f"needs {missing}, which is not defined: run the cell above that defines it")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
@@ -1523,12 +1521,17 @@ def check_online_fit(trial: Trial) -> None:
     name, passes, lr, n = "online_fit", 3, 0.06, len(x)
     for label, b in (("weights", [-2.5]), ("weights, default b", [])):
         actual, expected = trial.call(name, x, target, w, lr, passes, *b), np.full(passes * n + 1, w)
+        wrong = np.array([])
         with contextlib.suppress(Odd):
             own = trial.read(actual, expected.shape)
             bias = b[0] if b else ARTICLE_BIAS
             for j in range(passes * n):
                 expected[j + 1] = true_step(own[j], x[j % n], target[j % n], bias, lr)
+            wrong = np.flatnonzero(np.abs(own - expected) > trial.limit * np.max(np.abs(expected)))
         trial.array(label, actual, expected)
+        if wrong.size:
+            each = "each is compared with one update of your own weight before it"
+            trial.note(f"{label}: the first wrong one is weights[{wrong[0]}]; {each}.")
     hint = "a pass that does not begin where the last one ended"
     with trial.law("one pass, then the others: the same end", hint) as same:
         whole = trial.value(name, x, target, w, lr, passes, shape=(passes * n + 1,))

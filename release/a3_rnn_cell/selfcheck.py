@@ -25,6 +25,7 @@ import difflib
 import html
 import importlib.util
 import io
+import itertools
 import linecache
 import math
 import os
@@ -448,9 +449,9 @@ class Result:
             return self.notes
         call = f'check("{self.name}", seed={self.seed})' if self.of else f"laws(…, seed={self.seed})"
         lines = [*self.notes]
-        if self.blind and any(row.judged and (row.ok or row.error) for row in self.rows):
+        if self.blind and any(row.ok or row.error for row in self.rows):
             lines.append(f"What this cannot see: {self.blind}")
-        if self.seed is not None:
+        if self.seed is not None and (self.name not in CONTRACTS or any(CONTRACTS[self.name].arguments)):
             lines.append(f"The numbers are those of seed {self.seed}; selfcheck.{call} draws them again.")
         return lines
 
@@ -688,7 +689,7 @@ class Trial:
     # -- random numbers
 
     def draw_sizes(self, *names: str, steps: int = 0) -> list[int]:
-        """Sizes for the axes `names`: no two equal, none below 2, T at least 3 (or `steps`); the more axes, the smaller.
+        """Sizes for the axes `names`: no two equal, none below 2, T from 3 on or `steps`; the more axes, the smaller.
 
         Large ones are larger than all small ones, so that no size written as a number fits both.
         """
@@ -744,7 +745,7 @@ class Trial:
         return value
 
     def absent(self, error: BaseException) -> str:
-        """The function of the notebook that your code calls and that no cell has defined yet; empty if there is none."""
+        """The function of the notebook that your code calls and no cell has defined yet; empty if there is none."""
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
         return name if name in {*CONTRACTS, *GIVEN} and name not in self.space else ""
 
@@ -777,13 +778,11 @@ class Trial:
             if len(inside) > 1 and inside[-1] != name:
                 return self.about(name, f"calls {inside[-1]}: write that first")
             if not only_raises(self.space[name]):
-                return self.about(
-                    name, f"reaches `raise NotImplementedError()`{line_of(error)}: put your code in its place"
-                )
+                where = f"reaches `raise NotImplementedError()`{line_of(error)}"
+                return self.about(name, f"{where}: delete it, or write what is missing")
             return self.about(name, f"is not written yet{self.misspelt(name)}")
-        if self.absent(error):
-            missing = self.absent(error)
-            return self.about(name, f"calls {missing}, which is not defined: run the cell above that defines {missing}")
+        if missing := self.absent(error):
+            return self.about(name, f"needs {missing}, which is not defined: run the cell above that defines it")
         if isinstance(error, KeyboardInterrupt):
             return self.about(name, "was stopped by you: does a loop in it never end?")
         if isinstance(error, TypeError) and not line_of(error) and name in CONTRACTS:
@@ -1453,6 +1452,10 @@ def check_gradients(trial: Trial, layer: Layer) -> bool:
     for key in layer.inputs:
         label = layer.key(key)
         trial.array(label, actual[label], expected[key], upstream=size, steps=key in layer.steps)
+    wrong = [row.name for row in trial.rows if not row.ok and isinstance(actual.get(row.name), np.ndarray)]
+    for one, other in itertools.combinations(wrong, 2):
+        if np.shares_memory(actual[one], actual[other]):
+            trial.note(f"{one} and {other} are one array under two names: += on one of them changes both.")
     if not trial.readable():
         trial.note("The laws are checked when every array can be read.")
         return False
