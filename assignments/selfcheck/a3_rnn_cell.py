@@ -63,7 +63,7 @@ def check_rnn_cell_forward(trial: Trial) -> None:
 @checks("rnn_cell_backward(grad_h, cache)", "a dict", "rnn_cell_forward", blind=OWN)
 def check_rnn_cell_backward(trial: Trial) -> None:
     if check_gradients(trial, cell_layer(trial, draw_cell(trial))):
-        check_cost(trial, cell_layer(trial, draw_cell(trial, (1, 12, 60))))
+        check_cost(trial, cell_layer(trial, draw_cell(trial, (1, 12, 40))))
 
 
 @ties("rnn_cell_backward", "rnn_cell_forward")
@@ -154,7 +154,7 @@ def tie_column_forward(trial: Trial) -> None:
 )
 def check_column_cell_backward(trial: Trial) -> None:
     if check_gradients(trial, column_layer(trial, draw_columns(trial))):
-        check_cost(trial, column_layer(trial, draw_columns(trial, (1, 12, 60, 3))))
+        check_cost(trial, column_layer(trial, draw_columns(trial, (1, 12, 40, 3))))
 
 
 @ties("column_cell_backward", "rnn_cell_backward", "rnn_cell_forward")
@@ -215,7 +215,7 @@ def check_two_step_backward(trial: Trial) -> None:
         hint = "time running backwards: a loss at step 1 cannot move step 2"
         with trial.law("grad_h1 does not touch x_2", hint) as same:
             same(with_more_1["x_2"], as_drawn["x_2"])
-        check_cost(trial, two_steps(trial, (1, 12, 60)))
+        check_cost(trial, two_steps(trial, (1, 12, 40)))
 
 
 @ties("two_step_backward", "rnn_cell_backward", "rnn_cell_forward")

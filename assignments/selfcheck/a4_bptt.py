@@ -168,7 +168,7 @@ def check_rnn_backward_truncated(trial: Trial) -> None:
         one_step = truncated_layer(trial, {**at, "x": at["x"][:1]}, 0)
         with trial.law("right for T = 1", "a loop that expects an earlier step") as same:
             same(one_step.grads(trial, upstream[:1]), one_step.slopes(trial, upstream[:1], 0.2, most=20))
-        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (2, 1, 8, 60)), 1))
+        check_cost(trial, truncated_layer(trial, draw_rnn(trial, (2, 1, 8, 40)), 1))
 
 
 def check_truncation_ends(trial: Trial, at: Inputs, upstream: Array, full: Inputs) -> None:
@@ -322,7 +322,7 @@ def check_loss_and_gradients(trial: Trial) -> None:
         one = (x[:1, :1], h0[:1], target[:1, :1])
         same(trial.value(name, *one, params, part=0), network_loss(trial, *one, params))
     trial.twice(name, x, h0, target, params)
-    x, h0, params, c = draw_network(trial, (2, 1, 8, 60, 5))
+    x, h0, params, c = draw_network(trial, (2, 1, 8, 40, 5))
     weights = sum(each.size for each in params.values())
     check_seconds(trial, lambda: trial.call(name, x, h0, np.array([[1], [2]]), params), 2 * weights)
 

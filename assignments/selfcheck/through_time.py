@@ -83,7 +83,7 @@ def check_backward_in_time(trial: Trial, kind: str) -> None:
     if check_gradients(trial, layer):
         check_first_step(trial, layer)
         check_cut(trial, layer, int(trial.rng.integers(1, len(layer.inputs["x"]))))
-        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (2, 1, 8, 60), kind), kind)):
+        if check_cost(trial, rnn_layer(trial, draw_rnn(trial, (2, 1, 8, 40), kind), kind)):
             check_linear_time(trial, kind)
         check_cut(trial, rnn_layer(trial, draw_rnn(trial, (30, 2, 3, 4), kind), kind), 15)
 
