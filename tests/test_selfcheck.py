@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import os
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 
 from autograder.checks import compare
 from autograder.kernels.contract import Array
-from autograder.naming.bank import bank, find
+from autograder.naming.bank import bank, find, registered
 from tests.checker import A1, A2, A3, A4, FUNCTIONS, HOME, SPACES, check, checker, typed, worth
 from tests.course import NAMES, named
 from tests.forms import FORMS, each, in_form
@@ -175,7 +177,32 @@ def test_a_known_mistake_loses_points(assignment: str, id: str) -> None:
         result = check(mistake.function, assignment, seed=seed, **mistake.make(dict(SPACES[assignment])))
         assert result.verdict == "WRONG", str(result)
         assert result.points < points(assignment)[mistake.function]
-        assert "cannot be checked" not in str(result)
+        assert_plain(str(result))
+
+
+def assert_plain(text: str) -> None:
+    """Nothing that a check prints counts badly, doubles a mark, or names a size that says nothing."""
+    assert "cannot be checked" not in text
+    assert not re.search(
+        r"[.?!…]\.(?!\d)|\b1 of 1 |\b1 \w+(s are| differ\b)|all 1 |(\d+) of \1 entries| 1 times| is 2 here", text
+    )
+    for factor in re.findall(r"(\S+) times the right one", text):
+        assert math.prod(abs(int(part)) for part in factor.split("/")) <= 60, text
+    if "overflow" in text:
+        assert re.search(r"NumPy reports an overflow|warns: overflow", text), text
+    if not re.search(r"OK|holds|\de[-+]\d", text):
+        assert "What this cannot see" not in text
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("assignment", NAMES)
+def test_what_is_made_by_rule_loses_points_and_is_said_plainly(assignment: str) -> None:
+    """The mistakes of the bank that are made by rule: every slope and every share that people write."""
+    for mistake in registered(named(assignment)):
+        if mistake.by_rule:
+            result = check(mistake.function, assignment, **mistake.make(dict(SPACES[assignment])))
+            assert result.verdict == "WRONG", str(result)
+            assert_plain(str(result))
 
 
 def quadratic_time(upstream: Any, cache: Any) -> Any:
@@ -303,6 +330,59 @@ def test_differences_in_one_batch_are_seen() -> None:
 
     result = check("mlp_backward", mlp_forward=keeping_arguments(A2["mlp_forward"]), mlp_backward=mlp_backward)
     assert [row.name for row in result.rows if not row.ok] == ["costs a few forwards"], str(result)
+
+
+def arrays_in(value: Any) -> list[np.ndarray]:
+    """The arrays that a call gives, also those in a dict of parameters."""
+    parts = value.values() if isinstance(value, Mapping) else [value]
+    return [np.asarray(part) for part in parts if isinstance(part, (np.ndarray, float))]
+
+
+# Situations that the graders draw, each with the functions whose check met them in no row before it was asked for here.
+SITUATIONS: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
+    "numbers in the thousands": (
+        lambda array: array.dtype.kind == "f" and np.max(np.abs(array), initial=0) > 2000,
+        "mlp_backward rnn_cell_backward column_cell_backward two_step_backward readout_backward credit_matrix "
+        "rnn_backward rnn_backward_truncated state_gradient_norms residual_rnn_backward",
+    ),
+    "an axis of size 1": (
+        lambda array: 1 in array.shape,
+        "mse_gradients cross_entropy_backward credit_matrix rnn_backward_truncated state_gradient_norms "
+        "train_first_xor_last loss_and_gradients readout_backward",
+    ),
+    "a single feature": (
+        lambda array: array.ndim > 1 and array.shape[-1] == 1,
+        "rnn_forward residual_rnn_forward train_first_xor_last",
+    ),
+    "gaps in memory": (
+        lambda array: not array.flags.forc,
+        "rnn_cell_forward rnn_cell_backward readout_backward rnn_forward rnn_backward",
+    ),
+    "a negative number": (lambda array: array.ndim == 0 and array < 0, "numerical_derivative"),
+    "three axes": (lambda array: array.ndim == 3, "sigmoid"),
+    "twenty steps": (lambda array: array.ndim == 3 and len(array) > 20, "rnn_backward"),
+    "all zero": (lambda array: array.dtype.kind == "f" and not np.any(array), "credit_matrix state_gradient_norms"),
+    "a square array": (lambda array: array.ndim == 2 and len(set(array.shape)) == 1, "clip_grad_norm"),
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("situation", "name"), [(s, name) for s in SITUATIONS for name in SITUATIONS[s][1].split()])
+def test_a_mistake_in_one_situation_is_seen(situation: str, name: str) -> None:
+    """Every array that is returned is wrong there, and right everywhere else."""
+    right, happens = SPACES[HOME[name]][name], SITUATIONS[situation][0]
+    wrong = in_form(
+        right,
+        lambda value: each(value, lambda number: number if callable(number) else 1.3 * number + 0.1),
+        "keep" in named(HOME[name]).functions[name].wire,
+    )
+
+    def spoiled(*given: Any) -> Any:
+        met = any(happens(array) for value in given for array in arrays_in(value))
+        return (wrong if met else right)(*given)
+
+    result = check(name, **{name: spoiled})
+    assert result.verdict == "WRONG", str(result)
 
 
 @pytest.mark.parametrize("fault", OTHERS)

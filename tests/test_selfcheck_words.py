@@ -50,6 +50,76 @@ def test_the_table_says_what_is_seen(name: str, id: str, words: str) -> None:
     assert words in str(wrong(name, id))
 
 
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (4.0, ["4 times the right one", "T is 4 here"]),
+        (0.2, ["1/5 times the right one", "N is 5 here"]),
+        (2.0, ["2 times the right one"]),
+        (-1.5, ["-3/2 times the right one"]),
+        (-1.0, ["the sign is the other way round"]),
+        (0.368584, []),
+        (1.00002, []),
+    ],
+)
+def test_a_factor_is_a_small_fraction_and_a_size_from_three_on(factor: float, words: list[str]) -> None:
+    assert checker("a4_bptt").describe_factor(factor, {"T": 4, "N": 5, "D": 2}) == words
+
+
+@pytest.mark.parametrize(
+    ("off", "right", "words"),
+    [
+        ([0], [1.0, 2.0], "1 of 2 entries differs"),
+        ([0, 1], [1.0, 2.0], "all 2 entries differ"),
+        ([0], [1.0], "the entry differs"),
+        ([0, 2], [1.0, np.nan, 2.0], "all 2 compared entries differ"),
+        ([0], [1.0, np.nan, 2.0], "1 of 2 compared entries differs"),
+    ],
+)
+def test_entries_are_counted_as_people_count(off: list[int], right: list[float], words: str) -> None:
+    ours, wrong = checker("a4_bptt"), np.array(right)
+    wrong[off] += [0.1 * (3 + place) for place in off]
+    differs = np.isin(np.arange(len(right)), off)
+    assert ours.describe(np.nan_to_num(wrong), np.array(right), differs, {}, False) == words
+
+
+def test_the_first_wrong_update_is_named() -> None:
+    """Of an online fit every update is compared, not where it ends."""
+
+    def online_fit(x: Any, target: Any, *given: Any) -> Any:
+        weights = A1["online_fit"](x, target, *given)
+        weights[3:] += 0.1
+        return weights
+
+    assert "weights: the first wrong one is weights[3]; each is compared" in str(
+        check("online_fit", online_fit=online_fit)
+    )
+
+
+def test_one_array_under_two_names_is_named() -> None:
+    """Where it makes numbers wrong: the same array twice may also be right."""
+    assert "one array under two names" not in str(check("rnn_backward", rnn_backward=lambda *a: shared(*a, 1)))
+    words = "bias_ih and bias_hh are one array under two names: += on one of them changes both."
+    assert words in check("rnn_backward", rnn_backward=lambda *a: shared(*a, 2)).notes
+
+
+def shared(upstream: Any, cache: Any, factor: float) -> Space:
+    grads = A4["rnn_backward"](upstream, cache)
+    bias = factor * grads["bias_ih"]
+    return {**grads, "bias_ih": bias, "bias_hh": bias}
+
+
+def test_sizes_are_named_only_where_they_are_the_drawn_ones() -> None:
+    """T + 1 norms, three losses and rows around ±1000 have no axis of the draw."""
+    for name, wrong in (
+        ("state_gradient_norms", lambda *given: A4["state_gradient_norms"](*given)[1:]),
+        ("gradient_descent", lambda *given: (*A1["gradient_descent"](*given)[:2], np.zeros(9))),
+        ("softmax", lambda z: A2["softmax"](z) if np.max(z) < 99 else np.zeros(5)),
+    ):
+        for seed in range(4):
+            assert "= (" not in str(check(name, seed=seed, **{name: wrong}))
+
+
 def test_the_points_are_a_bare_number() -> None:
     """nbgrader reads them from the text of the cell's last value."""
     assert repr(check("rnn_backward")) == "8"
@@ -109,7 +179,9 @@ def test_what_a_misspelt_name_left_unchecked_is_in_the_summary() -> None:
         ("check(np)", "Expected the name of a function, got a module."),
         ("check('predict', 'mse_loss')", "Points are a number above 0, or none."),
         ("check('predict', 1, 3)", "check has no place for 3."),
-        ("check('predict', sed=3)", "check has no place for sed=…."),
+        ("check('predict', sed=3)", "check has no place for sed=…. Did you mean seed=…? Type it as"),
+        ("check('predict', point=3)", "check has no place for point=…. Did you mean points=…? Type it as"),
+        ("check()", "selfcheck.check: Expected"),
         ("check('predict', seed='3')", "A seed is a whole number from 0 on"),
         ("check('predict', seed=-1)", "A seed is a whole number from 0 on"),
         ("laws('predict', seed=0.5)", "A seed is a whole number from 0 on"),
@@ -325,6 +397,63 @@ def test_what_rests_on_a_changed_function_is_checked_again() -> None:
     assert "WRONG" in summary({**helped, "helper": lambda x, w: 2 * w * x})
 
 
+def without(assignment: str, name: str, *code: str) -> Space:
+    """A notebook in which one cell did not run, and other code in its place."""
+    space = written(assignment, *code)
+    del space[name]
+    return space
+
+
+@pytest.mark.parametrize("name", ["rnn_forward", "rnn_backward", "loss_and_gradients", "train_adder"])
+def test_a_given_cell_that_did_not_run_is_named(name: str) -> None:
+    """Nothing that you wrote is wrong then."""
+    result = check(name, space=without("a4_bptt", "rnn_cell_forward"))
+    assert result.words.endswith("needs rnn_cell_forward, which is not defined: run the cell above that defines it.")
+    assert result.verdict == "to do"
+
+
+def test_another_name_without_a_value_may_be_misspelt() -> None:
+    said = check("predict", space=written("a1_linear_fit", "def predict(x, w, b):\n    return slope * x + b")).words
+    assert said.endswith("(predict, line 2): is it misspelt, or is there a cell above that did not run?")
+
+
+def test_a_stub_is_to_do_whatever_is_wrong_below_it() -> None:
+    """In its table, in the laws and in the summary."""
+    broken = "def rnn_forward(x, h0, params):\n    raise ValueError('no')"
+    space = written("a4_bptt", broken, "def rnn_backward(grad_outputs, cache):\n    raise NotImplementedError()")
+    result = check("rnn_backward", space=space)
+    assert result.words == "rnn_backward is not written yet."
+    assert result.verdict == "to do"
+    laws = typed("a4_bptt", "selfcheck.laws('rnn_forward', 'rnn_backward')", space)
+    assert [row.verdict for row in laws.rows] == ["BROKEN", "to do"]
+    assert "rnn_backward  to do" in repr(typed("a4_bptt", "selfcheck.summary()", space))
+
+
+def test_a_raise_that_was_left_below_the_code_is_named() -> None:
+    left = "def predict(x, w, b):\n    y = w * x + b\n    raise NotImplementedError()"
+    result = check("predict", space=written("a1_linear_fit", left))
+    assert result.words == (
+        "predict reaches `raise NotImplementedError()` (predict, line 3): delete it, or write what is missing."
+    )
+    assert result.verdict == "to do"
+
+
+@pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
+def test_a_forgotten_return_is_one_row(assignment: str, name: str) -> None:
+    """And nothing is said of what a check cannot see: it saw nothing."""
+    result = check(name, assignment, **{name: lambda *given: None})
+    assert len(result.rows) == 1
+    assert "returned None, expected" in result.words
+    assert "What this cannot see" not in str(result)
+
+
+def test_a_forgotten_return_below_is_told_where_it_is() -> None:
+    space = written("a4_bptt", "def loss_and_gradients(x, h0, target, params):\n    pass")
+    assert check("train_adder", space=space).words == (
+        "fix loss_and_gradients first (loss_and_gradients returned None, expected (loss, grads) (is the return missing?))."
+    )
+
+
 def test_laws_of_what_is_not_written_are_to_do() -> None:
     result = typed("a4_bptt", "selfcheck.laws('rnn_forward', 'rnn_backward')", rnn_forward=STUB, rnn_backward=STUB)
     assert "is not written yet" in result._repr_html_()
@@ -345,6 +474,8 @@ def test_a_figure_that_needs_functions_says_which(capsys: pytest.CaptureFixture[
     assert needed("mse_gradients()", capsys, "mse_gradients", "predict", **scope) == sentence
     assert needed("mse_gradients()", capsys, "mse_gradients") == sentence
     assert needed("print('fine')", capsys, "mse_gradients") == "fine"
+    guess = needed("predict(guess)", capsys, "predict", predict=A1["predict"])
+    assert guess == "This figure needs guess: run the cell above that defines it, then this cell again."
     other = needed("np.zeros(3) @ np.zeros(4)", capsys, "mse_gradients", "predict")
     assert other.startswith("This figure needs mse_gradients and predict. It stopped with ValueError")
     assert len(other.splitlines()) == 1
