@@ -338,7 +338,7 @@ def arrays_in(value: Any) -> list[np.ndarray]:
     return [np.asarray(part) for part in parts if isinstance(part, (np.ndarray, float))]
 
 
-# Situations that the graders draw, each with the functions whose check met them in no row before it was asked for here.
+# Situations that the graders draw, each with functions whose check would meet it in no row if nobody asked for it.
 SITUATIONS: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
     "numbers in the thousands": (
         lambda array: array.dtype.kind == "f" and np.max(np.abs(array), initial=0) > 2000,

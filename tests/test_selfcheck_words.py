@@ -96,6 +96,21 @@ def test_the_first_wrong_update_is_named() -> None:
     )
 
 
+def test_a_cache_that_serves_once_is_one_broken_law() -> None:
+    """What a second call misses is not said again by the laws that need no second call."""
+
+    def rnn_backward(upstream: Any, cache: Any) -> Any:
+        return A4["rnn_backward"](upstream, cache.pop())
+
+    def rnn_forward(*given: Any) -> Any:
+        outputs, cache = A4["rnn_forward"](*given)
+        return outputs, [cache]
+
+    result = check("rnn_backward", rnn_forward=rnn_forward, rnn_backward=rnn_backward)
+    broken = [row.name for row in result.rows if not row.ok]
+    assert broken == ["called twice with one cache, the same", "the cache still works after another forward"]
+
+
 def test_one_array_under_two_names_is_named() -> None:
     """Where it makes numbers wrong: the same array twice may also be right."""
     assert "one array under two names" not in str(check("rnn_backward", rnn_backward=lambda *a: shared(*a, 1)))

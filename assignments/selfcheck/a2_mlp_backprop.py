@@ -26,12 +26,14 @@ from .losses import (
     check_softmax_values,
     check_squared_loss,
     draw_labels,
+    no_overflow,
 )
 from .naming import NAMES, check_names
 from .registry import BELOW, CACHE, LOSS, OWN, SHAPE, checks, gives, ties
 from .tolerance import Array, Inputs
 from .training import Training, check_training
-from .trial import Trial, array_undone, forward, mixed, no_overflow
+from .trial import Trial, forward, mixed
+from .undone import array_undone
 from .values import Odd, Uncopied
 
 gives("article_params()", "a dict")

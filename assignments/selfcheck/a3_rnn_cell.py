@@ -32,10 +32,12 @@ from .losses import (
     check_class_loss,
     check_softmax_values,
     draw_labels,
+    no_overflow,
 )
 from .registry import CACHE, OWN, checks, gives, ties
 from .tolerance import EXACT, Array, Inputs, relative_error
-from .trial import Trial, array_undone, forward, mixed, no_overflow
+from .trial import Trial, forward, mixed
+from .undone import array_undone
 from .values import Uncopied
 
 gives("softmax(logits)", "an array")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .tolerance import Array
-from .trial import Trial, array_undone
+from .trial import Stop, Trial
+from .undone import array_undone
 from .values import Odd
 
 EXTREME = np.array([[1000.0, -1000.0, 0.0, 1.5], [-1000.0, -1000.0, 0.0, -1.0]])  # each row has its own maximum
@@ -19,6 +20,15 @@ FAR = np.array([[1000.0, 999.5, 998.0, 1000.5], [-1000.0, -1002.0, -999.0, -1000
 NEAR = FAR - [[1000.0], [-1000.0]]
 FAR_OUT = "right around +1000 and -1000, too"
 ONE_MAXIMUM = "one maximum for all rows, numbers that are cut off, or what is wrong in the rows above"
+
+
+@contextlib.contextmanager
+def no_overflow(trial: Trial) -> Iterator[None]:
+    """Inside a law: NumPy reports no overflow (silencing it is fine)."""
+    before = len(trial.caught)
+    yield
+    if any("overflow" in str(each.message) for each in trial.caught[before:]):
+        raise Stop("NumPy reports an overflow: exp of a large number. Shift the exponents so that none is above 0")
 
 
 def draw_labels(trial: Trial, classes: int, *shape: int) -> Array:

@@ -10,7 +10,8 @@ import numpy as np
 from .cells import CELL, cell_params, cell_sums, draw_cell_params
 from .layers import BY_MEMORY, Layer, check_batch, check_cost, check_gradients, check_linear, layer_with_cache, seconds
 from .tolerance import Array, Inputs
-from .trial import Trial, array_undone, forward
+from .trial import Trial, forward
+from .undone import array_undone
 from .values import with_gaps
 
 GROWTH = 13.0  # six times the steps: linear costs 6 times as much, quadratic nearly 36

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import io
-import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -383,15 +382,6 @@ class PrintCounter(io.TextIOBase):
         return len(text)
 
 
-@contextlib.contextmanager
-def no_overflow(trial: Trial) -> Iterator[None]:
-    """Inside a law: NumPy reports no overflow (silencing it is fine)."""
-    before = len(trial.caught)
-    yield
-    if any("overflow" in str(each.message) for each in trial.caught[before:]):
-        raise Stop("NumPy reports an overflow: exp of a large number. Shift the exponents so that none is above 0")
-
-
 def mixed(params: Inputs, **others: Array) -> Inputs:
     """The same parameters by name, but in another order and after others: they are found by name alone."""
     return {**others, **dict(reversed(params.items()))}
@@ -401,29 +391,3 @@ def forward(trial: Trial, name: str, *given: Any, shape: Sequence[int] | None = 
     """(output, cache) of your forward function `name`."""
     output, cache = trial.parts(name, *given)
     return trial.as_array(output, shape, form_of(name).parts[0]), Uncopied(cache)
-
-
-def array_undone(
-    trial: Trial,
-    label: str,
-    actual: Any,
-    expected: Array,
-    inverse: Callable[[Array], Array],
-    low: float,
-    high: float = math.inf,
-) -> bool:
-    """One row: `inverse` of your array is `expected`; for functions that are easier to undo than to copy."""
-    try:
-        array = trial.read(actual, expected.shape)
-        outside = int(np.sum((array <= low) | (array >= high)))
-        if outside:
-            between = f"between {low:g} and {high:g}" if high < math.inf else f"above {low:g}"
-            raise Odd(f"{entries(outside, array.size, 'is', 'are') if array.ndim else 'the number is'} not {between}")
-        with np.errstate(all="ignore"):
-            undone = inverse(array)
-        if not np.all(np.isfinite(undone)):
-            raise Odd("the function that gave these entries is not the one of the course")
-    except Odd as odd:
-        trial.add(Row("array", label, False, str(odd)))
-        return False
-    return trial.array(label, undone, expected, tolerance=ROUGH if trial.single else EXACT)
