@@ -54,6 +54,12 @@ def line_of(error: BaseException) -> str:
     return found
 
 
+def is_untouched(error: BaseException) -> bool:
+    """Is the line above the one that raised still the notebook's own, so that nothing is written there?"""
+    lines = [linecache.getline(code.co_filename, number - 1) for code, number in codes_in(error.__traceback__)]
+    return bool(lines) and "YOUR CODE HERE" in lines[-1]
+
+
 def unwritten_function(error: BaseException, names: Sequence[str]) -> str | None:
     """The function that is not written: the innermost frame of a NotImplementedError, or an undefined name."""
     if isinstance(error, NameError):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .frames import functions_in, is_ours, is_stub, line_of, only_raises
+from .frames import functions_in, is_ours, is_stub, is_untouched, line_of, only_raises
 from .patterns import describe
 from .registry import CONTRACTS, GIVEN, form_of
 from .tables import Row
@@ -184,7 +184,7 @@ class Trial:
             inside = functions_in(error)
             if len(inside) > 1 and inside[-1] != name:
                 return self.about(name, f"calls {inside[-1]}: write that first")
-            if not only_raises(self.space[name]):
+            if not (only_raises(self.space[name]) or is_untouched(error)):
                 where = f"reaches `raise NotImplementedError()`{line_of(error)}"
                 return self.about(name, f"{where}: delete it, or write what is missing")
             return self.about(name, f"is not written yet{self.misspelt(name)}")

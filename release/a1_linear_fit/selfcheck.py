@@ -185,6 +185,12 @@ def line_of(error: BaseException) -> str:
     return found
 
 
+def is_untouched(error: BaseException) -> bool:
+    """Is the line above the one that raised still the notebook's own, so that nothing is written there?"""
+    lines = [linecache.getline(code.co_filename, number - 1) for code, number in codes_in(error.__traceback__)]
+    return bool(lines) and "YOUR CODE HERE" in lines[-1]
+
+
 def unwritten_function(error: BaseException, names: Sequence[str]) -> str | None:
     """The function that is not written: the innermost frame of a NotImplementedError, or an undefined name."""
     if isinstance(error, NameError):
@@ -763,7 +769,7 @@ class Trial:
             inside = functions_in(error)
             if len(inside) > 1 and inside[-1] != name:
                 return self.about(name, f"calls {inside[-1]}: write that first")
-            if not only_raises(self.space[name]):
+            if not (only_raises(self.space[name]) or is_untouched(error)):
                 where = f"reaches `raise NotImplementedError()`{line_of(error)}"
                 return self.about(name, f"{where}: delete it, or write what is missing")
             return self.about(name, f"is not written yet{self.misspelt(name)}")
