@@ -14,9 +14,9 @@
 r"""
 # a2 · Two layers, every gradient
 
-A net of two layers holds many weights, and each of them has its own slope. One walk backward through the net finds
-all the slopes at once. You do that walk with a calculator, then with letters, then in NumPy, and you check every
-line.
+A network of two layers holds many weights, and each of them has its own slope. One walk backward through the network
+finds all the slopes at once. You do that walk with a calculator, then with letters, then in NumPy, and check every
+line. At the end your own gradient separates three spirals.
 
 | | part | you write | points | minutes |
 | --- | --- | --- | --- | --- |
@@ -26,13 +26,19 @@ line.
 | 4 | Classes | `softmax`, one derivation, `cross_entropy`, `cross_entropy_backward` | {points:part 4} | 40 |
 | 5 | Train it | `sgd_step`, `train_mlp` | {points:part 5} | 25 |
 
-Begin anywhere: a cell that needs a function you have not written yet says so in one sentence. *Guess* cells are never
-graded. Your guess is drawn into the next figure. {points:all} points in all; the minutes are estimates.
+{points:all} points in all; the minutes are estimates. You need matrix products and the chain rule of calculus.
+
+* **Install:** `pip install -r requirements.txt`. `selfcheck.py` must be in the folder of this notebook; in Colab, put it
+  under Files in every new session.
+* **Hand in:** restart the kernel, run all cells, save, and submit this file under its own name, as README.md says.
+* **Stuck?** Repeat a check with the seed that it prints, as in `selfcheck.check("mlp_backward", seed=7)`: the numbers
+  stay the same while you search. The hardest function has hints to unfold.
+
+Begin anywhere: a cell that needs a function you have not written yet says so. The code of figures is folded, because it
+would answer questions before you do: run these cells, and click on the bar to see the code. *Guesses* are never graded.
 """
 
 # %%
-from time import perf_counter
-
 import matplotlib.pyplot as plt
 import numpy as np
 import selfcheck
@@ -40,6 +46,133 @@ import selfcheck
 plt.rcParams["axes.prop_cycle"] = plt.cycler(color=["#0072B2", "#D55E00", "#009E73", "#8E4585"])
 plt.rcParams["figure.constrained_layout.use"] = True
 selfcheck.install_check()
+
+
+# %% jupyter={"source_hidden": true} nbgrader={"schema_version": 3, "grade_id": "given_nets", "solution": false, "grade": false, "locked": true, "task": false}
+def article_params():
+    """Return the parameters of the small network of part 1, its W and V transposed into PyTorch's layout (out, in)."""
+    W, B1 = np.array([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), np.array([0.1, 0.2, 0.3])
+    V, B2 = np.array([[0.1], [0.2], [0.3]]), np.array([0.1])
+    return {"weight_1": W.T, "bias_1": B1, "weight_2": V.T, "bias_2": B2}
+
+
+def random_params(rng, inputs, hidden, outputs):
+    """Return random parameters of a network of these sizes."""
+    shapes = {"weight_1": (hidden, inputs), "bias_1": hidden, "weight_2": (outputs, hidden), "bias_2": outputs}
+    return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+
+
+def loss_of(name, x, target, params):
+    """Return the half squared error of the network as a function of its one parameter of this name."""
+
+    def loss(array):
+        prediction, _ = mlp_forward(x, {**params, name: array})
+        return half_squared_error(prediction, target)
+
+    return loss
+
+
+def draw_network(ax, circles, weight_1, weight_2, arrow):
+    """Draw the 2-3-1 network: a text in each circle from the left and the top, a number on each edge."""
+    columns = [[(0, 0.8), (0, -0.8)], [(1, 1.2), (1, 0), (1, -1.2)], [(2, 0)]]
+    for layer, weight in enumerate([weight_1, weight_2]):
+        for (j, i), number in np.ndenumerate(weight):
+            start, end = np.array(columns[layer][i]), np.array(columns[layer + 1][j])
+            look = {"arrowstyle": arrow, "color": "0.5", "shrinkA": 30, "shrinkB": 30}
+            ax.annotate("", end, start, arrowprops=look, zorder=1)
+            ax.text(
+                *(0.68 * start + 0.32 * end),
+                f"{number:.4g}",
+                ha="center",
+                va="center",
+                fontsize=9,
+                backgroundcolor="white",
+            )
+    for spot, text in zip(columns[0] + columns[1] + columns[2], circles):
+        ax.plot(*spot, "o", markersize=58, color="white", markeredgecolor="black", zorder=2)
+        ax.text(*spot, text, ha="center", va="center", fontsize=9, zorder=3)
+    ax.set(xlim=(-0.3, 2.3), ylim=(-1.7, 1.7))
+    ax.axis("off")
+
+
+def draw_classes(ax, params, x, target):
+    """Colour the plane by the class that the network gives to each point, and draw the points."""
+    side = np.linspace(-1.2, 1.2, 151)
+    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    given = mlp_forward(plane, params)[0].argmax(axis=1).reshape(151, 151)
+    colours = ["#0072B2", "#D55E00", "#009E73"]
+    ax.contourf(side, side, given, [-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+    for label, marker in enumerate("os^"):
+        ax.plot(*x[target == label].T, marker, color=colours[label], markersize=4, label=f"class {label}")
+    right = np.mean(mlp_forward(x, params)[0].argmax(axis=1) == target)
+    ax.set(xlabel="first input", ylabel="second input", title=f"{right:.0%} of the points are in their own colour")
+    ax.legend(loc="lower right")
+
+
+def guess_line(ax, guess):
+    """Draw a guess as a dashed line, at the edge of the figure if it lies outside; words go into the legend."""
+    if guess is None:
+        return
+    left, right = ax.get_xlim()
+    if isinstance(guess, (int, float)):
+        ax.axvline(min(max(guess, left), right), color="0.4", linestyle="--", label=f"your guess: {guess}")
+        ax.set_xlim(left, right)
+    else:
+        ax.plot([], [], " ", label=f"your guess: {guess}")
+
+
+def network_in_lines(start, fixed):
+    """Run the six lines of the forward from start, a dict; a value in fixed replaces what its line computes."""
+    value = {**start, **fixed}
+    value["weighted_1"] = fixed.get("weighted_1", value["x"] @ value["weight_1"].T)
+    value["net_1"] = fixed.get("net_1", value["weighted_1"] + value["bias_1"])
+    value["hidden"] = fixed.get("hidden", sigmoid(value["net_1"]))
+    value["weighted_2"] = fixed.get("weighted_2", value["hidden"] @ value["weight_2"].T)
+    value["net_2"] = fixed.get("net_2", value["weighted_2"] + value["bias_2"])
+    value["prediction"] = fixed.get("prediction", sigmoid(value["net_2"]))
+    return value
+
+
+def mirror_start():
+    """Return value, g: every value of a random network for 4 rows, and the gradient of its prediction."""
+    rng = np.random.default_rng(5)
+    start = {"x": rng.standard_normal((4, 2)), **random_params(rng, inputs=2, hidden=3, outputs=5)}
+    return network_in_lines(start, {}), {"prediction": rng.standard_normal((4, 5))}
+
+
+def mirror_verdicts(g, value):
+    """Print one verdict a line: each gradient of the mirror against differences of the forward."""
+    start = {name: value[name] for name in ("x", "weight_1", "bias_1", "weight_2", "bias_2")}
+    for name, grad in g.items():
+        slopes = np.zeros(value[name].shape)
+        for index in np.ndindex(slopes.shape):
+            for eps in (1e-6, -1e-6):
+                nudged = value[name].copy()
+                nudged[index] += eps
+                prediction = network_in_lines(start, {name: nudged})["prediction"]
+                slopes[index] += np.sum(g["prediction"] * prediction) / (2 * eps)
+        verdict = "right"
+        if grad is ...:
+            verdict = "to do"
+        elif np.shape(grad) != slopes.shape:
+            verdict = f"WRONG: its shape is {np.shape(grad)}, {name} has {slopes.shape}"
+        elif not np.allclose(grad, slopes, rtol=1e-6, atol=1e-7):
+            verdict = f"WRONG: {np.sum(~np.isclose(grad, slopes, 1e-6, 1e-7))} of {slopes.size} entries differ"
+        print(f'g["{name}"]'.ljust(18), verdict)
+
+
+def article_verdicts(forward, step):
+    """Print one verdict for each of the three bugs of 5.3."""
+    x, params = np.array([[0.4, 0.5]]), article_params()
+    at_zero = forward(np.zeros((1, 2)), params)[1].item()
+    print(f"(g) prediction at [0, 0] is {at_zero:.6f}:", "right" if abs(at_zero - 0.607019) < 1e-6 else "not 0.607019")
+    try:
+        stepped = step(x, 1.0, params, 0.01)
+        loss = 0.5 * (forward(x, stepped)[1].item() - 1) ** 2
+        print(f"(h) loss after one step is {loss:.7f}:", "right" if abs(loss - 0.0721275) < 1e-7 else "not 0.0721275")
+    except ValueError as error:
+        print(f"(f) stops: {error}")
+
 
 # %% [markdown]
 r"""
@@ -50,72 +183,50 @@ r"""
 | `x` | (N, inputs) | a row is a sample |
 | `weight_1`, `bias_1` | (hidden, inputs), (hidden,) | first layer; a weight is (out, in), as in PyTorch |
 | `weight_2`, `bias_2` | (outputs, hidden), (outputs,) | second layer |
-| `prediction`, `target` | (N, outputs) | $\hat y$ and the label |
-| `grad_prediction` | (N, outputs) | $\partial L / \partial \hat y$, handed to the backward function |
+| `net_1`, `net_2` | (N, hidden), (N, outputs) | weighted sum plus bias of a layer, before its sigmoid; in formulas $z^{(1)}$, $z^{(2)}$ |
+| `prediction`, `target` | (N, outputs) | $\hat y$ and the label $y$ |
+| `grad_prediction` | (N, outputs) | $\partial L / \partial \hat y$, the *upstream gradient*: handed to the backward function |
 | `grads` | | a dict: for each input and parameter one array of its name and its shape |
 
-A layer is `x @ weight.T + bias`. Its result before the sigmoid is called *net*.
+A layer is `x @ weight.T + bias`, followed by an *activation function*, here the sigmoid.
 
 > **The loss divides, backward never does.** If a loss is a mean over N rows, its own gradient carries the 1/N. The
 > layers below add over rows and divide by nothing.
 
 No function changes its arguments. Called twice, it gives the same answer twice.
-"""
 
-
-# %% nbgrader={"schema_version": 3, "grade_id": "given_nets", "solution": false, "grade": false, "locked": true, "task": false}
-def article_params():
-    """Return the parameters of the small net of part 1. W and V are written (in, out), so they are transposed here."""
-    W, B1 = np.array([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), np.array([0.1, 0.2, 0.3])
-    V, B2 = np.array([[0.1], [0.2], [0.3]]), np.array([0.1])
-    return {"weight_1": W.T, "bias_1": B1, "weight_2": V.T, "bias_2": B2}
-
-
-def random_params(rng, inputs, hidden, outputs):
-    """Return random parameters of a net of these sizes."""
-    shapes = {"weight_1": (hidden, inputs), "bias_1": hidden, "weight_2": (outputs, hidden), "bias_2": outputs}
-    return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
-
-
-def loss_of(name, x, target, params):
-    """Return the half squared error of the net as a function of its one parameter of this name."""
-    return lambda array: half_squared_error(mlp_forward(x, {**params, name: array})[0], target)
-
-
-# %% [markdown]
-r"""
 ## 1 · Numbers first
-### 1.1 · A net small enough for a calculator
+### 1.1 · A network small enough for a calculator
 
-An article on back-propagation works through one net by hand. We use its numbers. The input is $[0.4,\ 0.5]$, the
-label is 1, and both layers end in a sigmoid:
+*The article*, from here on, is a tutorial on back-propagation that was published on the web and works through one
+network by hand. We use its numbers and tell it in our words. The input is $[0.4,\ 0.5]$, the label is 1, and both
+layers end in a sigmoid:
 
 $$W = \begin{bmatrix} 0.1 & 0.3 & 0.5 \\ 0.2 & 0.4 & 0.6 \end{bmatrix},\quad
 B_1 = \begin{bmatrix} 0.1 & 0.2 & 0.3 \end{bmatrix},\quad
 V = \begin{bmatrix} 0.1 \\ 0.2 \\ 0.3 \end{bmatrix},\quad
 B_2 = \begin{bmatrix} 0.1 \end{bmatrix}$$
+
+The first hidden unit sums up $0.4 \cdot 0.1 + 0.5 \cdot 0.2 + 0.1 = 0.24$. Do the same for the second one: column 2 of
+$W$, and the bias 0.2. Type your number, run the cell, then run the figure.
 """
 
-# %% tags=["illustration"]
-params, spots = article_params(), [[(0, 0.7), (0, -0.7)], [(1, 1), (1, 0), (1, -1)], [(2, 0)]]
-words = ["0.4", "0.5", "+0.1", "+0.2", "+0.3", "+0.1"]
-plt.figure(figsize=(7, 3.6))
-for layer, name in enumerate(["weight_1", "weight_2"]):
-    for (j, i), weight in np.ndenumerate(params[name]):
-        start, end = np.array(spots[layer][i]), np.array(spots[layer + 1][j])
-        plt.plot(*np.stack([start, end]).T, color="0.6", zorder=1)
-        plt.text(*(0.75 * start + 0.25 * end), f"{weight:.1f}", ha="center", va="center", backgroundcolor="white")
-for spot, word in zip(spots[0] + spots[1] + spots[2], words, strict=True):
-    plt.plot(*spot, "o", markersize=34, color="white", markeredgecolor="black")
-    plt.text(*spot, word, ha="center", va="center")
-plt.xticks([0, 1, 2], ["input", "hidden", "prediction"])
-plt.gca().set(xlabel="layer", ylabel="unit", yticks=[], xlim=(-0.3, 2.3), ylim=(-1.4, 1.4))
-plt.title("Thirteen parameters, and one number comes out")
+# %%
+first_number = None  # the sum of the second hidden unit, bias included
+
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+params, shown = article_params(), "?" if first_number is None else first_number
+fig, ax = plt.subplots(figsize=(8, 4.4))
+sums = ["x 0.4", "x 0.5", "net 0.24\nbias 0.1", f"net {shown}\nbias 0.2", "net 0.80\nbias 0.3", "ŷ ?\nbias 0.1"]
+draw_network(ax, sums, params["weight_1"], params["weight_2"], "->")
+ax.set_title("Thirteen parameters, and one number comes out")
 plt.show()
+right = isinstance(first_number, (int, float)) and abs(first_number - 0.52) < 1e-9
+print("Right: that is a forward, by hand." if right else "The circle in the middle waits for your number.")
 
 # %% [markdown]
 r"""
-Nine weights stand on the edges, four biases (with a +) in the circles: thirteen slopes to find.
+Nine weights are on the edges, four biases in the circles: thirteen slopes to find.
 
 ### 1.2 · The sigmoid
 
@@ -126,14 +237,13 @@ $$\begin{aligned}
   &= \sigma(z)\,\bigl(1 - \sigma(z)\bigr) && \text{the second factor is } 1 - \sigma(z)
 \end{aligned}$$
 
-Backward needs only $\sigma$ itself, never $z$. That is why a cache can keep the output and forget the net.
+Backward needs only $\sigma$ itself, never $z$. That is why a cache can keep the output and forget the sum. Two numbers
+that add up to 1 have their largest product at ½ and ½, so the slope of a sigmoid never exceeds 1/4. Each sigmoid on the
+way back multiplies the gradient by at most 1/4, two of them by at most 1/16.
 
 `np.exp(1000)` overflows: a float ends near $1.8 \cdot 10^{308}$, which is $e^{709.8}$. So let no positive number into
 `np.exp`. With $s = e^{-|z|}$ the sigmoid is $1/(1+s)$ where $z \ge 0$. What is it where $z < 0$?
 """
-
-# %%
-guess_steepest = None  # your guess, a number: the steepest slope that the sigmoid has anywhere
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "sigmoid", "solution": true, "grade": false, "locked": false, "task": false}
@@ -151,24 +261,8 @@ def sigmoid(z):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_sigmoid", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
 selfcheck.check("sigmoid")
 
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid"):
-    z = np.linspace(-8, 8, 401)
-    value = sigmoid(z)
-    plt.figure(figsize=(7, 3.2))
-    plt.plot(z, value, "-", label="σ(z)")
-    plt.plot(z, value * (1 - value), "-.", label="σ′(z) = σ(z) (1 − σ(z))")
-    plt.plot(0, 0.25, "ks", label="steepest: 0.25 at z = 0")
-    if guess_steepest is not None:
-        plt.axhline(guess_steepest, color="0.4", linestyle="--", label="your guess")
-    plt.gca().set(xlabel="z", ylabel="value", title="The slope of a sigmoid never exceeds 1/4")
-    plt.legend()
-    plt.show()
-
 # %% [markdown]
 r"""
-Each sigmoid on the way back multiplies the gradient by at most 1/4, two of them by at most 1/16.
-
 ### 1.3 · Why bend at all?
 
 Leave the first sigmoid out and multiply:
@@ -180,30 +274,9 @@ $$\begin{aligned}
   && W_1^\top W_2^\top = (W_2 W_1)^\top
 \end{aligned}$$
 
-Two linear layers collapse into one. A *threshold* in between, the perceptron of the 1950s, does bend. What is its
-slope?
-"""
-
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid"):
-    x, weight_1, bias_1 = np.linspace(-3, 3, 1201)[:, None], np.full((3, 1), 4.0), np.array([6.0, 0.0, -6.0])
-    weight_2 = np.array([[1.0, -1.9, 1.0]])
-    net_1 = x @ weight_1.T + bias_1
-    plt.figure(figsize=(7, 3.4))
-    for between, style, name in (
-        (net_1, ":", "nothing"),
-        (net_1 > 0, "--", "threshold"),
-        (sigmoid(net_1), "-", "sigmoid"),
-    ):
-        plt.plot(x, between @ weight_2.T, style, label=name)
-    plt.gca().set(xlabel="x", ylabel="output of layer 2", title="Between two layers: a line, stairs, a curve")
-    plt.legend(title="in between")
-    plt.show()
-
-# %% [markdown]
-r"""
-With nothing in between, two layers draw one straight line. Only the curve both bends and slopes. On the stairs every
-slope is 0, or does not exist at a jump, so no gradient can train them.
+Two linear layers collapse into one. A *threshold* in between (1 above zero, else 0), as in the perceptron of the 1950s,
+does bend. But it is a staircase: its slope is 0, or does not exist at a jump. You will see in 2.2 what that does to a
+gradient.
 
 ### 1.4 · Forward, and a loss
 
@@ -215,7 +288,9 @@ The loss of the article is half the squared error, added over all entries:
 $$L = \tfrac12 \sum_{n,k} (\hat y_{nk} - y_{nk})^2, \qquad
 \frac{\partial L}{\partial \hat y_{nk}} = \hat y_{nk} - y_{nk}.$$
 
-The half is there for that derivative. Mind the order: prediction minus target.
+The half is there for that derivative. Mind the order: prediction minus target. And it is a sum: write every row down
+twice, and the loss doubles, its gradient doubles, and a step with the same learning rate is twice as long. A mean would
+not notice.
 """
 
 
@@ -251,30 +326,8 @@ def half_squared_error(prediction, target):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_half_squared_error", "solution": false, "grade": true, "locked": true, "points": 1, "task": false}
 selfcheck.check("half_squared_error")
 
-# %%
-guess_doubling = None  # your guess, a number: write every row down twice, and this loss is multiplied by ...
-
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error"):
-    rng = np.random.default_rng(1)
-    x, target, params = rng.standard_normal((5, 2)), rng.random((5, 1)), random_params(rng, 2, 3, 1)
-    prediction, _ = mlp_forward(x, params)
-    twice, _ = mlp_forward(np.concatenate([x, x]), params)
-    once, both = half_squared_error(prediction, target), half_squared_error(twice, np.concatenate([target, target]))
-    factors = [twice[0, 0] / prediction[0, 0], both / once, (both / 10) / (once / 5)]
-    plt.figure(figsize=(7, 2.4))
-    plt.plot(factors, ["prediction of row 0", "½ Σ of squares", "½ mean over rows"], "D", markersize=9)
-    if guess_doubling is not None:
-        plt.axvline(guess_doubling, color="0.4", linestyle="--", label="your guess")
-        plt.legend()
-    plt.gca().set(xlabel="factor when every row is written twice", xlim=(0, 3), ylim=(-0.5, 2.5), ylabel="quantity")
-    plt.title("A sum doubles with the rows, a mean does not notice")
-    plt.show()
-
 # %% [markdown]
 r"""
-A sum doubles, so its gradient doubles and a step with the same learning rate is twice as long.
-
 ### 1.5 · The calculator
 
 One slope together, $V_2 = 0.2$. It acts on the loss through `net_2` alone, and `net_2` through $\hat y$ alone:
@@ -307,7 +360,7 @@ Fill this table on paper. Each blank takes one line on a calculator.
 | slopes of $W$, row of $x_2$ | $\delta_{1,j}\, x_2$ | −0.001104, ____, ____ |
 
 Then hand the numbers in: typed, or computed by the same lines in NumPy. Mind the layout: `weight_1` is $W$
-transposed.
+transposed. Below the check, a figure puts *your* numbers on the edges of the network.
 """
 
 
@@ -337,54 +390,41 @@ def worked_example():
 # %% nbgrader={"schema_version": 3, "grade_id": "test_worked_example", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
 selfcheck.check("worked_example")
 
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid", "half_squared_error", "worked_example"):
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+with selfcheck.needs("worked_example"):
     example = worked_example()
-    hidden, grads = np.asarray(example["hidden"]), {name: np.asarray(grad) for name, grad in example["grads"].items()}
-    for name, slopes in (
-        ("V, divided by hidden", grads["weight_2"][0] / hidden[0]),
-        ("B2", grads["bias_2"]),
-        ("W, row of x_1, divided by 0.4", grads["weight_1"][:, 0] / 0.4),
-        ("W, row of x_2, divided by 0.5", grads["weight_1"][:, 1] / 0.5),
-        ("B1", grads["bias_1"]),
-    ):
-        print(f"slopes of {name:30}", *(f"{slope:10.6f}" for slope in slopes))
+    grads = {name: np.asarray(grad) for name, grad in example["grads"].items()}
+    circles = ["x 0.4", "x 0.5"]
+    for hidden, delta in zip(np.ravel(example["hidden"]), grads["bias_1"]):
+        circles.append(f"h {hidden:.4f}\nδ {delta:.5f}")
+    circles.append(f"ŷ {np.ravel(example['prediction'])[0]:.4f}\nδ {grads['bias_2'][0]:.5f}")
+    fig, ax = plt.subplots(figsize=(8, 4.4))
+    draw_network(ax, circles, grads["weight_1"], grads["weight_2"], "<-")
+    ax.set_title("Backward: each slope is δ at one end of its edge times the value at the other")
+    plt.show()
 
 # %% [markdown]
 r"""
-Divide each slope by what its weight is multiplied with, and one number per unit is left: its shared factor.
-$\delta_2$ serves the four slopes of the upper layer and the three $\delta_1$ serve the other nine. Back-propagation
-is this: compute the shared factor once, use it for every weight of the unit, hand it down.
+Multiply the δ at the right end of an edge by the value at its left end, and you have its slope. $\delta_2$ serves the
+four slopes of the upper layer and the three $\delta_1$ serve the other nine. Back-propagation is this: compute the
+shared factor once, use it for every weight of the unit, hand it down.
 
 ### 1.6 · Bug hunt: the article's sums
 
-On its way through this net the article makes four mistakes. They are among the lines (a) to (e) below; one of the
-five is right. Run the cell. The numbers behind each letter tell you whether its line holds. Then put the four right
-and run again.
-"""
+On its way through this network the article makes four mistakes. They are among the lines (a) to (e); one of the five
+is right. Beside each line is what it gives, and a witness.
 
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_example"):
-    x, label, params, example = np.array([[0.4, 0.5]]), 1.0, article_params(), worked_example()
-    H, y, grads = np.asarray(example["hidden"]), np.asarray(example["prediction"]).item(), example["grads"]
-    total = 0.22  # (a) 0.4 · 0.3 + 0.5 · 0.4
-    net_2 = 0.1 * H[0, 0] + 0.2 * H[0, 1] + 0.3 * H[0, 2] + 0.1  # (b)
-    loss = 0.5 * (label - y)  # (c)
-    slope = 1 - y * y  # (d) the derivative of the sigmoid where its value is y
-    error = label - y  # (e) the derivative of the loss at y; the step is weight - 0.01 * gradient
-    print(f"(a) {total:.6f}, on a calculator {0.4 * 0.3 + 0.5 * 0.4:.6f}")
-    print(f"(b) {net_2:.6f}, a sigmoid of it gives {sigmoid(net_2):.6f}, the net gives {y:.6f}")
-    print(f"(c) {loss:.6f}, by half_squared_error {half_squared_error(y, label):.6f}")
-    print(f"(d) {slope:.6f}, from two neighbours {(sigmoid(net_2 + 1e-5) - sigmoid(net_2 - 1e-5)) / 2e-5:.6f}")
-    # a step of V and W alone, as there
-    moved = {k: v - 0.01 * error / (y - label) * ("weight" in k) * np.asarray(grads[k]) for k, v in params.items()}
-    after = half_squared_error(mlp_forward(x, moved)[0], label)
-    print(f"(e) loss before the step {half_squared_error(y, label):.7f}, after it {after:.7f}")
+| | the line | gives | the witness |
+| --- | --- | --- | --- |
+| (a) | $0.4 \cdot 0.3 + 0.5 \cdot 0.4$ | 0.22 | your calculator |
+| (b) | $\mathit{net}_2 = 0.1\,h_1 + 0.2\,h_2 + 0.3\,h_3 + 0.1$ | 0.488393 | its sigmoid is 0.619728, and so is $\hat y$ |
+| (c) | loss $= \frac12 (y - \hat y)$ | 0.190136 | `half_squared_error` gives 0.072303 |
+| (d) | $\sigma' = 1 - \hat y \cdot \hat y$ at `net_2` | 0.615937 | two neighbours of `net_2`, $10^{-5}$ away: slope 0.235665 |
+| (e) | error $= y - \hat y$, handed back; a step takes 0.01 · gradient off $V$ and $W$ | loss 0.0723987 after the step | loss 0.0723035 before it |
 
-# %% [markdown]
-r"""
 **`explain_bug_worked_example` ({points:explain_bug_worked_example} points, graded by hand).** For each of the four wrong lines write one sentence: which
-line it is, which number gave it away, and the cure.
+line it is, which number gives it away, and the cure. Try each cure in a cell of your own: it must satisfy its witness,
+and after the cure of (e) the loss must fall.
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_worked_example", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
@@ -410,8 +450,9 @@ You can check any gradient without deriving it. Nudge one entry up, then down, a
 $$\frac{\partial f}{\partial a_i} \approx \frac{f(a + \varepsilon e_i) - f(a - \varepsilon e_i)}{2\,\varepsilon}
 \qquad e_i \text{: 1 at entry } i,\ 0 \text{ elsewhere}$$
 
-`np.ndindex(array.shape)` visits every index, also the single index `()` of a 0-d array. `f` takes the whole array and
-depends on its argument alone, so you may nudge the array itself or a copy.
+These are *finite differences*, and comparing a gradient with them is a *gradient check*. `np.ndindex(array.shape)`
+visits every index, also the single index `()` of a 0-d array. `f` takes the whole array and depends on its argument
+alone, so you may nudge the array itself or a copy.
 
 If you nudge the array itself, put each entry back as it was: keep the old number and write it back. Adding
 $\varepsilon$, taking away $2\varepsilon$ and adding $\varepsilon$ again leaves another last digit in four of five
@@ -419,7 +460,7 @@ numbers.
 
 ### 2.2 · Is your worked example right?
 
-With `numerical_gradient` you know without asking anyone. The cell below its check hands it the loss of the net as a
+With `numerical_gradient` you know without asking anyone. The cell below its check hands it the loss of the network as a
 function of one parameter, the others held still. Then it puts the threshold of 1.3 into the hidden layer: what slope
 does it find there?
 """
@@ -449,7 +490,7 @@ def numerical_gradient(f, array, eps=1e-6):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_numerical_gradient", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
 selfcheck.check("numerical_gradient")
 
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_example", "numerical_gradient"):
     x, params, grads = np.array([[0.4, 0.5]]), article_params(), worked_example()["grads"]
     for name in params:
@@ -466,25 +507,31 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_exa
 r"""
 Under a threshold all six slopes are exactly 0: descent stands still whatever the loss.
 
+Differences need no derivation. Why not use them for everything? They run the forward twice for *each* parameter: a
+network of a million weights would run it two million times for one step. Backward runs once and gives all slopes. So
+differences check a gradient on a small network, and backward trains the large one. (The grader measures the cost of
+your backward functions for this reason.)
+
 ### 2.3 · How small a nudge?
 
-The formula is exact only in the limit. Is a smaller ε always better?
+The formula is exact only in the limit. Is a smaller ε always better? Decide, then run the figure.
 """
 
-# %%
-guess_best_eps = None  # your guess, a number such as 1e-3: the ε with the smallest error
 
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+def total(array):
+    return np.sum(sigmoid(array))
+
+
 with selfcheck.needs("sigmoid", "numerical_gradient"):
-    z, eps = np.random.default_rng(0).standard_normal(6), 10.0 ** np.arange(-13, 0)
+    z, sizes, central, forward = np.random.default_rng(0).standard_normal(6), 10.0 ** np.arange(-13, 0), [], []
     slope = sigmoid(z) * (1 - sigmoid(z))
-    central = [numerical_gradient(lambda a: np.sum(sigmoid(a)), z, e) for e in eps]
-    forward = [[(np.sum(sigmoid(z + e * unit)) - np.sum(sigmoid(z))) / e for unit in np.eye(6)] for e in eps]
-    for slopes, marker, name in ((central, "o-", "central"), (forward, "s--", "forward")):
-        error = np.abs(np.array(slopes) - slope).max(axis=1) / slope.max()
-        plt.loglog(eps, error, marker, label=f"{name}: best {error.min():.0e} at ε = {eps[error.argmin()]:.0e}")
-    if guess_best_eps is not None:
-        plt.axvline(guess_best_eps, color="0.4", linestyle="--", label="your guess")
+    for eps in sizes:
+        one_sided = [(total(z + eps * unit) - total(z)) / eps for unit in np.eye(6)]
+        central.append(np.abs(numerical_gradient(total, z, eps) - slope).max() / slope.max())
+        forward.append(np.abs(one_sided - slope).max() / slope.max())
+    plt.loglog(sizes, central, "o-", label="central: up and down")
+    plt.loglog(sizes, forward, "s--", label="forward: up only")
     plt.gca().set(xlabel="ε", ylabel="relative error", title="Too small is as bad as too large")
     plt.legend()
     plt.show()
@@ -505,7 +552,7 @@ z^{(1)}_{nj} &= \sum_i x_{ni} W^{(1)}_{ji} + b^{(1)}_j, & h_{nj} &= \sigma(z^{(1
 z^{(2)}_{nk} &= \sum_j h_{nj} W^{(2)}_{kj} + b^{(2)}_k, & \hat y_{nk} &= \sigma(z^{(2)}_{nk})
 \end{aligned}$$
 
-The loss $L$ may be any. All we are told is $g_{nk} = \partial L / \partial \hat y_{nk}$, the array `grad_prediction`.
+The loss $L$ may be any. All we know of it is $g_{nk} = \partial L / \partial \hat y_{nk}$, the array `grad_prediction`.
 One rule does all the work: a value that is used in several places collects a slope from each, and they *add*.
 
 **`derive_mlp` ({points:derive_mlp} points, graded by hand).** Copy the derivation with its seven blanks filled. Give a reason for each
@@ -571,44 +618,73 @@ $$\begin{aligned}
 
 # %% [markdown]
 r"""
-### 3.2 · The forward, one operation a line
+### 3.2 · The forward in lines, and its mirror
 
-Here is the forward once more, cut so that each line does one thing. Read the comments from the bottom up: they are
-the backward. Three are filled. On paper, fill the others with your derivation. The cell prints the shapes: each
-gradient has the shape of its value.
+Here is the forward once more, cut so that each line does one thing. This is a *computational graph*, written down.
 
-Sizes are a help, not a proof. If inputs, hidden, outputs and N are equal, every product fits, transposed or not. Your
-indices decide.
+| line | forward, from the top down |
+| --- | --- |
+| 1 | `weighted_1 = x @ weight_1.T` |
+| 2 | `net_1 = weighted_1 + bias_1` |
+| 3 | `hidden = sigmoid(net_1)` |
+| 4 | `weighted_2 = hidden @ weight_2.T` |
+| 5 | `net_2 = weighted_2 + bias_2` |
+| 6 | `prediction = sigmoid(net_2)` |
+
+Backward walks it from the bottom up. Each line asks: I know the gradient of what this line *made*; what is the gradient
+of what it *used*? Line 6 and the bias of line 5 are done. Replace each `...`, from the top down, and run the cell as
+often as you like: it gives one verdict a line. `g["hidden"]` is the gradient of `value["hidden"]`. Nothing here is graded.
+
+Sizes are a help, not a proof: the cell has 4 rows, 2 inputs, 3 hidden units and 5 outputs, so a wrong transpose cannot
+multiply. If they were all equal, every product would fit. Your indices decide.
 """
 
 # %% tags=["illustration"]
 with selfcheck.needs("sigmoid"):
-    rng = np.random.default_rng(5)
-    x, params = rng.standard_normal((4, 2)), random_params(rng, inputs=2, hidden=3, outputs=5)
-    weighted_1 = x @ params["weight_1"].T  # grad_x = ?   grad_weight_1 = ?
-    net_1 = weighted_1 + params["bias_1"]  # grad_weighted_1 = ?   grad_bias_1 = ?
-    hidden = sigmoid(net_1)  # grad_net_1 = grad_hidden * ?
-    weighted_2 = hidden @ params["weight_2"].T  # grad_hidden = ?   grad_weight_2 = grad_weighted_2.T @ hidden
-    net_2 = weighted_2 + params["bias_2"]  # grad_weighted_2 = grad_net_2   grad_bias_2 = grad_net_2.sum(axis=0)
-    prediction = sigmoid(net_2)  # grad_net_2 = grad_prediction * ?
-    names = ("weighted_1", "net_1", "hidden", "weighted_2", "net_2", "prediction")
-    values = params | dict(zip(names, (weighted_1, net_1, hidden, weighted_2, net_2, prediction), strict=True))
-    print("4 rows, 2 inputs, 3 hidden units, 5 outputs")
-    for name, value in values.items():
-        print(f"{name:10} and grad_{name:10} {value.shape}")
+    value, g = mirror_start()  # two dicts: every value by its name, and the gradient of the prediction
+    g["net_2"] = g["prediction"] * value["prediction"] * (1 - value["prediction"])  # line 6
+    g["bias_2"] = g["net_2"].sum(axis=0)  # line 5
+    g["weighted_2"] = ...  # line 5
+    g["weight_2"] = ...  # line 4
+    g["hidden"] = ...  # line 4
+    g["net_1"] = ...  # line 3
+    g["bias_1"] = ...  # line 2
+    g["weighted_1"] = ...  # line 2
+    g["weight_1"] = ...  # line 1
+    g["x"] = ...  # line 1
+    mirror_verdicts(g, value)
 
 # %% [markdown]
 r"""
 ### 3.3 · Backward
 
-Write the mirror, then shorten it: `weighted_1` and `weighted_2` need no lines of their own, and what you called
-`grad_net_2` and `grad_net_1` are the shared factors $\delta^{(2)}$ and $\delta^{(1)}$.
+Now shorten the mirror: `weighted_1` and `weighted_2` need no lines of their own, and `g["net_2"]` and `g["net_1"]` are
+the shared factors $\delta^{(2)}$ and $\delta^{(1)}$.
 
 Change nothing in `cache` and nothing in `grad_prediction`: `grad_prediction *= …` writes into the caller's array.
 
-Below the check, the second table needs no right answers, only laws. Backward is *linear*: twice the `grad_prediction`
-gives twice the gradients, zero gives zero. And rows do not know each other: the gradients of a batch are those of its
-parts, added for the parameters and stacked for `x`.
+<details><summary>Hint 1: where to begin</summary>
+
+Take from `cache` what the mirror reads: `x`, `hidden`, `prediction` and the two weights. If one is missing, go back to
+`mlp_forward` and put it in.
+
+</details>
+<details><summary>Hint 2: the two lines that matter</summary>
+
+$\delta^{(2)}$ is `grad_prediction` times the slope of the upper sigmoid, entry by entry. $\delta^{(1)}$ is what arrives
+at `hidden`, times the slope of the lower one.
+
+</details>
+<details><summary>Hint 3: which product</summary>
+
+Everything that belongs to a weight is `delta.T @ what_the_weight_multiplied`. Everything that goes further down is
+`delta @ weight`. A bias adds the rows of its delta.
+
+</details>
+
+Two laws need no right answers: `selfcheck.laws("mlp_forward", "mlp_backward")`, in a cell of your own, shows them.
+Backward is *linear*: twice the `grad_prediction` gives twice the gradients. And rows do not know each other: the
+gradients of a batch are those of its parts, added for the parameters and stacked for `x`.
 """
 
 
@@ -635,9 +711,6 @@ def mlp_backward(grad_prediction, cache):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mlp_backward", "solution": false, "grade": true, "locked": true, "points": 6, "task": false}
 selfcheck.check("mlp_backward")
 
-# %% tags=["illustration"]
-selfcheck.laws("mlp_forward", "mlp_backward")
-
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "mistake_reports", "solution": false, "grade": false, "locked": true, "task": false}
 r"""
 ### 3.4 · Six reports
@@ -645,6 +718,9 @@ r"""
 Six people wrote `mlp_backward`, each with one mistake. Below is what the check said to them. Which arrays are right,
 and what is the pattern in those that are not? Only a bias off: look at how rows are added. Everything off by the same
 factor: look at the top. Layer 2 right and layer 1 wrong: look between them.
+
+You can test a suspicion. Put the mistake into your own `mlp_backward` and run `selfcheck.check("mlp_backward", seed=2024)`:
+if you are right, the report comes out to the digit. Then take the mistake out again.
 
 <!-- mistake reports -->
 """
@@ -668,7 +744,7 @@ r"""
 ## 4 · Classes
 ### 4.1 · Softmax
 
-With several classes the net gives a row of scores, the *logits* $s_{nc}$, one a class. Softmax turns each row into
+With several classes the network gives a row of scores, the *logits* $s_{nc}$, one a class. Softmax turns each row into
 probabilities:
 
 $$p_{nc} = \frac{e^{s_{nc}}}{\sum_{c'} e^{s_{nc'}}}, \qquad \sum_c p_{nc} = 1 \text{ in every row } n.$$
@@ -739,9 +815,9 @@ $$\ell_n = \log \sum_c e^{s_{nc} - m_n} - (s_{n y_n} - m_n), \qquad m_n = \max_c
 
 `logits[np.arange(N), target]` picks one entry of each row.
 
-A net that knows nothing gives equal scores to all classes. Its loss is $\log C$, whatever N: 2.3026 for ten classes.
-If a first loss reads 23 there, someone has added up ten rows. No gradient check sees that. The law of the uniform
-logits, in the table below, does.
+A network that knows nothing gives equal scores to all classes. Its loss is $\log C$, whatever N: 2.3026 for ten
+classes. If a first loss reads 23 there, someone has added up ten rows. No gradient check sees that. The law of the
+uniform logits, in the table below, does.
 
 ### 4.4 · Its gradient
 
@@ -783,10 +859,9 @@ def cross_entropy_backward(logits, target):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_cross_entropy_backward", "solution": false, "grade": true, "locked": true, "points": 3, "task": false}
 selfcheck.check("cross_entropy_backward")
 
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("softmax", "cross_entropy_backward"):
-    rng = np.random.default_rng(4)
-    logits, target = 1.5 * rng.standard_normal((5, 4)), np.array([0, 2, 1, 3, 2])
+    logits, target = 1.5 * np.random.default_rng(4).standard_normal((5, 4)), np.array([0, 2, 1, 3, 2])
     image = 5 * cross_entropy_backward(logits, target)
     plt.figure(figsize=(6, 3.8))
     plt.imshow(image, cmap="PuOr", vmin=-1.6, vmax=1.6, aspect="auto")
@@ -806,13 +881,14 @@ Descent adds to the true class what it takes from the others. The worse the gues
 ### 5.1 · One step
 
 A step takes each parameter a little way down its slope: new = old − lr · slope. All gradients come first, then all
-updates: whoever updates layer 2 before computing the gradients of layer 1 walks down the slope of another net. So
-`sgd_step` takes a whole dict and returns a new one.
+updates: whoever updates layer 2 before computing the gradients of layer 1 walks down the slope of another network. So
+`sgd_step` takes a whole dict and returns a new one. (The name is short for *stochastic gradient descent*, where the
+rows of a step are drawn at random. One pass over all rows is an *epoch*.)
 
 ### 5.2 · Many steps
 
 In `train_mlp`: forward, loss, backward, step, and again, always with all rows. What is the gradient of the half
-squared error at the prediction? It stands in 1.4.
+squared error at the prediction? It is in 1.4.
 """
 
 
@@ -852,149 +928,110 @@ selfcheck.check("train_mlp")
 
 # %% [markdown]
 r"""
-The task is XOR: the answer is 1 if exactly one of two bits is 1. No straight line parts the ones from the zeros, so
-by 1.3 no net without a bend can do it. `xor_losses` calls your `train_mlp` a step at a time, from the article's
-thirteen numbers, and can spoil each step by a mistake that the article makes.
-"""
-
-
-# %% nbgrader={"schema_version": 3, "grade_id": "given_xor", "solution": false, "grade": false, "locked": true, "task": false}
-def xor():
-    """Return the four rows of XOR: x (4, 2) and target (4, 1)."""
-    return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
-
-
-def xor_losses(weights=1, biases=1, top_slope=lambda p: p * (1 - p)):
-    """Return the losses of 1000 single steps of train_mlp with lr = 2, each step spoiled by the arguments."""
-    (x, target), params, losses = xor(), article_params(), []
-    factor = {"weight_1": weights, "bias_1": biases, "weight_2": weights, "bias_2": biases}
-    for _ in range(1000):
-        p, _ = mlp_forward(x, params)
-        losses.append(half_squared_error(p, target))
-        error = (p - target) * top_slope(p) / (p * (1 - p))
-        stepped, _ = train_mlp(x, p - error, params, 2.0, 1)
-        params = {name: old + factor[name] * (stepped[name] - old) for name, old in params.items()}
-    return losses
-
-
-# %%
-guess_steps = None  # your guess, a number: after how many steps is the loss of the right version below 0.05?
-
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "mlp_backward", "sgd_step", "train_mlp"):
-    versions = {
-        "right": xor_losses(),
-        "sign error": xor_losses(weights=-1, biases=-1),
-        "no steps for biases": xor_losses(biases=0),
-        "1 − σ² for σ′ on top": xor_losses(top_slope=lambda p: 1 - p * p),
-    }
-    for (name, losses), style in zip(versions.items(), ["-", ":", "--", "-."], strict=True):
-        plt.semilogy(losses, style, label=f"{name}: {losses[-1]:.4f}")
-    if guess_steps is not None:
-        plt.axvline(guess_steps, color="0.4", linestyle="--", label="your guess")
-    plt.gca().set(xlabel="step", ylabel="half squared error", ylim=(1e-5, 2))
-    plt.title("Two of three mistakes learn XOR too")
-    plt.legend(title="loss at the end", loc="lower left")
-    plt.show()
-
-# %% [markdown]
-r"""
-The right version is below 0.05 after 268 steps. Of the mistakes only the sign error shows; one of the others is even
-faster. *A falling loss proves nothing about a gradient.* Differences do.
-
-Now the right version, with your `train_mlp`, seen from above.
-"""
-
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "mlp_backward", "sgd_step", "train_mlp"):
-    x, target = xor()
-    params, losses = train_mlp(x, target, article_params(), lr=2.0, steps=1000)
-    side = np.linspace(-0.5, 1.5, 101)
-    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    surface = mlp_forward(plane, params)[0].reshape(101, 101)
-    plt.figure(figsize=(5, 4))
-    plt.contourf(side, side, surface, np.linspace(0, 1, 11), cmap="cividis")
-    plt.colorbar(label="prediction")
-    plt.plot([0, 1], [0, 1], "ws", markersize=11, markeredgecolor="black", label="target 0")
-    plt.plot([0, 1], [1, 0], "w^", markersize=11, markeredgecolor="black", label="target 1")
-    plt.gca().set(xlabel="first bit", ylabel="second bit", title="The net lays a ridge between the zeros")
-    plt.legend(loc="lower left")
-    plt.show()
-
-# %% [markdown]
-r"""
-The ridge is one bend up and one down, between the two zeros. A line cannot do that, two sigmoids can.
-
 ### 5.3 · Bug hunt: a program like the article's
 
-The article's code has three more mistakes. This class is built like it. Run it and the cell below, then put right one
-line after the other:
+The article's code has three more mistakes. These two functions are built like it. Run the cell, then fix one line
+after the other, until each verdict says *right*:
 
 * (f) stops the program. Read the two shapes. Which shape must `grad_W` have?
-* (g) gives 0.619728 twice, although the inputs differ. Right is 0.607019 at [0, 0]. Which name in that line is not an
-  argument?
+* (g) gives 0.619728 at [0, 0] too, although the inputs differ. Which name in that line is not an argument?
 * (h) leaves the loss at 0.0722083 once (f) is right. A step of all thirteen parameters leaves 0.0721275. Which did
   not move?
 """
 
-
-# %% tags=["illustration"]
-class ArticleNet:
-    def __init__(self, weight_1, bias_1, weight_2, bias_2):
-        self.W, self.B1, self.V, self.B2 = weight_1.T, bias_1, weight_2.T, bias_2
-
-    def forward(self, x):
-        self.H = sigmoid(X @ self.W + self.B1)  # (g)
-        return sigmoid(self.H @ self.V + self.B2)
-
-    def step(self, x, label, lr):
-        y = self.forward(x)
-        delta_2 = (y - label) * y * (1 - y)
-        delta_1 = delta_2 * self.V.T * self.H * (1 - self.H)
-        grad_W = np.concatenate([x[0, 0] * delta_1[0], x[0, 1] * delta_1[0]], axis=0)  # (f)
-        self.V, self.W = self.V - lr * delta_2 * self.H.T, self.W - lr * grad_W  # (h)
-
-
 # %% tags=["illustration"]
 X = np.array([[0.4, 0.5]])
+
+
+def article_forward(x, params):
+    hidden = sigmoid(X @ params["weight_1"].T + params["bias_1"])  # (g)
+    return hidden, sigmoid(hidden @ params["weight_2"].T + params["bias_2"])
+
+
+def article_step(x, label, params, lr):
+    hidden, y = article_forward(x, params)
+    delta_2 = (y - label) * y * (1 - y)
+    delta_1 = delta_2 @ params["weight_2"] * hidden * (1 - hidden)
+    grad_V = hidden * delta_2
+    grad_W = np.concatenate([x[0, 0] * delta_1[0], x[0, 1] * delta_1[0]], axis=0)  # (f), one row an input
+    moved = {"weight_1": params["weight_1"] - lr * grad_W.T, "weight_2": params["weight_2"] - lr * grad_V}  # (h)
+    return params | moved
+
+
 with selfcheck.needs("sigmoid"):
-    net = ArticleNet(**article_params())
-    print(f"(g) prediction at X: {net.forward(X).item():.6f}, at [0, 0]: {net.forward(np.zeros((1, 2))).item():.6f}")
-    try:
-        net.step(X, 1.0, 0.01)
-        print(f"(h) loss after one step: {0.5 * (net.forward(X).item() - 1) ** 2:.7f}")
-    except ValueError as error:
-        print(f"(f) {error}")
+    article_verdicts(article_forward, article_step)
 
 # %% [markdown]
 r"""
-### 5.4 · Further: why not differences for everything?
+### 5.4 · Three spirals
 
-Your `numerical_gradient` is right to nine digits and needs no derivation. It runs the forward twice for each of P
-parameters. Backward runs once. Time both.
+Now your functions do something that a line cannot: three classes of points, wound around each other. Your
+`mlp_forward` gives three predictions between 0 and 1. Times 10 they are logits, your cross-entropy says how wrong they
+are, and the factor 10 comes back in the gradient. The loop below differs from your `train_mlp` in these three lines.
+
+The upper weights start at zero, so the network knows nothing. You know its first loss: $\log 3$. The loop can also
+make one of three mistakes on purpose: the slope of the upper sigmoid is missing; the biases never move; every sign is
+turned.
+
+**Guess.** After how many steps is the loss of the right version below 0.2? And which mistakes will you *see*?
 """
 
-# %% tags=["illustration"]
-with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "mlp_backward", "numerical_gradient"):
-    rng, rows = np.random.default_rng(2), []
-    for hidden in (3, 25, 250):
-        x, target, params = rng.standard_normal((4, 2)), rng.random((4, 1)), random_params(rng, 2, hidden, 1)
-        marks = [perf_counter()]
-        slopes = [numerical_gradient(loss_of(name, x, target, params), params[name]) for name in params]
-        marks.append(perf_counter())
-        mlp_backward(target, mlp_forward(x, params)[1])  # any gradient will do: only the time counts
-        rows.append((sum(slope.size for slope in slopes), *np.diff([*marks, perf_counter()])))
-    count, differences, backward = np.array(rows).T
-    plt.loglog(count, differences, "o-", count, backward, "s--")
-    plt.legend(["differences: 2P forward passes", "one forward, one backward"])
-    plt.gca().set(xlabel="parameters P", ylabel="seconds")
-    plt.title(f"For {count[-1]:.0f} slopes, differences take {differences[-1] / backward[-1]:.0f} times as long")
+
+# %% nbgrader={"schema_version": 3, "grade_id": "given_spirals", "solution": false, "grade": false, "locked": true, "task": false}
+def spirals(seed=1):
+    """Return x (300, 2) and target (300,): three arms of 100 points."""
+    rng, radius, x = np.random.default_rng(seed), np.linspace(0.1, 1, 100), []
+    for arm in range(3):
+        angle = 2 * np.pi * arm / 3 + 1.5 * np.pi * radius + 0.1 * rng.standard_normal(100)
+        x.append(np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1))
+    return np.concatenate(x), np.repeat([0, 1, 2], 100)
+
+
+def train_classes(x, target, lr=0.1, steps=1000, mistake="right", seed=2):
+    """Return (params, losses) of a network with 30 hidden units, trained by your functions and its cross-entropy."""
+    params, losses = random_params(np.random.default_rng(seed), inputs=2, hidden=30, outputs=3), []
+    params = {"weight_1": 6 * params["weight_1"], "bias_1": 3 * params["bias_1"]}
+    params |= {"weight_2": np.zeros((3, 30)), "bias_2": np.zeros(3)}
+    for _ in range(steps):
+        prediction, cache = mlp_forward(x, params)
+        losses.append(cross_entropy(10 * prediction, target))
+        grad_prediction = 10 * cross_entropy_backward(10 * prediction, target)
+        if mistake == "upper slope missing":
+            grad_prediction = grad_prediction / (prediction * (1 - prediction))
+        grads = mlp_backward(grad_prediction, cache)
+        stepped = sgd_step(params, grads, -lr if mistake == "signs turned" else lr)
+        if mistake == "biases never move":
+            stepped |= {"bias_1": params["bias_1"], "bias_2": params["bias_2"]}
+        params = stepped
+    return params, losses
+
+
+# %%
+guess_steps = None  # your guess, a number: after how many steps is the loss of the right version below 0.2?
+
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+NEEDED = "sigmoid mlp_forward mlp_backward softmax cross_entropy cross_entropy_backward sgd_step".split()
+with selfcheck.needs(*NEEDED):
+    x, target = spirals()
+    fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6))
+    draw_classes(left, train_classes(x, target)[0], x, target)
+    styles, learnt = {"right": "-", "upper slope missing": "-.", "biases never move": "--", "signs turned": ":"}, -1
+    for mistake, style in styles.items():
+        params, losses = train_classes(x, target, mistake=mistake)
+        learnt += losses[-1] < 0.2
+        right.semilogy(losses, style, label=f"{mistake}: {losses[-1]:.3f} at the end")
+    right.axhline(np.log(3), color="0.8", linewidth=5, zorder=0, label="log 3")
+    right.set(xlabel="step", ylabel="cross-entropy", title=f"From log 3: {learnt} of 3 mistakes learn it, too")
+    right.set_ylim(0.01, 20)
+    guess_line(right, guess_steps)
+    right.legend(loc="lower left")
     plt.show()
 
 # %% [markdown]
 r"""
-The ratio grows with P. A net of a million weights would wait about a million times as long for each step: that is
-what back-propagation saves.
+The right version starts at $\log 3 = 1.0986$, is below 0.2 after 366 steps, and ends at 0.09 with all 300 points in
+their own colour (points of seed 1, start of seed 2). Of the mistakes only the turned signs show. One of the others is
+even faster. *A falling loss proves nothing about a gradient.* Differences do.
 
 ## What you can explain now
 
@@ -1003,8 +1040,8 @@ what back-propagation saves.
 3. Why softmax and cross-entropy together leave p − y, and who divides by N.
 4. Why a falling loss, or shapes that fit, do not show that a gradient is right.
 
-To go further: put `softmax` and `cross_entropy` on top of the two layers in place of the second sigmoid, for three
-classes. Which line of `mlp_backward` changes?
+To go further: leave the upper sigmoid out, so that `net_2` are the logits. Which line of `mlp_backward` changes, and do
+the spirals come out faster?
 """
 
 # %%

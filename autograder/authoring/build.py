@@ -39,7 +39,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-FAMILIAR = ("nbgrader", "tags")
+FAMILIAR = ("jupyter", "nbgrader", "tags")  # "jupyter" folds the code of a figure
 
 
 class BuildError(ValueError):

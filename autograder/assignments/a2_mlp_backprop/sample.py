@@ -34,9 +34,9 @@ RIGHT = (
         A,
         "float32 throughout, a given cell edited and a test cell deleted, a name of the student's own",
         style="float32",
-        accident=one_after_another(edit_cell("given_xor", "xor = None"), drop_cells("test_mlp_backward")),
+        accident=one_after_another(edit_cell("given_spirals", "spirals = None"), drop_cells("test_mlp_backward")),
         file="my homework.ipynb",
-        repaired=("given_xor", "test_mlp_backward", "named"),
+        repaired=("given_spirals", "test_mlp_backward", "named"),
     ),
 )
 
