@@ -16,7 +16,7 @@ r"""
 
 A recurrent network reads a sequence step by step and keeps what it has seen in a *hidden state*. Training it is called
 back-propagation through time. The name is longer than the idea: it is one cell, run backwards, again and again. Here
-you write that cell, run it backwards once, then twice. In a4 you do it T times.
+you write that cell, run it backwards once, then twice, and train it to remember one bit. In a4 you do it T times.
 
 | part | you write | points | minutes |
 | --- | --- | --- | --- |
@@ -26,7 +26,16 @@ you write that cell, run it backwards once, then twice. In a4 you do it T times.
 | 4 · From states to a loss | `readout_forward`, `readout_backward`, `sequence_loss` | {points:part 4} | 30 |
 
 {points:all} points, {points:hand} of them for written answers; two and a half hours. You need pen and paper, the chain rule, and softmax with
-cross-entropy as in a2. Begin where you like: a figure that needs a function you have not written says so. A *guess* is
+cross-entropy as in a2.
+
+* **Install:** `pip install -r requirements.txt`. `selfcheck.py` must be in the folder of this notebook; in Colab, put it
+  under Files in every new session.
+* **Hand in:** restart the kernel, run all cells, save, and submit this file under its own name, as README.md says.
+* **Stuck?** Repeat a check with the seed that it prints, as in `selfcheck.check("two_step_backward", seed=7)`: the
+  numbers stay the same while you search. The two hardest functions have hints to unfold.
+
+Begin where you like: a figure that needs a function you have not written says so. The code of figures is folded,
+because it would answer questions before you do: run these cells, and click on the bar to see the code. A *guess* is
 never graded. Make it before you run the next cell.
 """
 
@@ -36,6 +45,94 @@ import numpy as np
 import selfcheck
 
 selfcheck.install_check()
+
+
+# %% nbgrader={"schema_version": 3, "grade_id": "given_softmax", "solution": false, "grade": false, "locked": true, "task": false}
+def softmax(logits):
+    """Return the probabilities along the last axis, of the shape of logits. Given: correct, and silent at ±1000."""
+    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exp / exp.sum(axis=-1, keepdims=True)
+
+
+# %% jupyter={"source_hidden": true}
+def random_cell(seed, N=2, input_size=3, hidden_size=4, scale=1.0):
+    """Return x, h_prev, params for the figures: normal numbers, those in params times scale."""
+    rng = np.random.default_rng(seed)
+    weights = {"weight_ih": (hidden_size, input_size), "weight_hh": (hidden_size, hidden_size)}
+    biases = {"bias_ih": (hidden_size,), "bias_hh": (hidden_size,)}
+    params = {name: scale * rng.standard_normal(shape) for name, shape in (weights | biases).items()}
+    return rng.standard_normal((N, input_size)), np.tanh(rng.standard_normal((N, hidden_size))), params
+
+
+def article_numbers(*shapes):
+    """Return one array a shape, drawn as the article draws them: np.random.seed(1), then randn in this order."""
+    rng = np.random.RandomState(1)
+    return [rng.randn(*shape) for shape in shapes]
+
+
+# the article's checkpoint: what it draws, in this order, and the entries that it prints
+drawn = {"xt": (3, 10), "a_prev": (5, 10), "Wax": (5, 3), "Waa": (5, 5), "Wya": (2, 5), "ba": (5, 1), "by": (2, 1)}
+drawn |= {"da_next": (5, 10)}
+printed = {("dxt", 1, 2): -0.4605641030588796, ("da_prev", 2, 3): 0.08429686538067724}
+printed |= {("dWax", 3, 1): 0.39308187392193034, ("dWaa", 1, 2): -0.28483955786960663, ("dba", 4, 0): 0.80517166}
+
+
+def small_loss(h0=0.5, w=0.5, u=0.6, nudge_1=0.0, nudge_2=0.0):
+    """Return h1, h2 and 2 h1 + 3 h2 of the cell of one unit in 1.0; the nudges are added inside its two tanh."""
+    h1 = np.tanh(w * 1 + u * h0 + nudge_1)
+    h2 = np.tanh(w * -0.5 + u * h1 + nudge_2)
+    return h1, h2, 2 * h1 + 3 * h2
+
+
+def small_slope(**at):
+    """Return the slope of the small loss in the one argument given, by differences."""
+    ((name, value),) = at.items()
+    return (small_loss(**{name: value + 1e-6})[2] - small_loss(**{name: value - 1e-6})[2]) / 2e-6
+
+
+def small_verdicts(yours):
+    """Print one verdict for each number of the table of 1.0, from the cell itself and from differences."""
+    h1, h2, _ = small_loss()
+    delta_2, delta_1 = small_slope(nudge_2=0.0), small_slope(nudge_1=0.0)
+    right = {"h1": h1, "h2": h2, "delta_2": delta_2, "carry": 0.6 * delta_2, "grad_h1": 2 + 0.6 * delta_2}
+    right |= {"delta_1": delta_1, "grad_u": small_slope(u=0.6), "grad_h0": small_slope(h0=0.5)}
+    for name, number in right.items():
+        verdict = "to do"
+        if isinstance(yours[name], (int, float)):
+            verdict = "right" if abs(yours[name] - number) < 0.002 else "not right yet"
+        print(f"{name:8} {verdict}")
+
+
+def box(ax, x, y, text, color="white"):
+    """Draw a text in a box at x, y, and return it."""
+    style = {"boxstyle": "round,pad=0.4", "facecolor": color, "edgecolor": "0.3"}
+    return ax.text(x, y, text, ha="center", va="center", bbox=style, zorder=3)
+
+
+def arrow(ax, start, end, text="", back=False):
+    """Draw an arrow from box to box with a text at its middle, solid forward and dashed backward, each a little left."""
+    a, b = np.array(start.get_position()), np.array(end.get_position())
+    left = 0.1 * np.array([a[1] - b[1], b[0] - a[0]]) / np.linalg.norm(b - a)
+    look = {"arrowstyle": "->", "color": "#0072B2" if back else "0.3", "linestyle": "--" if back else "-"}
+    look |= {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch(), "shrinkA": 2, "shrinkB": 2}
+    ax.annotate("", b + left, a + left, arrowprops=look, zorder=4)  # above the boxes, which it must find drawn
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    spot = 0.5 * (a + b) + left
+    if text:
+        ax.text(*spot, text, ha="center", va="center", fontsize=9, color=look["color"], bbox=paper, zorder=5)
+
+
+def guess_line(ax, guess):
+    """Draw a guess as a dashed line, at the edge of the figure if it lies outside; words go into the legend."""
+    if guess is None:
+        return
+    left, right = ax.get_xlim()
+    if isinstance(guess, (int, float)):
+        ax.axvline(min(max(guess, left), right), color="k", linestyle="--", label=f"your guess: {guess}")
+        ax.set_xlim(left, right)
+    else:
+        ax.plot([], [], " ", label=f"your guess: {guess}")
+
 
 # %% [markdown]
 r"""
@@ -55,44 +152,60 @@ Names and shapes are those of `torch.nn.RNNCell`, because the grader compares yo
 * Two gradients can meet in one state. The **injected gradient** comes straight from the loss. The **carry** comes back
   from the later step. In parts 1 and 2 there is one step, so you are handed one gradient, `grad_h`.
 * **The loss divides, backward never does.** If $L$ is a mean, its $1/N$ is already inside the gradient you are handed.
+
+## 1 · The cell
+### 1.0 · By calculator first
+
+Take one sample, one unit, no biases, and two steps: $h_1 = \tanh(w x_1 + u h_0)$, $h_2 = \tanh(w x_2 + u h_1)$, with
+$w = 0.5$, $u = 0.6$, $x_1 = 1$, $x_2 = -0.5$, $h_0 = 0.5$ and the loss $L = 2 h_1 + 3 h_2$. So the injected gradients
+are 2 and 3. The slope of tanh is $1 - h^2$. Type four digits a line, in this order, and run the cell whenever you like:
+
+| number | rule |
+| --- | --- |
+| `h1`, `h2` | forward; `h1` is $\tanh(0.8)$ |
+| `delta_2` $= \partial L / \partial z_2$, $z$ being what is inside tanh | $3\,(1 - h_2^2)$ |
+| `carry`: what step 2 hands back to $h_1$ | $\delta_2\, u$ |
+| `grad_h1`: injected plus carry | $2 + \text{carry}$ |
+| `delta_1` $= \partial L / \partial z_1$ | $\text{grad\_h1}\,(1 - h_1^2)$ |
+| `grad_u`: $u$ is used twice | $\delta_2\, h_1 + \delta_1\, h_0$ |
+| `grad_h0` | $\delta_1\, u$ |
 """
 
-
-# %% nbgrader={"schema_version": 3, "grade_id": "given_softmax", "solution": false, "grade": false, "locked": true, "task": false}
-def softmax(logits):
-    """Return the probabilities along the last axis, of the shape of logits. Given: correct, and silent at ±1000."""
-    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exp / exp.sum(axis=-1, keepdims=True)
-
-
 # %%
-def random_cell(seed, N=2, input_size=3, hidden_size=4, scale=1.0):
-    """Return x, h_prev, params for the figures: normal numbers, those in params times scale."""
-    rng = np.random.default_rng(seed)
-    weights = {"weight_ih": (hidden_size, input_size), "weight_hh": (hidden_size, hidden_size)}
-    biases = {"bias_ih": (hidden_size,), "bias_hh": (hidden_size,)}
-    params = {name: scale * rng.standard_normal(shape) for name, shape in (weights | biases).items()}
-    return rng.standard_normal((N, input_size)), np.tanh(rng.standard_normal((N, hidden_size))), params
+small = {
+    "h1": ...,
+    "h2": ...,
+    "delta_2": ...,
+    "carry": ...,
+    "grad_h1": ...,
+    "delta_1": ...,
+    "grad_u": ...,
+    "grad_h0": ...,
+}
+small_verdicts(small)
 
-
-def article_numbers(*shapes):
-    """Return one array a shape, drawn as the article draws them: np.random.seed(1), then randn in this order."""
-    rng = np.random.RandomState(1)
-    return [rng.randn(*shape) for shape in shapes]
-
-
-def guess_line(ax, guess, names=None):
-    """Draw a guess, a number or one of the names on the axis, as a dashed line. Without a guess draw nothing."""
-    if guess is not None and (names is None or guess in names):
-        ax.axvline(guess if names is None else list(names).index(guess), color="k", linestyle="--", label="your guess")
-        ax.legend()
-
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+number = {name: f"{value:.4g}" if isinstance(value, (int, float)) else "?" for name, value in small.items()}
+fig, ax = plt.subplots(figsize=(9, 4.2))
+h0, x1, x2 = box(ax, 0, 0, "h0 = 0.5"), box(ax, 2, -1.4, "x1 = 1"), box(ax, 4, -1.4, "x2 = −0.5")
+h1, h2 = box(ax, 2, 0, f"h1 = {number['h1']}"), box(ax, 4, 0, f"h2 = {number['h2']}")
+loss = box(ax, 3, 1.5, "L = 2 h1 + 3 h2", "#FFF3D6")
+for start, end in (h0, h1), (h1, h2), (x1, h1), (x2, h2), (h1, loss), (h2, loss):
+    arrow(ax, start, end)
+for start, end, text in (loss, h1, "injected 2"), (loss, h2, "injected 3"):
+    arrow(ax, start, end, text, back=True)
+arrow(ax, h2, h1, f"carry {number['carry']}", back=True)
+arrow(ax, h1, h0, f"grad_h0 {number['grad_h0']}", back=True)
+ax.set(xlim=(-0.5, 4.6), ylim=(-1.7, 1.8), title="Solid: forward. Dashed: backward, with your numbers")
+ax.axis("off")
+plt.show()
 
 # %% [markdown]
 r"""
-## 1 · The cell
+In $h_1$ two gradients meet, the injected one and the carry. And $u$ gets its slope over three paths: through $h_2$,
+through $h_1$, and through $h_2$ and then $h_1$. That is all of back-propagation through time; the rest is matrices.
 
-The cell mixes the new input with the old state, sample by sample:
+**With matrices.** The cell mixes the new input with the old state, sample by sample:
 
 $$\begin{aligned}
 \underbrace{Z}_{(N,\ \text{hidden})}
@@ -102,34 +215,33 @@ $$\begin{aligned}
 H &= \tanh(Z) && \text{entry by entry}
 \end{aligned}$$
 
-Six arrays go in, so six gradients come out.
+Six arrays go in, so six gradients come out. $Z$ is the *pre-activation*, tanh the *activation function*.
 
-**Guess.** Let N = 2, input_size = 3 and hidden_size = 4. What shape has each of the six gradients?
+Let N = 2, input_size = 3 and hidden_size = 4. Write down the shape of each of the six gradients, then run the figure.
 """
 
-# %%
-guess_shapes = {}  # your guess: a dict such as {"x": (7, 9), "weight_ih": (9, 7)}, with as many names as you like
-
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+fig, ax = plt.subplots(figsize=(11, 5))
 shapes = {"x": (2, 3), "weight_ih": (4, 3), "bias_ih": (4,), "bias_hh": (4,), "weight_hh": (4, 4), "h_prev": (2, 4)}
-box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "0.3"}
-fig, ax = plt.subplots(figsize=(11, 4.5))
-ax.text(0.7, -2.5, "z (2, 4)   — tanh →   h (2, 4)", va="center", bbox=box)
-for row, (name, shape) in enumerate(shapes.items()):
-    guess = f"     your guess: {guess_shapes[name]}" if name in guess_shapes else ""
-    ax.text(0.38, -row, f"{name} {shape}", ha="center", va="center", bbox=box)
-    ax.text(0.27, -row, f"∂L/∂{name} {shape}{guess}", ha="right", va="center", color="C0")
-    for up, line, color, arrow in ((0.1, "-", "0.3", "->"), (-0.1, "--", "C0", "<-")):
-        look = {"arrowstyle": arrow, "linestyle": line, "color": color}
-        ax.annotate("", (0.68, -2.5 + up), (0.46, -row + up), arrowprops=look)
-ax.set(xlim=(-0.12, 1.0), ylim=(-5.6, 0.6), xticks=[], yticks=[], title="Each gradient has the shape of its array")
-ax.set(xlabel="forward: solid, to the right      backward: dashed, to the left", ylabel="six arrays go in")
+x_product, h_product = box(ax, 3.5, 4.5, "X Wᵀ", "#FFF3D6"), box(ax, 3.5, 0.5, "H Wᵀ", "#FFF3D6")
+added, bent = box(ax, 5.6, 2.5, "+", "#FFF3D6"), box(ax, 7.2, 2.5, "tanh", "#FFF3D6")
+uses = [x_product, x_product, added, added, h_product, h_product]
+for row, ((name, shape), operation) in enumerate(zip(shapes.items(), uses)):
+    array = box(ax, 0, 5 - row, f"{name} {shape}")
+    arrow(ax, array, operation)
+    arrow(ax, operation, array, str(shape), back=True)
+for start, end in (x_product, added), (h_product, added), (added, bent), (bent, box(ax, 8.9, 2.5, "h (2, 4)")):
+    arrow(ax, start, end)
+    arrow(ax, end, start, "(2, 4)", back=True)
+ax.set(xlim=(-0.9, 9.5), ylim=(-0.6, 5.6), title="The cell as a graph: each gradient has the shape of its array")
+ax.axis("off")
 plt.show()
 
 # %% [markdown]
 r"""
 Every gradient has the shape of the array it belongs to, or you could not subtract one from the other. That is the first
-thing to check, always.
+thing to check, always. A drawing like this one is a *computational graph*: each node of operations knows how to send a
+gradient back along the arrows on which values came in.
 
 ### 1.1 · Forward
 
@@ -166,7 +278,7 @@ selfcheck.check("rnn_cell_forward")
 r"""
 ### 1.2 · Derive: lines to order (`derive_cell`, {points:derive_cell} points)
 
-Write $g_{nj} = \partial L / \partial h_{nj}$ (handed to you as `grad_h`),
+Write $g_{nj} = \partial L / \partial h_{nj}$ (handed to you as `grad_h`, the *upstream gradient*),
 $\delta_{nj} = \partial L / \partial z_{nj}$, $\Delta$ for the matrix of all $\delta_{nj}$, and $W$ for $W_{ih}$.
 These lines derive $\partial L / \partial W$. They are shuffled, and one does not belong.
 
@@ -232,26 +344,15 @@ other does.
 r"""
 ### 1.3 · What tanh lets through
 
-Line B is the whole of tanh: on its way back each entry of `grad_h` is multiplied by $1 - h^2$. Look at that factor
-before you code it. Read it off $h$, the *output*; $z$ is the input, and the table shows both.
-"""
+Line B is the whole of tanh: on its way back each entry of `grad_h` is multiplied by $1 - h^2$. Read that factor off
+$h$, the *output*; $z$ is the input.
 
-# %% tags=["illustration"]
-z = np.linspace(-4, 4, 201)
-fig, ax = plt.subplots(figsize=(7, 3.5))
-ax.plot(z, np.tanh(z), label="h = tanh z")
-ax.plot(z, 1 - np.tanh(z) ** 2, "--", label="1 − h², the share that comes back")
-ax.plot([-2, 2], 1 - np.tanh([-2, 2]) ** 2, "o", color="C1", label="1 − h² at z = ±2")
-ax.set(xlabel="pre-activation z", ylabel="value", title="At |z| = 2 only 7 % of the gradient comes back")
-ax.legend()
-plt.show()
-print("       z         h    1 − h²")
-for value in (0, 0.5, 1, 2, 4):
-    print(f"{value:8.1f}{np.tanh(value):10.4f}{1 - np.tanh(value) ** 2:10.4f}")
+| $z$ | 0 | 0.5 | 1 | 2 | 4 |
+| --- | --- | --- | --- | --- | --- |
+| $h = \tanh z$ | 0.0000 | 0.4621 | 0.7616 | 0.9640 | 0.9993 |
+| $1 - h^2$ | 1.0000 | 0.7864 | 0.4200 | 0.0707 | 0.0013 |
 
-# %% [markdown]
-r"""
-Near $z = 0$ everything comes back, past $|z| = 2$ next to nothing.
+Near $z = 0$ everything comes back. At $|z| = 2$ only 7 % of the gradient does, and past it next to nothing.
 
 ### 1.4 · Backward
 
@@ -259,11 +360,26 @@ Lines B and D and your five formulas are the function. Two warnings. `weight_hh`
 $\Delta^\top H_{\text{prev}}$ from its transpose: trust the index form. And no function changes its arguments: write
 `a = a * b`, not `a *= b`, on what was handed to you.
 
-The self-check below hands you a *random* `grad_h`, here and in every part that follows. With `grad_h` all ones you
-could ignore it, or replace it by its mean, and nobody would see.
+The self-check hands you a *random* `grad_h`, here and in every part that follows. With `grad_h` all ones you could
+ignore it, or replace it by its mean, and nobody would see. It compares your backward with differences of *your own*
+forward: a *gradient check*. A forward that is wrong in a consistent way passes this row. The row of `rnn_cell_forward`
+is there for that.
 
-The check compares your backward with differences of *your own* forward. A forward that is wrong in a consistent way
-passes this row. The row of `rnn_cell_forward` is there for that.
+<details><summary>Hint 1: where to begin</summary>
+
+Compute $\Delta$ first. It is line B: `grad_h` times what tanh lets through, entry by entry, of shape (N, hidden_size).
+
+</details>
+<details><summary>Hint 2: which way up</summary>
+
+A weight gets `delta.T @ what_it_multiplied`. What was multiplied gets `delta @ weight`.
+
+</details>
+<details><summary>Hint 3: the biases</summary>
+
+Each of the two biases is added to every row, so each gets the rows of delta added up: `sum(axis=0)`. Nothing divides.
+
+</details>
 """
 
 
@@ -292,46 +408,25 @@ selfcheck.check("rnn_cell_backward")
 
 # %% [markdown]
 r"""
-**Guess.** At the first step of a sequence the old state is often all zero. With `h_prev = 0`, one of the six
-gradients is zero too, whatever `grad_h` is. Which one?
-"""
-
-# %%
-guess_zero = None  # your guess: one of "x", "h_prev", "weight_ih", "weight_hh", "bias_ih", "bias_hh"
-
-# %% tags=["illustration"]
-with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
-    x, h_prev, params = random_cell(seed=0)
-    h, cache = rnn_cell_forward(x, np.zeros_like(h_prev), params)
-    grads = rnn_cell_backward(np.random.default_rng(1).standard_normal(h.shape), cache)
-    fig, ax = plt.subplots(figsize=(8, 3))
-    ax.bar(list(grads), [np.linalg.norm(grad) for grad in grads.values()])
-    guess_line(ax, guess_zero, names=list(grads))
-    ax.set(xlabel="gradient of", ylabel="norm", title="With h_prev = 0 one gradient is zero, five are not")
-    plt.show()
-    print("The zero one:", *[name for name, grad in grads.items() if not grad.any()])
-
-# %% [markdown]
-r"""
-$\Delta^\top H_{\text{prev}}$ has nothing to multiply. The gradient *of* `h_prev` does not care: $h^{\text{prev}} = 0$
-is a value, and nudging it still moves the loss. So a check with a zero state would miss a transposed `weight_hh`
-gradient: zero is zero either way.
+At the first step of a sequence the old state is often all zero. Then the gradient of `weight_hh` is zero too, whatever
+`grad_h` is: $\Delta^\top H_{\text{prev}}$ has nothing to multiply. The gradient *of* `h_prev` does not care: nudging a
+zero still moves the loss. So a check with a zero state would miss a transposed `weight_hh` gradient.
 
 **Too small, too large.** Now scale all weights of the cell, for 2,000 samples, and watch the gradient that reaches `x`.
 It is multiplied by the weights once, which makes it larger, and by $1 - h^2$ once. Which wins?
 """
 
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
     scales, norms = np.geomspace(0.1, 10, 13), []
     for scale in scales:
         x, h_prev, params = random_cell(seed=8, N=2000, scale=scale)
         h, cache = rnn_cell_forward(x, h_prev, params)
-        grad_h = np.random.default_rng(1).standard_normal(h.shape)
+        grad_h = np.random.default_rng(1).standard_normal(np.shape(h))
         norms.append(np.linalg.norm(rnn_cell_backward(grad_h, cache)["x"], axis=1))
     fig, ax = plt.subplots(figsize=(7, 4))
     ax.loglog(scales, np.mean(norms, axis=1), "o-", label="mean over samples")
-    ax.loglog(scales, np.median(norms, axis=1), "s--", label="the sample in the middle (median)")
+    ax.loglog(scales, np.median(norms, axis=1), "s--", label="median sample")
     ax.set(xlabel="scale of the weights", ylabel="norm of the gradient in x")
     ax.set_title("Large weights starve the typical sample")
     ax.legend()
@@ -340,23 +435,16 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
 # %% [markdown]
 r"""
 Small weights shrink the gradient in proportion. Large weights push most $|z|$ past 2, and there $1 - h^2$ wins: the
-cell is *saturated*. At scale 10 the sample in the middle gets a gradient of 0.001, while the mean stands at 1.9: a
-few samples with a unit near $z = 0$ get a huge one, and hide the rest. So look at medians too. One step does this
-once; a sequence does it at every step. That is the vanishing gradient of a4.
-"""
+cell is *saturated*. At scale 10 the median sample gets a gradient of 0.001, while the mean is 1.9: a few samples with a
+unit near $z = 0$ get a huge one, and hide the rest. So look at medians too. One step does this once; a sequence does it
+at every step. That is the *vanishing gradient* of a4.
 
-# %% [markdown]
-r"""
 ### 1.5 · Bug hunt: a cell that passes its test
 
 A colleague writes the gradient in `x` as below, draws small weights, and compares with differences at a tolerance of
-$10^{-7}$. It passes. You draw larger weights, and it does not. Run both cells.
-
-**Guess.** Up to which largest $|z|$ does the function pass at $10^{-7}$?
+$10^{-7}$. It passes. You draw larger weights, and it does not. Run the cell. Up to which $|z|$ will the function pass?
+The figure below it tries many sizes.
 """
-
-# %%
-guess_passes = None  # your guess: a number between 0.001 and 3
 
 
 # %% tags=["illustration"]
@@ -369,24 +457,24 @@ def colleagues_grad_x(grad_h, x, h_prev, params):
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
     x, h_prev, params = random_cell(seed=2)
     h, cache = rnn_cell_forward(x, h_prev, params)
-    grad_h = np.random.default_rng(1).standard_normal(h.shape)
+    grad_h = np.random.default_rng(1).standard_normal(np.shape(h))
     print("yours:", rnn_cell_backward(grad_h, cache)["x"], sep="\n")
     print("the colleague's:", colleagues_grad_x(grad_h, x, h_prev, params), sep="\n")
 
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
     grad_h, points = np.random.default_rng(1).standard_normal((2, 4)), []
     for scale in np.geomspace(1e-3, 1, 31):
         x, h_prev, params = random_cell(seed=2, scale=scale)
         h, cache = rnn_cell_forward(x, h_prev, params)
         right, theirs = rnn_cell_backward(grad_h, cache)["x"], colleagues_grad_x(grad_h, x, h_prev, params)
-        points.append((np.arctanh(np.abs(h).max()), np.abs(theirs - right).max() / np.abs(right).max()))
+        error = np.abs(theirs - right).max() / np.abs(right).max()
+        points.append((np.arctanh(np.abs(h).max()), max(error, 1e-17)))  # an error of 0 has no place on a log axis
     fig, ax = plt.subplots(figsize=(7, 4))
     ax.loglog(*np.transpose(points), "o-", label="the colleague's gradient in x")
     ax.axhline(1e-7, color="k", linestyle=":", label="tolerance")
-    ax.set(xlabel="largest |z| of the test", ylabel="relative error", title="Small weights hide the mistake")
+    ax.set(xlabel="largest |z| of the test", ylabel="relative error", title="The error depends on |z|")
     ax.legend()
-    guess_line(ax, guess_passes)
     plt.show()
 
 # %% [markdown]
@@ -396,7 +484,7 @@ The error grows like the fourth power of $|z|$. Here it stays under $10^{-7}$ as
 
 **`explain_bug_tanh` ({points:explain_bug_tanh} points).** In your own words, in two to four sentences: which line is wrong, and what is the
 cure? Why does it pass with small weights? What factor does it use at $z = 2$, and what is the right one? (Put the
-cure into the function and run the figure again.)
+cure into the function and run the figure again: the error drops to the bottom.)
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_tanh", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
@@ -413,9 +501,9 @@ the wrong sign. A test needs $|z|$ around 1 or 2.
 r"""
 ## 2 · The same cell in columns
 
-A published solution of a textbook's RNN exercises, *the article* from here on, writes this cell in another layout: a
-sample is a *column* (its exercise 6-2P). Nothing new is computed; every array of data is turned over. The article has
-mistakes, too. You will find three.
+*The article*, from here on, is a solution of a textbook's exercises on recurrent networks that was published on the
+web, told in our words. It writes this cell in another layout: a sample is a *column* (its exercise 6-2P). Nothing new is
+computed; every array of data is turned over. The article has mistakes, too. You will find three.
 
 | | ours, a sample a row | theirs, a sample a column |
 | --- | --- | --- |
@@ -456,7 +544,10 @@ r"""
 
 The article also runs the cell over time: `x` is (input_size, N, T), and the state of one step is the old state of the
 next. Its second checkpoint has N = 10 and T = 4 and looks at two rows, `a[4][1]` and `y[1][3]`, four steps each. The
-cell below prints yours, and under them what the article's own softmax makes of `y[1][3]`.
+first cell below prints yours, and under them what the article's own softmax makes of `y[1][3]`: far too little.
+
+Would a gradient check have told? The second cell takes the loss $L = -\sum_n \log p_{c_n, n}$ with $c_n$ the right class
+of sample $n$, its gradient by the chain rule, and central differences beside it, for 3 classes and 4 samples in columns.
 """
 
 
@@ -476,13 +567,6 @@ with selfcheck.needs("column_cell_forward"):
     print("checkpoint, y[1][3]    0.79560373  0.86224861  0.11118257  0.81515947")
     for name, row in zip(("yours, a[4][1]", "yours, y[1][3]", "article, y[1][3]"), np.transpose(steps)):
         print(f"{name:20}" + "".join(f"{value:12.8f}" for value in row))
-
-# %% [markdown]
-r"""
-The article's probabilities are far too small. Would a gradient check have told? Take the loss
-$L = -\sum_n \log p_{c_n, n}$ with $c_n$ the right class of sample $n$, its gradient by the chain rule, and central
-differences beside it, for 3 classes and 4 samples in columns.
-"""
 
 # %% tags=["illustration"]
 rng = np.random.default_rng(4)
@@ -561,81 +645,45 @@ selfcheck.check("column_cell_backward")
 r"""
 ### 2.3 · Bug hunt: a checkpoint that its own code does not give
 
-Two layouts, one computation: your two backwards, turned over, must agree. That is a *law*. It needs no answer key.
-"""
-
-# %% tags=["illustration"]
-selfcheck.laws("rnn_cell_forward", "rnn_cell_backward", "column_cell_backward")
-
-# %% [markdown]
-r"""
 The article ends with a checkpoint: draw all arrays from seed 1, run forward and backward, look at one entry of each
 gradient. It prints five numbers. Yours are others. How do you *know* that yours are right?
 
-Ask a witness who has not read your code: differences. `da_next` is the gradient of the loss
+Two layouts, one computation: your two backwards, turned over, must agree. That is a law, and it needs no answer key:
+`selfcheck.laws("rnn_cell_forward", "rnn_cell_backward", "column_cell_backward")`, in a cell of your own, shows it.
+
+Or ask a witness who has not read your code: differences. `da_next` is the gradient of the loss
 $L = \sum_{j,n} \text{da\_next}_{jn} \cdot \text{a\_next}_{jn}$, so nudge one entry of an array and see how $L$ moves.
+
+**Guess.** Has the article drawn other numbers, or does it use one array of another cell? The last column answers.
 """
 
-# %%
-# the article's checkpoint: what it draws, in this order, and the entries that it prints
-drawn = {"xt": (3, 10), "a_prev": (5, 10), "Wax": (5, 3), "Waa": (5, 5), "Wya": (2, 5), "ba": (5, 1), "by": (2, 1)}
-drawn |= {"da_next": (5, 10)}
-printed = {("dxt", 1, 2): -0.4605641030588796, ("da_prev", 2, 3): 0.08429686538067724}
-printed |= {("dWax", 3, 1): 0.39308187392193034, ("dWaa", 1, 2): -0.28483955786960663, ("dba", 4, 0): 0.80517166}
-
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("column_cell_forward", "column_cell_backward"):
     arrays = dict(zip(drawn, article_numbers(*drawn.values())))
     da_next, Wya, by = (arrays.pop(name) for name in ("da_next", "Wya", "by"))
+    *_, old_ba = article_numbers((3, 10, 4), (5, 10), (5, 5), (5, 3), (2, 5), (5, 1))
     grads = column_cell_backward(da_next, **arrays)
-    print("                     article           you   differences")
+    other = column_cell_backward(da_next, **arrays | {"ba": old_ba})
+    print("                     article           you   differences   with the ba of 2.1")
     for (name, row, column), number in printed.items():
         loss = []
         for step in (1e-6, -2e-6, 1e-6):
             arrays[name[1:]][row, column] += step
-            loss.append(np.sum(da_next * column_cell_forward(**arrays, Wya=Wya, by=by)[0]))
-        entry = f"{name}[{row}][{column}]"
-        print(f"{entry:14}{number:14.8f}{grads[name][row, column]:14.8f}{(loss[0] - loss[1]) / 2e-6:14.8f}")
+            loss.append(np.sum(da_next * column_cell_forward(**arrays, Wya=Wya, by=by)[0]) / 2e-6)
+        four = number, grads[name][row, column], loss[0] - loss[1], other[name][row, column]
+        print(f"{name}[{row}][{column}]".ljust(14), *(f"{each:13.8f}" for each in four))
 
 # %% [markdown]
 r"""
 The witness is with you, five times out of five. And the printed numbers are no nonsense: they are right gradients of
-*another* cell, one in which one array is a leftover of the four-step checkpoint of 2.1.
+*another* cell, one whose `ba` is a leftover of the four-step checkpoint of 2.1. With that `ba` all five printed numbers
+come out. Copies of this exercise on the web show how: they draw the bias as `b`, and then hand over `ba`, a name that an
+earlier cell had filled. No error, no warning. *Restart the kernel and run all* before you believe a number, your own or a
+printed one.
 
-**Guess.** Whose leftover is it: `a_prev`, `Wax`, `Waa` or `ba`?
-"""
-
-# %%
-guess_leftover = None  # your guess: one of "a_prev", "Wax", "Waa", "ba"
-
-# %% tags=["illustration"]
-with selfcheck.needs("column_cell_backward"):
-    arrays = dict(zip(drawn, article_numbers(*drawn.values())))
-    arrays = {name: array for name, array in arrays.items() if name not in ("Wya", "by")}
-    _, a0, Waa, Wax, _, ba = article_numbers((3, 10, 4), (5, 10), (5, 5), (5, 3), (2, 5), (5, 1))
-    met = {}
-    for name, leftover in {"a_prev": a0, "Wax": Wax, "Waa": Waa, "ba": ba}.items():
-        grads = column_cell_backward(**(arrays | {name: leftover}))
-        met[name] = sum(np.isclose(grads[key][row, column], number) for (key, row, column), number in printed.items())
-    fig, ax = plt.subplots(figsize=(6, 3))
-    ax.bar(list(met), list(met.values()))
-    ax.set(xlabel="left over from 2.1", ylabel="printed numbers met, of 5", title="A leftover ba gives all five")
-    guess_line(ax, guess_leftover, names=list(met))
-    plt.show()
-
-# %% [markdown]
-r"""
-With the `ba` of the other checkpoint all five printed numbers come out. Copies of this exercise on the web show how:
-they draw the bias as `b`, and then hand over `ba`, a name that an earlier cell had filled. No error, no warning. A
-function that reads a global where it should read its argument goes wrong in the same silence. *Restart the kernel and
-run all* before you believe a number, your own or a printed one.
-"""
-
-# %% [markdown]
-r"""
 ## 3 · Two steps
 
-Now the state of step 1 feeds step 2, through the same weights, and the loss looks at both states:
+Now the state of step 1 feeds step 2, through the same weights, and the loss looks at both states, as in 1.0:
 
 $$\begin{aligned}
 H_1 &= \operatorname{cell}(X_1, H_0, W_1) && W_1 \text{: the copy of } W \text{ that step 1 uses} \\
@@ -645,38 +693,13 @@ H_2 &= \operatorname{cell}(X_2, H_1, W_2) && W_2 \text{: the copy of step 2}
 One rule is enough, and you know it from a1's $y = w x + w^2$: **a value used twice gets the sum.** The loss uses
 $H_1$, and step 2 uses it: its gradient is the injected gradient plus the carry. (Many texts call both of them `da`.
 Keep two names.) Both steps use $W$: take the copies apart, let the cell give you $\partial L / \partial W_1$ and
-$\partial L / \partial W_2$, set them equal again, and add.
-
-**Guess.** Follow the arrows back. How many different paths lead from $L$ to `weight_hh`?
-"""
-
-# %%
-guess_paths = None  # your guess: a whole number
-
-# %% tags=["illustration"]
-places = {"L": (1.5, 2), "h0": (0, 1), "h1": (1, 1), "h2": (2, 1), "weight_hh": (1.5, 0)}
-paths = {"L h1 weight_hh": ("-", -0.08), "L h2 weight_hh": ("--", 0.08), "L h2 h1 weight_hh": (":", 0)}
-fig, ax = plt.subplots(figsize=(8, 4.2))
-for a, b in ("h0", "h1"), ("h1", "h2"), ("weight_hh", "h1"), ("weight_hh", "h2"), ("h1", "L"), ("h2", "L"):
-    ax.annotate("", places[b], places[a], arrowprops={"arrowstyle": "->", "color": "0.7", "shrinkA": 18, "shrinkB": 18})
-for path, (line, shift) in paths.items():
-    across, up = np.transpose([places[name] for name in path.split()])
-    ax.plot(across + shift, up, line, linewidth=2, label=path.replace(" ", " → "))
-for name, (across, up) in places.items():
-    ax.text(across, up, name, ha="center", va="center", bbox={"boxstyle": "round", "facecolor": "white"})
-ax.set(xlim=(-0.3, 4), ylim=(-0.3, 2.3), xticks=[0, 1, 2], yticks=[], title="Three paths lead back to weight_hh")
-ax.set(xlabel="step", ylabel="from below: weights, states, loss")
-ax.legend(loc="right", title=f"your guess: {'none' if guess_paths is None else guess_paths}")
-plt.show()
-
-# %% [markdown]
-r"""
-Three paths (ten steps would have 55): through $H_1$ alone, through $H_2$ alone, through both.
+$\partial L / \partial W_2$, set them equal again, and add. So three paths lead from $L$ back to `weight_hh`: through
+$H_1$ alone, through $H_2$ alone, through both. Ten steps would have 55.
 
 ### 3.1 · Backward through two steps
 
-You need not walk them one by one. Start at the end, and let each state collect all it gets before it passes anything
-on:
+You need not walk the paths one by one. Start at the end, and let each state collect all it gets before it passes
+anything on:
 
 $$\begin{aligned}
 \frac{\partial L}{\partial H_2} &= \underbrace{G_2}_{\text{injected}} && \text{no later step, no carry} \\
@@ -685,8 +708,24 @@ $$\begin{aligned}
 \frac{\partial L}{\partial W} &= \frac{\partial L}{\partial W_1} + \frac{\partial L}{\partial W_2} && \text{so for all four parameters}
 \end{aligned}$$
 
-`rnn_cell_backward` does the rest; you call it twice. $G_1$ and $G_2$ are `grad_h1` and `grad_h2`. In a4 they become
-`grad_outputs[0]` and `grad_outputs[1]`.
+$G_1$ and $G_2$ are `grad_h1` and `grad_h2`. In a4 they become `grad_outputs[0]` and `grad_outputs[1]`.
+
+<details><summary>Hint 1: which step first</summary>
+
+Step 2. Call `rnn_cell_backward(grad_h2, cache_2)` and keep all that it returns.
+
+</details>
+<details><summary>Hint 2: what step 1 gets</summary>
+
+One of those six arrays is the carry: the gradient in the state that step 2 was given. Add it to `grad_h1`, then call
+`rnn_cell_backward` for step 1.
+
+</details>
+<details><summary>Hint 3: what to return</summary>
+
+`x_1` and `h0` come from the first step, `x_2` from the second, and each of the four parameters is the sum of both.
+
+</details>
 """
 
 
@@ -721,20 +760,21 @@ A dropped carry is a classic. The program runs, every shape is right, and the la
 # %%
 guess_changed = []  # your guess: a list of names out of x_1, x_2, h0, weight_ih, weight_hh, bias_ih, bias_hh
 
-# %% tags=["illustration"]
+# %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward"):
     x_1, h0, params = random_cell(seed=5, scale=0.7)
-    x_2, grad_h1, grad_h2 = x_1[::-1], *np.random.default_rng(1).standard_normal((2, 2, 4))
+    x_2, (grad_h1, grad_h2) = x_1[::-1], np.random.default_rng(1).standard_normal((2, 2, 4))
     h1, cache_1 = rnn_cell_forward(x_1, h0, params)
     h2, cache_2 = rnn_cell_forward(x_2, h1, params)
-    right, second = two_step_backward(grad_h1, grad_h2, cache_1, cache_2), rnn_cell_backward(grad_h2, cache_2)
-    alone = two_step_backward(grad_h1, 0 * grad_h2, cache_1, cache_2)  # so nothing comes back from step 2
-    without = {name: alone[name] + second.get(name, 0) for name in right} | {"x_2": second["x"]}
-    change = [np.linalg.norm(without[name] - right[name]) / np.linalg.norm(right[name]) for name in right]
+    right = two_step_backward(grad_h1, grad_h2, cache_1, cache_2)
+    first, second = rnn_cell_backward(grad_h1, cache_1), rnn_cell_backward(grad_h2, cache_2)
+    without = {"x_1": first["x"], "x_2": second["x"], "h0": first["h_prev"]}
+    without |= {name: np.add(first[name], second[name]) for name in params}
+    change = [np.linalg.norm(without[name] - right[name]) / np.linalg.norm(right[name]) for name in without]
     fig, ax = plt.subplots(figsize=(8, 3))
-    ax.bar(list(right), change)
-    ax.bar(guess_changed, max(change), fill=False, linestyle="--")
-    ax.set(xlabel="gradient of (dashed: your guess)", ylabel="change", title="Without the carry only x_2 is right")
+    ax.bar(list(without), change)
+    ax.bar([name for name in guess_changed if name in without], max(change), fill=False, linestyle="--")
+    ax.set(xlabel="gradient", ylabel="relative change", title="What changes without the carry (dashed: your guess)")
     plt.show()
 
 # %% [markdown]
@@ -764,7 +804,7 @@ class CellOfTheArticle:
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward"):
     (x, h0, params), cell = random_cell(seed=5), CellOfTheArticle()
     h1, cache_1 = rnn_cell_forward(x, h0, params)
-    given = (*np.random.default_rng(1).standard_normal((2, *h1.shape)), cache_1, rnn_cell_forward(x, h1, params)[1])
+    given = (*np.random.default_rng(1).standard_normal((2, *np.shape(h1))), cache_1, rnn_cell_forward(x, h1, params)[1])
     for call in (1, 2, 3):
         (steps, dWaa), right = cell.backward(*given), two_step_backward(*given)["weight_hh"]
         print(f"call {call}: {len(steps)} steps on dx_list, dWaa is {(dWaa / right).mean():.3f} times the right one")
@@ -775,36 +815,11 @@ The first call is right. The second gives twice the gradient, the third three ti
 sequence also gets the gradients of all that came before it. Find the place for the missing line, put it in and run
 the cell again: every call must say 1.000.
 
-A test that calls once is blind to this. So the self-check calls each of your functions *twice*, with another forward in
-between, and your functions keep nothing but what they return.
-"""
+A test that calls once is blind to this. So the self-check and the grader call each of your functions *twice*, with
+another forward in between, and a function that remembers loses points for it. Keep nothing but what you return.
 
-# %% [markdown]
-r"""
-### 3.4 · PyTorch's numbers
+The article's last step puts the cell beside `torch.nn.RNN`. That needs all T steps, and waits for you in a4.
 
-The article's last step puts the cell beside `torch.nn.RNN(4, 5)` in float64: batch of 3, an injected gradient at every
-step. These are PyTorch's numbers for two steps, of each array the norm and the last entry. In a4 you take all T.
-"""
-
-# %% tags=["illustration"]
-pytorch = {"h2": (3.26728350, 0.35552138)}
-pytorch |= {"x_1": (2.15913319, -0.16923056), "x_2": (3.15803150, 0.27163157), "h0": (1.42061847, -0.09175325)}
-pytorch |= {"weight_ih": (4.82514434, 2.33365080), "weight_hh": (3.09150291, 0.81984337)}
-pytorch |= {"bias_ih": (2.11982289, 1.93521244), "bias_hh": (2.11982289, 1.93521244)}
-with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward"):
-    x, h0, *parameters, grad_outputs = article_numbers((2, 3, 4), (3, 5), (5, 4), (5, 5), (5,), (5,), (2, 3, 5))
-    params = dict(zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), parameters))
-    h1, cache_1 = rnn_cell_forward(x[0], h0, params)
-    h2, cache_2 = rnn_cell_forward(x[1], h1, params)
-    grads = two_step_backward(grad_outputs[0], grad_outputs[1], cache_1, cache_2)
-    for name, (norm, last) in pytorch.items():
-        yours = grads.get(name, h2)
-        yours = f"{np.linalg.norm(yours):12.8f}{yours.flat[-1]:12.8f}"
-        print(f"{name:10} PyTorch {norm:12.8f}{last:12.8f}     you {yours}")
-
-# %% [markdown]
-r"""
 ## 4 · From states to a loss
 
 So far the injected gradients fell from the sky. They come from a loss, through a *readout*: one linear layer that turns
@@ -877,9 +892,9 @@ Every step of every sample has its right class $c_{tn}$, `target[t, n]`. The los
 T·N:
 
 $$\begin{aligned}
-L &= -\frac{1}{TN} \sum_t \sum_n \log p_{tn c_{tn}}, \quad p = \operatorname{softmax}(z) && z \text{: the logits} \\
-\log p_{tnc} &= (z_{tnc} - m_{tn}) - \log \sum_k e^{z_{tnk} - m_{tn}} && m_{tn} = \max_k z_{tnk}\text{, so no } e \text{ overflows} \\
-\underbrace{\frac{\partial L}{\partial z_{tnc}}}_{(T,\ N,\ \text{classes})} &= \frac{1}{TN} \bigl(p_{tnc} - [c = c_{tn}]\bigr)
+L &= -\frac{1}{TN} \sum_t \sum_n \log p_{tn c_{tn}}, \quad p = \operatorname{softmax}(s) && s \text{: the logits} \\
+\log p_{tnc} &= (s_{tnc} - m_{tn}) - \log \sum_k e^{s_{tnk} - m_{tn}} && m_{tn} = \max_k s_{tnk}\text{, so no } e \text{ overflows} \\
+\underbrace{\frac{\partial L}{\partial s_{tnc}}}_{(T,\ N,\ \text{classes})} &= \frac{1}{TN} \bigl(p_{tnc} - [c = c_{tn}]\bigr)
   && \text{a2's } p - y \text{; } [\,\cdot\,] \text{ is 1 if true, else 0}
 \end{aligned}$$
 
@@ -889,6 +904,10 @@ the loss, 2000.
 
 The function returns both at once, the loss and `grad_logits`. The $1/(TN)$ enters here, once. Nothing after it
 divides again.
+
+No gradient check can tell a mean from a sum: a loss and a gradient that both forget the $1/(TN)$ agree. An *expected
+size* can. Equal logits mean no opinion, and with 10 classes that costs $\log 10 = 2.303$, for one step as for a
+thousand. With T = 7 and N = 5, a loss of 80.6 would be the sum over 35 of them.
 """
 
 
@@ -912,34 +931,58 @@ selfcheck.check("sequence_loss")
 
 # %% [markdown]
 r"""
-No gradient check can tell a mean from a sum: a loss and a gradient that both forget the $1/(TN)$ agree. An *expected
-size* can.
+### 4.4 · A cell that remembers
 
-**Guess.** All logits are equal, so the net has no opinion. T = 7, N = 5, 10 classes. What is the loss?
+Everything is there to train a network on sequences of two bits. After step 1 it has to say the bit that it has just
+read. After step 2 it has to say whether the two bits *differ*, and by then the first bit is gone: only the hidden state
+can still know it. The loop below calls nothing but your functions. Its readout starts at zero.
+
+**Guess.** After how many steps is the loss below 0.1? And where must it start?
 """
 
 # %%
-guess_loss = None  # your guess: a number
+guess_steps = None  # your guess, a number: after how many steps is the loss below 0.1?
+
 
 # %% tags=["illustration"]
-with selfcheck.needs("sequence_loss"):
-    classes = np.array([2, 3, 5, 8, 10, 15, 20])
+def train_to_remember(x, target, params, lr=0.5, steps=300):
+    """Return (params, losses, logits) after so many steps down; x (2, N, 1), target (2, N)."""
+    losses, h0 = [], np.zeros((x.shape[1], len(params["bias_hh"])))
+    for _ in range(steps):
+        h1, cache_1 = rnn_cell_forward(x[0], h0, params)
+        h2, cache_2 = rnn_cell_forward(x[1], h1, params)
+        logits, cache = readout_forward(np.stack([h1, h2]), params)
+        loss, grad_logits = sequence_loss(logits, target)
+        readout = readout_backward(grad_logits, cache)
+        grads = readout | two_step_backward(*readout["outputs"], cache_1, cache_2)
+        params = {name: value - lr * grads[name] for name, value in params.items()}
+        losses.append(loss)
+    return params, losses, logits
+
+
+# %% jupyter={"source_hidden": true} tags=["illustration"]
+with selfcheck.needs("rnn_cell_forward", "two_step_backward", "readout_forward", "readout_backward", "sequence_loss"):
+    bits = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    target = np.array([[0, 0, 1, 1], [0, 1, 1, 0]])
+    params = random_cell(seed=3, input_size=1, hidden_size=8)[2] | {
+        "weight_ho": np.zeros((2, 8)),
+        "bias_ho": np.zeros(2),
+    }
+    _, losses, logits = train_to_remember(bits[:, :, None].astype(float), target, params)
     fig, ax = plt.subplots(figsize=(7, 4))
-    ax.plot(classes, np.log(classes), color="0.75", linewidth=6, label="log of the number of classes")
-    for (T, N), look in {(1, 1): ("s", 12), (7, 5): ("x", 9), (40, 30): ("o", 4)}.items():
-        losses = [sequence_loss(np.zeros((T, N, C)), np.zeros((T, N), dtype=int))[0] for C in classes]
-        ax.plot(classes, losses, look[0], markersize=look[1], color="k", fillstyle="none", label=f"T = {T}, N = {N}")
-    if guess_loss is not None:
-        ax.plot([2, 10], [guess_loss, guess_loss], "C1--", label="your guess for 10 classes")
-    ax.set(xlabel="classes", ylabel="loss of equal logits", xticks=classes)
-    ax.set_title("No opinion costs log C, whatever T and N")
+    ax.semilogy(losses, label="loss of your network")
+    guess_line(ax, guess_steps)
+    ax.set(xlabel="step", ylabel="cross-entropy", title=f"From {losses[0]:.3f} to {losses[-1]:.3f}")
     ax.legend()
     plt.show()
+    print(
+        "bits, and the probability that they differ:", *zip(bits.T.tolist(), softmax(logits)[1, :, 1].round(2).tolist())
+    )
 
 # %% [markdown]
 r"""
-With 10 classes it is $\log 10 = 2.303$, for one step as for a thousand. A loss of 80.6 would be the sum over 35 of
-them. An untrained net should start near $\log C$: look there first when a training starts oddly.
+It starts at $\log 2 = 0.693$, no opinion, and ends at 0.009 (seed 3): the state carries the first bit into step 2. An
+untrained network should start near $\log C$. Look there first when a training starts oddly.
 
 ## 5 · What you can now explain
 
@@ -949,32 +992,11 @@ Look away from the screen and say aloud, one sentence each:
 * why $1 - h^2$ is taken from the output, and what large weights do to it;
 * which two gradients meet in $H_1$, and what changes when you forget the later one;
 * why a gradient check passes the article's softmax, and which law does not.
-"""
 
-# %% [markdown]
-r"""
 **Go further** (not graded). A GRU lets a part of the old state through as it is:
 $h = u \cdot h_{\text{prev}} + (1 - u) \cdot n$, entry by entry, with a gate $u = \sigma(a)$. Derive the gradients in
-$a$, $n$ and $h_{\text{prev}}$, then write them. In the last one there is no weight matrix and no $1 - h^2$: that is
-what the gate is for.
+$a$, $n$ and $h_{\text{prev}}$. In the last one there is no weight matrix and no $1 - h^2$: that is what the gate is for.
 """
-
-
-# %% tags=["illustration"]
-def gate_backward(grad_h, a, n, h_prev):
-    """Return (grad_a, grad_n, grad_h_prev), each of the shape of a; u is 1 / (1 + np.exp(-a))."""
-    return ()
-
-
-rng = np.random.default_rng(6)
-inputs, grad_h = rng.standard_normal((3, 2, 4)), rng.standard_normal((2, 4))
-for place, grad in enumerate(gate_backward(grad_h, *inputs)):
-    loss = []
-    for step in (1e-6, -1e-6):
-        a, n, h_prev = (array + step * (place == other) for other, array in enumerate(inputs))
-        u = 1 / (1 + np.exp(-a))
-        loss.append(grad_h * (u * h_prev + (1 - u) * n))
-    print(f"result {place + 1}: largest difference {np.abs(grad - (loss[0] - loss[1]) / 2e-6).max():.0e}")
 
 # %%
 selfcheck.summary()
