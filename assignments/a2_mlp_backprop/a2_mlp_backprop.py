@@ -99,12 +99,12 @@ def draw_classes(ax, params, x, target):
     """Colour the plane by the class that the network gives to each point, and draw the points."""
     side = np.linspace(-1.2, 1.2, 151)
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    given = mlp_forward(plane, params)[0].argmax(axis=1).reshape(151, 151)
+    given = np.argmax(mlp_forward(plane, params)[0], axis=1).reshape(151, 151)
     colours = ["#0072B2", "#D55E00", "#009E73"]
     ax.contourf(side, side, given, [-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
     for label, marker in enumerate("os^"):
         ax.plot(*x[target == label].T, marker, color=colours[label], markersize=4, label=f"class {label}")
-    right = np.mean(mlp_forward(x, params)[0].argmax(axis=1) == target)
+    right = np.mean(np.argmax(mlp_forward(x, params)[0], axis=1) == target)
     ax.set(xlabel="first input", ylabel="second input", title=f"{right:.0%} of the points are in their own colour")
     ax.legend(loc="lower right")
 
@@ -126,10 +126,10 @@ def network_in_lines(start, fixed):
     value = {**start, **fixed}
     value["weighted_1"] = fixed.get("weighted_1", value["x"] @ value["weight_1"].T)
     value["net_1"] = fixed.get("net_1", value["weighted_1"] + value["bias_1"])
-    value["hidden"] = fixed.get("hidden", sigmoid(value["net_1"]))
+    value["hidden"] = fixed.get("hidden", np.asarray(sigmoid(value["net_1"])))
     value["weighted_2"] = fixed.get("weighted_2", value["hidden"] @ value["weight_2"].T)
     value["net_2"] = fixed.get("net_2", value["weighted_2"] + value["bias_2"])
-    value["prediction"] = fixed.get("prediction", sigmoid(value["net_2"]))
+    value["prediction"] = fixed.get("prediction", np.asarray(sigmoid(value["net_2"])))
     return value
 
 
@@ -682,9 +682,9 @@ Everything that belongs to a weight is `delta.T @ what_the_weight_multiplied`. E
 
 </details>
 
-Two laws need no right answers: `selfcheck.laws("mlp_forward", "mlp_backward")`, in a cell of your own, shows them.
-Backward is *linear*: twice the `grad_prediction` gives twice the gradients. And rows do not know each other: the
-gradients of a batch are those of its parts, added for the parameters and stacked for `x`.
+The second table of the check needs no right answers, only laws. Backward is *linear*: twice the `grad_prediction` gives
+twice the gradients, zero gives zero. And rows do not know each other: the gradients of a batch are those of its parts,
+added for the parameters and stacked for `x`.
 """
 
 
@@ -862,7 +862,7 @@ selfcheck.check("cross_entropy_backward")
 # %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("softmax", "cross_entropy_backward"):
     logits, target = 1.5 * np.random.default_rng(4).standard_normal((5, 4)), np.array([0, 2, 1, 3, 2])
-    image = 5 * cross_entropy_backward(logits, target)
+    image = 5 * np.asarray(cross_entropy_backward(logits, target))
     plt.figure(figsize=(6, 3.8))
     plt.imshow(image, cmap="PuOr", vmin=-1.6, vmax=1.6, aspect="auto")
     for (row, column), value in np.ndenumerate(image):
@@ -994,10 +994,11 @@ def train_classes(x, target, lr=0.1, steps=1000, mistake="right", seed=2):
     params |= {"weight_2": np.zeros((3, 30)), "bias_2": np.zeros(3)}
     for _ in range(steps):
         prediction, cache = mlp_forward(x, params)
-        losses.append(cross_entropy(10 * prediction, target))
-        grad_prediction = 10 * cross_entropy_backward(10 * prediction, target)
+        logits = 10 * np.asarray(prediction)
+        losses.append(cross_entropy(logits, target))
+        grad_prediction = 10 * np.asarray(cross_entropy_backward(logits, target))
         if mistake == "upper slope missing":
-            grad_prediction = grad_prediction / (prediction * (1 - prediction))
+            grad_prediction = grad_prediction / (logits / 10 * (1 - logits / 10))
         grads = mlp_backward(grad_prediction, cache)
         stepped = sgd_step(params, grads, -lr if mistake == "signs turned" else lr)
         if mistake == "biases never move":

@@ -562,7 +562,7 @@ with selfcheck.needs("column_cell_forward"):
     steps = []
     for t in range(4):
         a, y = column_cell_forward(x[:, :, t], a, Wax, Waa, Wya, ba, by)
-        steps.append((a[4, 1], y[1, 3], softmax_of_the_article(Wya @ a + by)[1, 3]))
+        steps.append((a[4][1], y[1][3], softmax_of_the_article(Wya @ a + by)[1, 3]))
     print("checkpoint, a[4][1]   -0.99999375  0.77911235 -0.99861469 -0.99833267")
     print("checkpoint, y[1][3]    0.79560373  0.86224861  0.11118257  0.81515947")
     for name, row in zip(("yours, a[4][1]", "yours, y[1][3]", "article, y[1][3]"), np.transpose(steps)):
@@ -670,7 +670,7 @@ with selfcheck.needs("column_cell_forward", "column_cell_backward"):
         for step in (1e-6, -2e-6, 1e-6):
             arrays[name[1:]][row, column] += step
             loss.append(np.sum(da_next * column_cell_forward(**arrays, Wya=Wya, by=by)[0]) / 2e-6)
-        four = number, grads[name][row, column], loss[0] - loss[1], other[name][row, column]
+        four = number, grads[name][row][column], loss[0] - loss[1], other[name][row][column]
         print(f"{name}[{row}][{column}]".ljust(14), *(f"{each:13.8f}" for each in four))
 
 # %% [markdown]
@@ -770,7 +770,7 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward
     first, second = rnn_cell_backward(grad_h1, cache_1), rnn_cell_backward(grad_h2, cache_2)
     without = {"x_1": first["x"], "x_2": second["x"], "h0": first["h_prev"]}
     without |= {name: np.add(first[name], second[name]) for name in params}
-    change = [np.linalg.norm(without[name] - right[name]) / np.linalg.norm(right[name]) for name in without]
+    change = [np.linalg.norm(np.subtract(without[name], right[name])) / np.linalg.norm(right[name]) for name in without]
     fig, ax = plt.subplots(figsize=(8, 3))
     ax.bar(list(without), change)
     ax.bar([name for name in guess_changed if name in without], max(change), fill=False, linestyle="--")
@@ -797,7 +797,7 @@ class CellOfTheArticle:
     def backward(self, grad_h1, grad_h2, cache_1, cache_2):
         grads = two_step_backward(grad_h1, grad_h2, cache_1, cache_2)
         self.dx_list += [grads["x_1"], grads["x_2"]]
-        self.dWaa_list += [grads["weight_hh"]]
+        self.dWaa_list += [np.asarray(grads["weight_hh"])]
         return self.dx_list, sum(self.dWaa_list)
 
 
@@ -955,7 +955,7 @@ def train_to_remember(x, target, params, lr=0.5, steps=300):
         loss, grad_logits = sequence_loss(logits, target)
         readout = readout_backward(grad_logits, cache)
         grads = readout | two_step_backward(*readout["outputs"], cache_1, cache_2)
-        params = {name: value - lr * grads[name] for name, value in params.items()}
+        params = {name: value - lr * np.asarray(grads[name]) for name, value in params.items()}
         losses.append(loss)
     return params, losses, logits
 
