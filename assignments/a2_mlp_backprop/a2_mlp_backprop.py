@@ -296,7 +296,7 @@ not notice.
 
 # %% nbgrader={"schema_version": 3, "grade_id": "mlp_forward", "solution": true, "grade": false, "locked": false, "task": false}
 def mlp_forward(x, params):
-    """Return (prediction, cache) of the net with a sigmoid after both layers; x (N, inputs), prediction (N, outputs).
+    """Return (prediction, cache) of the network with a sigmoid after both layers; x (N, inputs), prediction (N, outputs).
 
     params: weight_1 (hidden, inputs), bias_1 (hidden,), weight_2 (outputs, hidden), bias_2 (outputs,).
     Three lines are enough, and no loop.
@@ -1023,7 +1023,7 @@ with selfcheck.needs("mlp_forward", "mlp_backward", "cross_entropy", "cross_entr
     right.plot(0, np.log(3), "ko", label="log 3")
     right.set(xlabel="step", ylabel="cross-entropy", title=f"From log 3: {learnt} of 3 mistakes learn it, too")
     guess_line(right, guess_steps)
-    right.legend(loc="lower left")
+    fig.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     plt.show()
 
 # %% [markdown]

@@ -158,7 +158,7 @@ Names and shapes are those of `torch.nn.RNNCell`, because the grader compares yo
 
 Take one sample, one unit, no biases, and two steps: $h_1 = \tanh(w x_1 + u h_0)$, $h_2 = \tanh(w x_2 + u h_1)$, with
 $w = 0.5$, $u = 0.6$, $x_1 = 1$, $x_2 = -0.5$, $h_0 = 0.5$ and the loss $L = 2 h_1 + 3 h_2$. So the injected gradients
-are 2 and 3. The slope of tanh is $1 - h^2$. Type four digits a line, in this order, and run the cell whenever you like:
+are 2 and 3. The slope of tanh is $1 - h^2$. Type each number with four digits, and run the cell as often as you like:
 
 | number | rule |
 | --- | --- |
@@ -240,8 +240,8 @@ plt.show()
 # %% [markdown]
 r"""
 Every gradient has the shape of the array it belongs to, or you could not subtract one from the other. That is the first
-thing to check, always. A drawing like this one is a *computational graph*: each node of operations knows how to send a
-gradient back along the arrows on which values came in.
+thing to check, always. A drawing like this one is a *computational graph*: each operation sends a gradient back along
+every arrow that a value came by.
 
 ### 1.1 · Forward
 
@@ -546,7 +546,7 @@ The article also runs the cell over time: `x` is (input_size, N, T), and the sta
 next. Its second checkpoint has N = 10 and T = 4 and looks at two rows, `a[4][1]` and `y[1][3]`, four steps each. The
 first cell below prints yours, and under them what the article's own softmax makes of `y[1][3]`: far too little.
 
-Would a gradient check have told? The second cell takes the loss $L = -\sum_n \log p_{c_n, n}$ with $c_n$ the right class
+Would a gradient check have noticed? The second cell takes the loss $L = -\sum_n \log p_{c_n, n}$ with $c_n$ the right class
 of sample $n$, its gradient by the chain rule, and central differences beside it, for 3 classes and 4 samples in columns.
 """
 
