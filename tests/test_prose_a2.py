@@ -2,7 +2,6 @@
 
 import math
 import re
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +215,7 @@ def mirror(capsys: pytest.CaptureFixture[str], **lines: str) -> dict[str, str]:
     (source,) = (c.source for c in NOTEBOOK.cells if c.cell_type == "code" and "value, g = mirror_start" in c.source)
     for name, line in lines.items():
         source = source.replace(f'g["{name}"] = ...', f'g["{name}"] = {line}')
-    exec(textwrap.dedent(source.partition("\n")[2]), dict(A2))
+    exec(source, dict(A2))
     return dict(re.findall(r'^g\["(\w+)"\] +(.*)$', capsys.readouterr().out, re.MULTILINE))
 
 

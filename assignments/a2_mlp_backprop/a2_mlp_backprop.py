@@ -126,10 +126,10 @@ def network_in_lines(start, fixed):
     value = {**start, **fixed}
     value["weighted_1"] = fixed.get("weighted_1", value["x"] @ value["weight_1"].T)
     value["net_1"] = fixed.get("net_1", value["weighted_1"] + value["bias_1"])
-    value["hidden"] = fixed.get("hidden", np.asarray(sigmoid(value["net_1"])))
+    value["hidden"] = fixed.get("hidden", 0.5 + 0.5 * np.tanh(value["net_1"] / 2))  # the sigmoid, as a tanh
     value["weighted_2"] = fixed.get("weighted_2", value["hidden"] @ value["weight_2"].T)
     value["net_2"] = fixed.get("net_2", value["weighted_2"] + value["bias_2"])
-    value["prediction"] = fixed.get("prediction", np.asarray(sigmoid(value["net_2"])))
+    value["prediction"] = fixed.get("prediction", 0.5 + 0.5 * np.tanh(value["net_2"] / 2))
     return value
 
 
@@ -640,19 +640,18 @@ multiply. If they were all equal, every product would fit. Your indices decide.
 """
 
 # %% tags=["illustration"]
-with selfcheck.needs("sigmoid"):
-    value, g = mirror_start()  # two dicts: every value by its name, and the gradient of the prediction
-    g["net_2"] = g["prediction"] * value["prediction"] * (1 - value["prediction"])  # line 6
-    g["bias_2"] = g["net_2"].sum(axis=0)  # line 5
-    g["weighted_2"] = ...  # line 5
-    g["weight_2"] = ...  # line 4
-    g["hidden"] = ...  # line 4
-    g["net_1"] = ...  # line 3
-    g["bias_1"] = ...  # line 2
-    g["weighted_1"] = ...  # line 2
-    g["weight_1"] = ...  # line 1
-    g["x"] = ...  # line 1
-    mirror_verdicts(g, value)
+value, g = mirror_start()  # two dicts: every value by its name, and the gradient of the prediction
+g["net_2"] = g["prediction"] * value["prediction"] * (1 - value["prediction"])  # line 6
+g["bias_2"] = g["net_2"].sum(axis=0)  # line 5
+g["weighted_2"] = ...  # line 5
+g["weight_2"] = ...  # line 4
+g["hidden"] = ...  # line 4
+g["net_1"] = ...  # line 3
+g["bias_1"] = ...  # line 2
+g["weighted_1"] = ...  # line 2
+g["weight_1"] = ...  # line 1
+g["x"] = ...  # line 1
+mirror_verdicts(g, value)
 
 # %% [markdown]
 r"""

@@ -964,10 +964,8 @@ def train_to_remember(x, target, params, lr=0.5, steps=300):
 with selfcheck.needs("rnn_cell_forward", "two_step_backward", "readout_forward", "readout_backward", "sequence_loss"):
     bits = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
     target = np.array([[0, 0, 1, 1], [0, 1, 1, 0]])
-    params = random_cell(seed=3, input_size=1, hidden_size=8)[2] | {
-        "weight_ho": np.zeros((2, 8)),
-        "bias_ho": np.zeros(2),
-    }
+    params = random_cell(seed=3, input_size=1, hidden_size=8)[2]
+    params |= {"weight_ho": np.zeros((2, 8)), "bias_ho": np.zeros(2)}
     _, losses, logits = train_to_remember(bits[:, :, None].astype(float), target, params)
     fig, ax = plt.subplots(figsize=(7, 4))
     ax.semilogy(losses, label="loss of your network")
@@ -975,9 +973,8 @@ with selfcheck.needs("rnn_cell_forward", "two_step_backward", "readout_forward",
     ax.set(xlabel="step", ylabel="cross-entropy", title=f"From {losses[0]:.3f} to {losses[-1]:.3f}")
     ax.legend()
     plt.show()
-    print(
-        "bits, and the probability that they differ:", *zip(bits.T.tolist(), softmax(logits)[1, :, 1].round(2).tolist())
-    )
+    for pair, p in zip(bits.T, softmax(logits)[1, :, 1]):
+        print(f"bits {pair}: they differ with probability {p:.2f}")
 
 # %% [markdown]
 r"""
