@@ -635,8 +635,8 @@ Backward walks it from the bottom up. Each line asks: I know the gradient of wha
 of what it *used*? Line 6 and the bias of line 5 are done. Replace each `...`, from the top down, and run the cell as
 often as you like: it gives one verdict a line. `g["hidden"]` is the gradient of `value["hidden"]`. Nothing here is graded.
 
-Sizes are a help, not a proof: the cell has 4 rows, 2 inputs, 3 hidden units and 5 outputs, so a wrong transpose cannot
-multiply. If they were all equal, every product would fit. Your indices decide.
+Sizes are a help, not a proof: the cell has 4 rows, 2 inputs, 3 hidden units and 5 outputs, so a wrong transpose gives a
+wrong shape. If they were all equal, every product would fit. Your indices decide.
 """
 
 # %% tags=["illustration"]

@@ -815,8 +815,8 @@ The first call is right. The second gives twice the gradient, the third three ti
 sequence also gets the gradients of all that came before it. Find the place for the missing line, put it in and run
 the cell again: every call must say 1.000.
 
-A test that calls once is blind to this. So the self-check and the grader call each of your functions *twice*, with
-another forward in between, and a function that remembers loses points for it. Keep nothing but what you return.
+A test that calls once is blind to this. So the self-check and the grader call your functions *twice*, with another
+forward in between, and a function that remembers loses points for it. Keep nothing but what you return.
 
 The article's last step puts the cell beside `torch.nn.RNN`. That needs all T steps, and waits for you in a4.
 
