@@ -115,7 +115,7 @@ GUESSES = {
     "a1_linear_fit": {"guess_loss_change": 0.05, "guess_loss_at_limit": 10.0, "guess_factor": 0.5},
     "a2_mlp_backprop": {"first_number": 0.52, "guess_steps": 500},
     "a3_rnn_cell": {"guess_changed": ["h0", "x_2"], "guess_steps": 150},
-    "a4_bptt": {"guess_steps": [2, 3], "guess_ratio": 20, "guess_factor": 0.8, "guess_adds": 500},
+    "a4_bptt": {"fifth_line": -0.9, "guess_adds": 500},
 }
 
 
@@ -216,30 +216,31 @@ OUTLINE = {
         further A GRU lets
     """,
     "a4_bptt": """
+        told    Two steps with a calculator
+        figure  Backwards: injected gradients come down
         by hand derive_bptt
         told    real-time recurrent learning
         by hand derive_weight_gradients
-        given   def nested_backward
-        guess   guess_steps
         figure  Blame goes back only
-        figure  No carry: only the last step is right
-        guess   guess_ratio
-        figure  At T = 400 the nested loop takes
+        told    First the mirror
+        prints  weight_hh +25 numbers.*all agree
+        told    Where does a mistake enter
         bug     explain_bug_in_place
         bug     explain_bug_loss
-        prints  binary loss of a softmax: relative error of o - y [1-9]
+        prints  binary loss of a softmax: relative errors U [1-9]\\.\\de-01
         figure  A window keeps a band
         figure  The larger the radius
-        guess   guess_factor
+        told    `detach`
         figure  the radius is the factor
         by hand derive_residual
-        told    four cures
-        figure  The residual net: no radius dies
-        figure  At the cliff
+        told    Five cures
+        guess   fifth_line
+        figure  The residual net: these four grow
+        prints  the clipped gradient is 1\\.0000 of the gradient
         prints  8000 +error 0\\.475 +pred 0 0 1 1 1 0 0 0 +true 0 0 1 1 1 0 0 0 +39 \\+ 17 = 56
         prints  held-out sums right: 100
         guess   guess_adds
-        figure  learn to add
+        figure  3 mistakes of 4 learn to add
         figure  First XOR last
         told    Report F
         further RTRL
@@ -256,6 +257,7 @@ def test_every_item_of_the_outline_has_its_cell(ran: Any, assignment: str) -> No
     text = "\n".join(cell["source"] for cell in solved.cells if cell["cell_type"] == "markdown")
     code = [cell["source"] for cell in solved.cells if cell["cell_type"] == "code"]
     titles = [axes["title"] for figure in solved.figures for axes in figure["axes"]]
+    titles += [figure["suptitle"] for figure in solved.figures]
     printed = "\n".join("".join(output.get("text", "")) for _, output in solved.outputs())
     by_hand = {nbgrader_of(cell).get("grade_id") for cell in solved.cells if cell["cell_type"] == "markdown"}
     missing = []

@@ -278,35 +278,49 @@ by_hand = {
     "grad_h_start": None,  # in the start
     "grad_weight_hh": None,  # in the weight 0.8: one term a step, each grad_z times the state that the step read
 }
-line_by_line(by_hand, ONE_UNIT, tolerance=2e-3)
+line_by_line(by_hand, ONE_UNIT, tolerance=0.01)  # three digits are enough
 
 # %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_two_steps_drawn", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
 with selfcheck.needs("line_by_line"):
-    found = {
-        name: f"{as_number(value):.3g}" if as_number(value) is not None else "?" for name, value in by_hand.items()
+    values = {name: as_number(value) for name, value in by_hand.items()}
+    values["carry"] = None if values["grad_h_0"] is None else values["grad_h_0"] - 1
+    shown = {name: "?" if value is None else f"{value:.4g}" for name, value in values.items()}
+    fig, ax = plt.subplots(figsize=(10, 4.6), layout="constrained")
+    boxes = {}
+    places = {
+        "h0": (0, 0),
+        "cell, step 0": (2.2, 0),
+        "outputs[0]": (4.4, 0),
+        "cell, step 1": (6.6, 0),
+        "outputs[1]": (8.8, 0),
     }
-    fig, ax = plt.subplots(figsize=(10, 4.6))
-    box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "black"}
-    for column, name in ((0, "h0"), (4, "outputs[0]"), (8, "outputs[1]")):
-        ax.text(column, 0, name, ha="center", va="center", bbox=box, color="black")
-    for column, name in ((2, "cell, step 0"), (6, "cell, step 1")):
-        ax.text(column, 0, name, ha="center", va="center", bbox={**box, "facecolor": "lightgray"}, color="black")
-    ax.text(4, -2, "weight_hh", ha="center", va="center", bbox=box, color="black")
-    arrows = (  # from, to, words, where the words are, what they say
-        ((8, 1.9), (8, 0.35), "injected\n2", (8.1, 1.3)),
-        ((4, 1.9), (4, 0.35), "injected\n1", (4.1, 1.3)),
-        ((7.25, 0), (6.75, 0), f"grad_h_1\n{found['grad_h_1']}", (6.75, 0.45)),
-        ((5.25, 0), (4.75, 0), "carry", (4.85, 0.45)),
-        ((3.25, 0), (2.75, 0), f"grad_h_0\n{found['grad_h_0']}", (2.75, 0.45)),
-        ((1.25, 0), (0.5, 0), f"grad_h_start\n{found['grad_h_start']}", (0.3, 0.45)),
-        ((6, -0.35), (4.7, -1.75), f"grad_z_1 {found['grad_z_1']}\ntimes 0.5370", (5.7, -1.3)),
-        ((2, -0.35), (3.3, -1.75), f"grad_z_0 {found['grad_z_0']}\ntimes 0.5", (0.9, -1.3)),
+    places |= {"the loss at step 0": (4.4, 1.9), "the loss at step 1": (8.8, 1.9), "weight_hh": (4.4, -2)}
+    for name, (column, row) in places.items():
+        face = "lightgray" if "cell" in name else "white"
+        style = {"boxstyle": "round,pad=0.5", "facecolor": face, "edgecolor": "black"}
+        boxes[name] = ax.text(column, row, name, ha="center", va="center", color="black", bbox=style)
+    arrows = (  # from, to, what the arrow says, where it says it
+        ("the loss at step 1", "outputs[1]", "injected 2", (8.9, 0.95)),
+        ("the loss at step 0", "outputs[0]", "injected 1", (4.5, 0.95)),
+        ("outputs[1]", "cell, step 1", f"grad_h_1\n{shown['grad_h_1']}", (7.35, 0.35)),
+        ("cell, step 1", "outputs[0]", f"carry\n{shown['carry']}", (5.3, 0.35)),
+        ("outputs[0]", "cell, step 0", f"grad_h_0\n{shown['grad_h_0']}", (2.95, 0.35)),
+        ("cell, step 0", "h0", f"grad_h_start\n{shown['grad_h_start']}", (0.4, 0.35)),
+        ("cell, step 1", "weight_hh", f"grad_z_1 {shown['grad_z_1']}\ntimes 0.5370", (5.9, -1.3)),
+        ("cell, step 0", "weight_hh", f"grad_z_0 {shown['grad_z_0']}\ntimes 0.5", (1.6, -1.3)),
     )
     for start, end, words, place in arrows:
-        ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "linewidth": 1.8, "color": "C0"})
+        ends = {
+            "patchA": boxes[start].get_bbox_patch(),
+            "patchB": boxes[end].get_bbox_patch(),
+            "shrinkA": 0,
+            "shrinkB": 0,
+        }
+        look = {"arrowstyle": "-|>", "linewidth": 1.8, "color": "C0"}
+        ax.annotate("", places[end], places[start], arrowprops=ends | look)
         ax.text(*place, words, fontsize=9)
-    ax.text(4, -2.6, f"the two terms add: {found['grad_weight_hh']}", ha="center", fontsize=9)
-    ax.set(xlim=(-0.8, 9), ylim=(-2.9, 2.1))
+    ax.text(4.4, -2.7, f"the two terms add: {shown['grad_weight_hh']}", ha="center", fontsize=9)
+    ax.set(xlim=(-0.6, 9.9), ylim=(-2.9, 2.3))
     ax.set_axis_off()
     fig.suptitle("Backwards: injected gradients come down, the carry goes left, both meet at outputs[t]")
     plt.show()
@@ -752,7 +766,7 @@ selfcheck.check("rnn_backward_truncated")
 
 # %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_truncation_drawn", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
 with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backward_truncated", "new_params"):
-    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
     rng = np.random.default_rng(5)
     x, h0, injected = (rng.standard_normal(shape) for shape in ((12, 4, 3), (4, 16), (12, 4, 16)))
     credit = np.asarray(credit_matrix(injected, rnn_forward(x, h0, new_params(rng, 3, 16))[1]))
@@ -766,7 +780,7 @@ with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backwa
     )
     left.set_title("A window keeps a band, chunks keep blocks")
     left.legend(loc="upper right")
-    fig.colorbar(image, label="log10 of the norm")
+    fig.colorbar(image, ax=left, label="log10 of the norm")
     for radius, style in ((0.6, "o-"), (1.0, "s--"), (1.4, "^:")):
         rng = np.random.default_rng(5)
         x, h0, injected = (rng.standard_normal(shape) for shape in ((20, 4, 3), (4, 16), (20, 4, 16)))
@@ -774,7 +788,7 @@ with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backwa
         full = rnn_backward(injected, cache)["weight_hh"]
         errors = [np.linalg.norm(rnn_backward_truncated(injected, cache, k)["weight_hh"] - full) for k in range(16)]
         right.plot(errors / np.linalg.norm(full), style, label=f"spectral radius {radius}")
-    right.set_yscale("symlog", linthresh=1e-4)  # an error may be 0
+    right.set_yscale("symlog", linthresh=1e-6)  # an error may be 0
     right.set(xlabel="crossings k", ylabel="relative error of weight_hh")
     right.set_title("The larger the radius, the longer the past that counts")
     right.legend()
@@ -933,22 +947,21 @@ selfcheck.check("residual_rnn_backward")
 # The next figure has four lines, for four radii. The fifth is yours: weight_hh = a · I. Which a kills the gradient?
 fifth_line = None  # your a, a number
 
+
 # %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_residual_drawn", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+def residual_norms(x, h0, params, grad_last):
+    """Norms of the gradients in h0 and in each state. The cut law: a state is the h0 of the steps after it."""
+    norms, states = [], [h0, *residual_rnn_forward(x, h0, params)[0]]
+    for t, h in enumerate(states[:-1]):
+        injected = np.zeros((len(x) - t, *grad_last.shape))
+        injected[-1] = grad_last
+        norms.append(np.linalg.norm(residual_rnn_backward(injected, residual_rnn_forward(x[t:], h, params)[1])["h0"]))
+    return [*norms, np.linalg.norm(grad_last)]
+
+
 with selfcheck.needs(
     "rnn_forward", "state_gradient_norms", "residual_rnn_forward", "residual_rnn_backward", "radius_problem"
 ):
-
-    def residual_norms(x, h0, params, grad_last):
-        """Norms of the gradients in h0 and in each state. The cut law: a state is the h0 of the steps after it."""
-        norms, states = [], [h0, *residual_rnn_forward(x, h0, params)[0]]
-        for t, h in enumerate(states[:-1]):
-            injected = np.zeros((len(x) - t, *grad_last.shape))
-            injected[-1] = grad_last
-            norms.append(
-                np.linalg.norm(residual_rnn_backward(injected, residual_rnn_forward(x[t:], h, params)[1])["h0"])
-            )
-        return [*norms, np.linalg.norm(grad_last)]
-
     fig, ax = plt.subplots(figsize=(7, 4))
     for radius, style in ((0.5, "o-"), (0.9, "d-"), (1.0, "s-"), (1.5, "^-")):
         x, h0, params, grad_last = radius_problem(radius)
