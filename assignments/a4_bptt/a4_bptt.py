@@ -280,7 +280,7 @@ by_hand = {
 }
 line_by_line(by_hand, ONE_UNIT, tolerance=0.01)  # three digits are enough
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_two_steps_drawn", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 with selfcheck.needs("line_by_line"):
     values = {name: as_number(value) for name, value in by_hand.items()}
     values["carry"] = None if values["grad_h_0"] is None else values["grad_h_0"] - 1
@@ -564,7 +564,7 @@ def rnn_backward(grad_outputs, cache):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_backward", "solution": false, "grade": true, "locked": true, "points": 8, "task": false}
 selfcheck.check("rnn_backward")
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_torch_numbers", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 # Gradients of torch.nn.RNN(4, 5) in float64: 3 steps, 3 samples, an injected gradient at every step. Rounded to 6 digits.
 TORCH = """
 outputs -0.214306 -0.974886 -0.647758 0.231562 0.905033 0.898919 -0.838277 -0.983055 0.188494 0.820569 -0.500085
@@ -764,7 +764,7 @@ def rnn_backward_truncated(grad_outputs, cache, k):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_rnn_backward_truncated", "solution": false, "grade": true, "locked": true, "points": 4, "task": false}
 selfcheck.check("rnn_backward_truncated")
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_truncation_drawn", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backward_truncated", "new_params"):
     fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
     rng = np.random.default_rng(5)
@@ -948,7 +948,7 @@ selfcheck.check("residual_rnn_backward")
 fifth_line = None  # your a, a number
 
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_residual_drawn", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 def residual_norms(x, h0, params, grad_last):
     """Norms of the gradients in h0 and in each state. The cut law: a state is the h0 of the steps after it."""
     norms, states = [], [h0, *residual_rnn_forward(x, h0, params)[0]]
@@ -1124,7 +1124,7 @@ def train_adder(batches, params, lr):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_train_adder", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
 selfcheck.check("train_adder")
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_adder", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 PAIRS = np.stack(np.divmod(np.random.default_rng(0).permutation(128 * 128), 128))  # every a, b < 128, shuffled
 
 
@@ -1210,7 +1210,7 @@ how many batches?
 guess_adds = None  # your guess, a number of batches; 0 if it never learns to add
 
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_mistakes", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 def without_carry(grad_outputs, cache):
     """Each step's own error alone: no back-propagation through time."""
     return rnn_backward_truncated(grad_outputs, cache, 0)
@@ -1220,61 +1220,50 @@ def last_error_only(grad_outputs, cache):
     """The errors of all steps but the last are forgotten, as in the layer of 5.1."""
     last = np.zeros_like(grad_outputs)
     last[-1] = grad_outputs[-1]
-    return rnn_backward(last, cache)
+    return own_backward(last, cache)
 
 
 def biases_zero(grad_outputs, cache):
     """The bias gradients are forgotten."""
-    grads = rnn_backward(grad_outputs, cache)
-    return {**grads, "bias_ih": 0 * grads["bias_ih"], "bias_hh": 0 * grads["bias_hh"]}
+    grads = own_backward(grad_outputs, cache)
+    return {**grads, "bias_ih": np.zeros_like(grads["bias_ih"]), "bias_hh": np.zeros_like(grads["bias_hh"])}
 
 
 def biases_over_n(grad_outputs, cache):
-    """The bias gradients are means over the batch where sums are due."""
-    grads, n = rnn_backward(grad_outputs, cache), grad_outputs.shape[1]
-    return {**grads, "bias_ih": grads["bias_ih"] / n, "bias_hh": grads["bias_hh"] / n}
-
-
-def train_with(backward, batches, params, lr, last_only=False, max_norm=np.inf):
-    """Return (params, losses) of SGD with this backward function; last_only asks for the logits of the last step alone."""
-    losses = []
-    for x, target in batches:
-        outputs, rnn_cache = rnn_forward(x, np.zeros((x.shape[1], len(params["bias_hh"]))), params)
-        asked = slice(-1, None) if last_only else slice(None)
-        logits, readout_cache = readout_forward(np.asarray(outputs)[asked], params)
-        loss, grad_logits = sequence_loss(logits, target.reshape(logits.shape[:2]))
-        grads = readout_backward(grad_logits, readout_cache)
-        grad_outputs = np.zeros(np.shape(outputs))
-        grad_outputs[asked] = grads["outputs"]
-        grads = {**backward(grad_outputs, rnn_cache), **grads}
-        grads, _ = clip_grad_norm({name: grads[name] for name in params}, max_norm)
-        params = sgd_step(params, grads, lr)
-        losses.append(loss)
-    return params, np.array(losses)
+    """The bias gradients are means over the batch of 32 where sums are due."""
+    grads = own_backward(grad_outputs, cache)
+    return {**grads, "bias_ih": np.divide(grads["bias_ih"], 32), "bias_hh": np.divide(grads["bias_hh"], 32)}
 
 
 with selfcheck.needs(
-    "train_adder", "rnn_forward", "rnn_backward", "rnn_backward_truncated", "clip_grad_norm", "adder_score"
+    "train_adder", "loss_and_gradients", "rnn_forward", "rnn_backward", "rnn_backward_truncated", "adder_score"
 ):
+    own_backward = rnn_backward  # yours; it is called rnn_backward again when a training has ended
     runs = (
-        ("right", rnn_backward, "o-"),
+        ("right", own_backward, "o-"),
         ("no carry at all (k = 0)", without_carry, "s-"),
         ("bias gradients zero", biases_zero, "^--"),
         ("bias gradients over N", biases_over_n, "v--"),
         ("last step's error only", last_error_only, "x-"),
     )
     fig, ax = plt.subplots(figsize=(7, 4.5))
-    learned = 0
+    all_losses, learned = {}, 0
     for name, backward, style in runs:
         rng = np.random.default_rng(3)
-        params, losses = train_with(backward, adder_batches(rng, 800), new_params(rng, 2, 16), lr=1.0)
+        rnn_backward = backward
+        try:
+            params, all_losses[name] = train_adder(adder_batches(rng, 800), new_params(rng, 2, 16), lr=1.0)
+        finally:
+            rnn_backward = own_backward
         score = adder_score(params)
         learned += name != "right" and score == 1
-        label = f"{name}: {score:.0%} of sums right"
-        ax.semilogy(np.arange(10, 801, 20), losses.reshape(-1, 20).mean(axis=1), style, markevery=4, label=label)
+        label, means = f"{name}: {score:.0%} of sums right", np.reshape(all_losses[name], (-1, 20)).mean(axis=1)
+        ax.semilogy(np.arange(10, 801, 20), means, style, markevery=4, label=label)
     if as_number(guess_adds) is not None:
         ax.axvline(np.clip(as_number(guess_adds), 0, 800), color="black", linestyle="--", label="your guess")
     ax.set(xlabel="batch", ylabel="loss, mean of 20 batches", title=f"{learned} mistakes of 4 learn to add")
+    if np.array_equal(all_losses["right"][:5], all_losses["no carry at all (k = 0)"][:5]):
+        ax.set_title("Nothing was swapped: your loss_and_gradients does not call rnn_backward")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     plt.show()
 
@@ -1322,7 +1311,7 @@ def train_first_xor_last(batches, params, lr, max_norm):
 selfcheck.check("train_first_xor_last")
 
 
-# %% tags=["illustration"] nbgrader={"schema_version": 3, "grade_id": "given_xor", "solution": false, "grade": false, "locked": true, "task": false} jupyter={"source_hidden": true}
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 def xor_batches(rng, count, n=32, steps=10):
     """Return count batches of x (steps, n, 1), random bits, and target (n,), first bit XOR last bit."""
     bits = [rng.integers(2, size=(steps, n)) for _ in range(count)]
@@ -1337,20 +1326,23 @@ def xor_score(params, steps=10):
     return float(np.mean(logits.argmax(axis=-1) == bits[0] ^ bits[-1]))
 
 
-with selfcheck.needs("train_first_xor_last", "rnn_forward", "rnn_backward_truncated", "clip_grad_norm", "train_with"):
+with selfcheck.needs(
+    "train_first_xor_last", "rnn_forward", "rnn_backward", "rnn_backward_truncated", "clip_grad_norm", "without_carry"
+):
     fig, ax = plt.subplots(figsize=(8, 4))
     ends = {"full": [], "no carry at all (k = 0)": []}
-    for name, style in (("full", "C0o-"), ("no carry at all (k = 0)", "C1s--")):
+    own_backward = rnn_backward  # yours; it is called rnn_backward again when a training has ended
+    for name, backward, style in (("full", own_backward, "C0o-"), ("no carry at all (k = 0)", without_carry, "C1s--")):
         for seed in range(3):
             rng = np.random.default_rng(seed)
             params, scores = new_params(rng, 1, 16), []
             for _ in range(11):
                 scores.append(xor_score(params))
-                batches = xor_batches(rng, 20)
-                if name == "full":
-                    params, _ = train_first_xor_last(batches, params, lr=0.5, max_norm=1.0)
-                else:
-                    params, _ = train_with(without_carry, batches, params, lr=0.5, last_only=True, max_norm=1.0)
+                rnn_backward = backward
+                try:
+                    params, _ = train_first_xor_last(xor_batches(rng, 20), params, lr=0.5, max_norm=1.0)
+                finally:
+                    rnn_backward = own_backward
             ends[name].append(scores[-1])
             ax.plot(np.arange(0, 201, 20), scores, style, label=None if seed else name)
     ax.set(xlabel="batch", ylabel="share answered right", title="First XOR last: full learns it, no carry does not")
