@@ -93,6 +93,11 @@ def stated() -> dict[str, str]:
         "factors of the article": f"$1 - 0.1\\, x$: by {', '.join(shrink[:4])} and {shrink[4]}",
         "table of the nudge": f"{', '.join(map(str, ratio[1:4]))} and {ratio[4]} times at",
         "a rule that runs away": f"at $x = -1$ the factor is {(runaway[1] - 2) / (runaway[0] - 2):.1f}",
+        "entries of the Hessian": "{:.0f} & {:.1f} \\\\ {:.1f} & {:.0f} \\end{{pmatrix}}".format(*hessian.ravel()),
+        "steep direction": f"\\approx {hessian[0] @ (1, 0.23):.3f} \\begin{{pmatrix}} 1 \\\\ 0.23",
+        "flat direction": f"\\approx {hessian[1] @ (-0.23, 1):.3f} \\begin{{pmatrix}} -0.23 \\\\ 1",
+        "both curvatures": f"$h = {large:.3f}$ or ${small:.3f}$",
+        "limit of the five points": f"here $2 / {large:.3f} = {limit:.4f}$",
         "condition number": f"its largest curvature is {large / small:.1f} times its smallest",
     }
 

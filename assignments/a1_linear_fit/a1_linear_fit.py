@@ -24,9 +24,12 @@ loss, its slopes, a walk downhill, a step that is too long, and a wrong rule who
 | 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 30 | {points:part 3} |
 | 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 30 | {points:part 4} |
 
-Each function has a check right below it. It draws fresh numbers each time, and it says what it cannot see; run it as
-often as you like. *Guess* cells are never graded: write your guess, and the next figure draws it dashed. You can
-begin anywhere: run the first code cell, and a figure that needs a function you have not written says so.
+- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in every session.
+- **Hand in**: Restart Kernel and Run All Cells, save, then submit this file under its name.
+- **Stuck?** Each function has a check right below it, which draws fresh numbers each time; run it again with the seed that it prints. Or go on:
+  a figure that needs a function you have not written says so. The code of figures is folded; click the bar to read it.
+
+*Guess* cells are never graded: write your guess, and the next figure draws it dashed.
 """
 
 # %%
@@ -60,7 +63,7 @@ The loss divides by $N$. The slopes have a $\frac{1}{N}$ because the loss has on
 r"""
 ## 1 · The line and its loss
 
-An article fits five points that lie on $y = 2x - 6$. It starts at $w = 5$, leaves $b$ at $-6$, updates $w$ after each
+An article, a tutorial on the web that we retell in our words, fits five points of $y = 2x - 6$. It starts at $w = 5$, leaves $b$ at $-6$, updates $w$ after each
 point, goes through the points five times, and prints $w$ each time. Run its rule and you get all of its numbers. The
 rule is wrong all the same: on other points it runs away from the answer. In part 4 you find what is missing.
 
@@ -74,7 +77,16 @@ $\hat y_n = w x_n + b$, with the same $w$ and the same $b$ for every sample. Num
 Think of a law before you write `predict`: with $w = 0$, what must each of the N predictions be?
 """
 
-# %% tags=["illustration"]
+
+# %% tags=["illustration"] jupyter={"source_hidden": true}
+def as_number(guess):
+    """Return a guess as a float, or None where it is not a number."""
+    try:
+        return float(guess)
+    except (TypeError, ValueError):
+        return None
+
+
 ends = np.array([0.0, 7.0])
 plt.figure(figsize=(7, 4))
 plt.vlines(five_x, five_y, 5 * five_x - 6, colors="gray", linestyles=":", label="errors of the start")
@@ -174,18 +186,23 @@ def numerical_derivative(f, at, eps=1e-6):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_numerical_derivative", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
 selfcheck.check("numerical_derivative")
 
-# %% tags=["illustration"]
-with selfcheck.needs("predict", "mse_loss", "numerical_derivative"):
+# %% tags=["illustration"] jupyter={"source_hidden": true}
+with selfcheck.needs("predict", "mse_loss", "numerical_derivative", "as_number"):
+
+    def loss_of(w):
+        """The loss as a function of w alone, b = −6."""
+        return mse_loss(predict(five_x, w, -6.0), five_y)
+
     ws, near = np.linspace(0, 6, 121), np.array([3.9, 6.1])
-    losses = [mse_loss(predict(five_x, w, -6.0), five_y) for w in ws]
-    slope = numerical_derivative(lambda w: mse_loss(predict(five_x, w, -6.0), five_y), 5.0)
+    slope, guess = numerical_derivative(loss_of, 5.0), as_number(guess_loss_change)
     plt.figure(figsize=(7, 4))
-    plt.plot(ws, losses, "-", label="the loss, b = −6")
+    plt.plot(ws, [loss_of(w) for w in ws], "-", label="the loss, b = −6")
     plt.plot(near, 135 + slope * (near - 5), "-.", label=f"your slope at w = 5: {slope:.2f}")
-    if guess_loss_change is not None:
-        plt.plot(near, 135 + guess_loss_change / 0.001 * (near - 5), "k--", label="your guess")
+    if guess is not None:
+        plt.plot(near, 135 + guess / 0.001 * (near - 5), "k--", label="your guess")
     plt.plot(5, 135, "ko")
-    plt.gca().set(xlabel="w", ylabel="loss", title="The slope is the tangent: at w = 5 the loss climbs steeply")
+    plt.gca().set(xlabel="w", ylabel="loss", ylim=(-10, 270))
+    plt.title("The slope is the tangent: at w = 5 the loss climbs steeply")
     plt.legend()
     plt.show()
     print(f"The slope at w = 5 is {slope:.2f}, so a nudge of 0.001 changes the loss by about {0.001 * slope:.4f}.")
@@ -239,7 +256,7 @@ slope of your figure?
 
 **Your turn, by hand: `derive_loss_gradient` ({points:derive_loss_gradient} points).**
 
-1. Derive $\frac{\partial L}{\partial b}$ in the same way: a reason right of each line, the shape under the result.
+1. Derive $\frac{\partial L}{\partial b}$ in the same way: a reason to the right of each line, the shape under the result.
 2. Now tie $b$ to $w$: let $b = w^2$, so that $\hat y_n = w x_n + w^2$. One value is used twice in every sample.
    Derive $\frac{dL}{dw}$ of this model, and say how it is made of the two slopes $\frac{\partial L}{\partial w}$ and
    $\frac{\partial L}{\partial b}$ that you know.
@@ -294,17 +311,19 @@ def mse_gradients(x, target, w, b):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_mse_gradients", "solution": false, "grade": true, "locked": true, "points": 4, "task": false}
 selfcheck.check("mse_gradients")
 
-# %% tags=["illustration"]
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 with selfcheck.needs("predict", "mse_loss", "mse_gradients"):
     ws, bs = np.linspace(-2, 6, 81), np.linspace(-10, -2, 81)
-    loss = [[mse_loss(predict(five_x, w, b), five_y) for w in ws] for b in bs]
-    at = [(w, b) for w in (-1, 0.5, 3.5, 5) for b in (-9, -7.5, -6, -4.5, -3)]
-    down = -np.array([mse_gradients(five_x, five_y, w, b) for w, b in at])
-    down /= np.linalg.norm(down, axis=1, keepdims=True)
+    loss = np.empty((81, 81))
+    for row, b in enumerate(bs):
+        loss[row] = [mse_loss(predict(five_x, w, b), five_y) for w in ws]
     plt.figure(figsize=(6.5, 6))
     curves = plt.contour(ws, bs, loss, levels=[1, 5, 20, 50, 100, 200], colors="gray")
     plt.clabel(curves, fmt="%d", manual=[(w, -6.75) for w in (2.4, 2.7, 3.3, 4, 4.75, 5.8)])
-    plt.quiver(*np.transpose(at), *down.T, angles="xy", scale=14, width=0.005)
+    for w in (-1, 0.5, 3.5, 5):
+        for b in (-9, -7.5, -6, -4.5, -3):
+            down = -np.array(mse_gradients(five_x, five_y, w, b), dtype=float)
+            plt.quiver(w, b, *(down / np.linalg.norm(down)), angles="xy", scale=14, width=0.005)
     plt.plot(2, -6, "k*", markersize=14)
     plt.gca().set(xlabel="w", ylabel="b", aspect="equal", title="Downhill leads across the valley, not along it")
     plt.show()
@@ -351,16 +370,17 @@ selfcheck.check("gradient_descent")
 # The loss of the start is 135. Does it fall to 0, stay, or explode? Write the loss that you expect after 400 steps.
 guess_loss_at_limit = None  # your guess, a number
 
-# %% tags=["illustration"]
-with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent"):
+# %% tags=["illustration"] jupyter={"source_hidden": true}
+with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "as_number"):
     limit = 0.06336320251817217  # for the five points; section 3.2 says where it comes from
     parts, styles = (0.5, 0.95, 1, 1.01), ("C0-o", "C1:s", "C3-.^", "C5-v")
     runs = [gradient_descent(five_x, five_y, 5.0, -6.0, part * limit, 401)[2] for part in parts]
     plt.figure(figsize=(7, 4.5))
-    for part, losses, style in zip(parts, runs, styles):
+    for part, losses, style in zip(parts, runs, styles, strict=True):
         plt.semilogy(losses, style, linewidth=2, markevery=50, label=f"{part} × limit")
-    if guess_loss_at_limit is not None:
-        plt.axhline(max(guess_loss_at_limit, 1e-14), color="k", linestyle="--", label="your guess, at the limit")
+    guess = as_number(guess_loss_at_limit)
+    if guess is not None:
+        plt.axhline(np.clip(guess, 1e-14, 1e10), color="k", linestyle="--", label="your guess, at the limit")
     plt.gca().set(
         xlabel="step", ylabel="loss", ylim=(1e-16, 1e11), title="At the limit the loss stays, above it explodes"
     )
@@ -384,14 +404,25 @@ w_{\text{new}} - w^*
 The distance shrinks if the factor lies between $-1$ and 1: if $\eta h < 2$. At $\eta h = 2$ the factor is $-1$, and
 you bounce for ever.
 
-Two numbers have four second derivatives, the matrix $H$. Along two special directions, its eigenvectors, the loss is
-a parabola as above, and the two curvatures are the eigenvalues. The steepest direction breaks first:
+With two numbers there are four second derivatives, the matrix $H$ (the *Hessian*). A small step of $(\Delta w, \Delta b)$ changes the two slopes by $H$ times the step:
 
 $$H = \begin{pmatrix} \partial^2 L / \partial w^2 & \partial^2 L / \partial w\, \partial b \\
   \partial^2 L / \partial b\, \partial w & \partial^2 L / \partial b^2 \end{pmatrix}
-\qquad \eta_{\text{limit}} = \frac{2}{\text{largest eigenvalue of } H}$$
+\overset{\text{five points}}{=} \begin{pmatrix} 30 & 6.8 \\ 6.8 & 2 \end{pmatrix}$$
 
-Take the derivatives of your two slopes to fill $H$. No target is left in it, no $w$, no $b$: the limit depends on $x$
+Along most directions the change of the slopes points elsewhere than the step. In two directions, at a right angle to each other, it does not:
+
+$$\begin{aligned}
+H \begin{pmatrix} 1 \\ 0.23 \end{pmatrix} &= \begin{pmatrix} 30 + 1.564 \\ 6.8 + 0.46 \end{pmatrix}
+  = \begin{pmatrix} 31.564 \\ 7.26 \end{pmatrix} \approx 31.564 \begin{pmatrix} 1 \\ 0.23 \end{pmatrix} && \text{across the valley: steep} \\
+H \begin{pmatrix} -0.23 \\ 1 \end{pmatrix} &= \begin{pmatrix} -6.9 + 6.8 \\ -1.564 + 2 \end{pmatrix}
+  = \begin{pmatrix} -0.1 \\ 0.436 \end{pmatrix} \approx 0.436 \begin{pmatrix} -0.23 \\ 1 \end{pmatrix} && \text{along the valley: flat}
+\end{aligned}$$
+
+Along each of them the loss is a parabola as above, with curvature $h = 31.564$ or $0.436$. These numbers are the *eigenvalues* of $H$, and NumPy finds them for you.
+The steepest direction breaks first: $\eta_{\text{limit}} = 2 / (\text{largest eigenvalue of } H)$, here $2 / 31.564 = 0.0634$.
+
+Take the derivatives of your two slopes to fill $H$ for any $x$. No target is left in it, no $w$, no $b$: the limit depends on $x$
 alone.
 """
 
@@ -411,19 +442,24 @@ def largest_stable_lr(x):
 # %% nbgrader={"schema_version": 3, "grade_id": "test_largest_stable_lr", "solution": false, "grade": true, "locked": true, "points": 2, "task": false}
 selfcheck.check("largest_stable_lr")
 
-# %% tags=["illustration"]
+# %% tags=["illustration"] jupyter={"source_hidden": true}
 with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "largest_stable_lr"):
-    ws, bs = np.linspace(-1.5, 5.5, 71), np.linspace(-8, -5, 31)
-    loss = [[mse_loss(predict(five_x, w, b), five_y) for w in ws] for b in bs]
-    parts, lr, steps = (0.95, 0.5), largest_stable_lr(five_x), range(21)
-    paths = [[gradient_descent(five_x, five_y, 5.0, -6.0, part * lr, k)[:2] for k in steps] for part in parts]
-    plt.figure(figsize=(8, 4.2))
+    ws, bs = np.linspace(-1.5, 5.5, 71), np.linspace(-8, -4.5, 36)
+    loss = np.empty((36, 71))
+    for row, b in enumerate(bs):
+        loss[row] = [mse_loss(predict(five_x, w, b), five_y) for w in ws]
+    plt.figure(figsize=(8, 4.6))
     plt.contour(ws, bs, loss, levels=[0.1, 1, 5, 20, 50, 100, 200], colors="lightgray")
-    for part, path, style in zip(parts, paths, ("C1:^", "C0-o")):
+    for part, style in ((0.95, "C1:^"), (0.5, "C0-o")):
+        lr = part * largest_stable_lr(five_x)
+        path = [gradient_descent(five_x, five_y, 5.0, -6.0, lr, steps)[:2] for steps in range(21)]
         plt.plot(*np.transpose(path), style, markersize=5, linewidth=1, label=f"{part} × limit, 20 steps")
+    for (dw, db), name in (((1, 0.23), "steep"), ((-0.23, 1), "flat")):
+        plt.annotate("", (2 + dw, -6 + db), (2, -6), arrowprops={"arrowstyle": "-|>", "linewidth": 2, "color": "k"})
+        plt.text(2 + 1.1 * dw, -6 + 1.05 * db, name, ha="center", va="bottom")
     plt.plot(2, -6, "k*", markersize=14, label="the minimum")
     plt.gca().set(xlabel="w", ylabel="b", aspect="equal", title="One direction bounces, the other creeps")
-    plt.legend()
+    plt.legend(loc="upper right")
     plt.show()
     print("At half the limit the steep direction is done in one step; the flat one creeps along the valley.")
 
@@ -468,18 +504,20 @@ selfcheck.check("online_fit")
 # At lr = 0.1 the fifth update, at x = 6, multiplies the distance w - 2 by a number. Which? (0.5 would halve it.)
 guess_factor = None  # your guess, a number; it may be negative
 
-# %% tags=["illustration"]
-with selfcheck.needs("predict", "online_fit"):
+# %% tags=["illustration"] jupyter={"source_hidden": true}
+with selfcheck.needs("predict", "online_fit", "as_number"):
     runs = {lr: online_fit(five_x, five_y, 5.0, lr, 5) for lr in (0.1, 0.01)}
     article = [5.0]
-    for x_n, y_n in zip(np.tile(five_x, 5), np.tile(five_y, 5)):
+    for x_n, y_n in zip(np.tile(five_x, 5), np.tile(five_y, 5), strict=True):
         article.append(article[-1] + 0.1 * (y_n - (article[-1] * x_n - 6)))
     plt.figure(figsize=(7.5, 4.5))
     plt.plot(article, "C3-.s", runs[0.1], "C1-o", runs[0.01], "C0:^", markersize=4)
-    if guess_factor is not None:
-        plt.plot([4, 5], [runs[0.1][4], 2 + guess_factor * (runs[0.1][4] - 2)], "k--D")
+    guess = as_number(guess_factor)
+    if guess is not None:
+        plt.plot([4, 5], [runs[0.1][4], 2 + guess * (runs[0.1][4] - 2)], "k--D")
     plt.axhline(2, color="gray", linewidth=0.8, label="_nolegend_")
-    plt.gca().set(xlabel="update", ylabel="w", title="At lr 0.1 the true gradient overshoots, and still arrives at 2")
+    plt.gca().set(xlabel="update", ylabel="w", ylim=(1, 5.5))
+    plt.title("At lr 0.1 the true gradient overshoots, and still arrives at 2")
     plt.legend(["the article's rule, lr 0.1", "true gradient, lr 0.1", "true gradient, lr 0.01", "your guess"])
     plt.show()
     print(f"At x = 6 and lr 0.1, w − 2 is multiplied by {(runs[0.1][5] - 2) / (runs[0.1][4] - 2):.2f}.")
