@@ -257,7 +257,6 @@ def test_every_item_of_the_outline_has_its_cell(ran: Any, assignment: str) -> No
     text = "\n".join(cell["source"] for cell in solved.cells if cell["cell_type"] == "markdown")
     code = [cell["source"] for cell in solved.cells if cell["cell_type"] == "code"]
     titles = [axes["title"] for figure in solved.figures for axes in figure["axes"]]
-    titles += [figure["suptitle"] for figure in solved.figures]
     printed = "\n".join("".join(output.get("text", "")) for _, output in solved.outputs())
     by_hand = {nbgrader_of(cell).get("grade_id") for cell in solved.cells if cell["cell_type"] == "markdown"}
     missing = []

@@ -322,7 +322,7 @@ with selfcheck.needs("line_by_line"):
     ax.text(4.4, -2.7, f"the two terms add: {shown['grad_weight_hh']}", ha="center", fontsize=9)
     ax.set(xlim=(-0.6, 9.9), ylim=(-2.9, 2.3))
     ax.set_axis_off()
-    fig.suptitle("Backwards: injected gradients come down, the carry goes left, both meet at outputs[t]")
+    ax.set_title("Backwards: injected gradients come down, the carry goes left, both meet at outputs[t]")
     plt.show()
 
 # %% [markdown]
