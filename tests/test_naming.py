@@ -325,8 +325,10 @@ def test_six_reports_are_the_same_each_time_and_have_a_key(assignment: str) -> N
     names_told = [line.split("`")[1] for line in reports.splitlines() if line.startswith("* `")]
     assert names_told == sorted(names_told)
     assert set(key.values()) < set(names_told)
-    blocks = [block.split("```")[1] for block in reports.split("**Report ")[1:]]
-    assert len(set(blocks)) == 6
+    table = [line.strip("| ").split(" | ") for line in reports.splitlines() if line.startswith("| ")]
+    columns = list(zip(*(row[-6:] for row in table), strict=True))
+    assert [column[0] for column in columns] == [f"Report {letter}" for letter in "ABCDEF"]
+    assert len({column[1:] for column in columns}) == 6, "two reports say the same"
     namespace: Namespace = {}
     exec(f"def name():\n    {mistake_key(named(assignment))}\n    return answers", namespace)
     assert namespace["name"]() == key

@@ -81,7 +81,7 @@ def test_points_are_written_in_one_place(assignment: str) -> None:
 @settings(max_examples=3, deadline=None, phases=[Phase.generate])  # the printed reports take a second
 @given(st.data())
 def test_changed_points_reach_all_that_shows_them(assignment: str, data: st.DataObject) -> None:
-    """Metadata, self-check, map, totals, questions and printed reports; and nothing else changes, cell ids included."""
+    """Metadata, self-check, map, totals and questions; and nothing else changes, cell ids included."""
     names = sorted(own_points(script(assignment)))
     points = data.draw(st.dictionaries(st.sampled_from(names), POINTS, min_size=1))
     before, after = (source_notebook(course_with({assignment: change}), assignment)["cells"] for change in ({}, points))
@@ -92,9 +92,6 @@ def test_changed_points_reach_all_that_shows_them(assignment: str, data: st.Data
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         for function, number in re.findall(r'selfcheck\.check\("(\w+)", points=([\d.]+)\)', cell["source"]):
             assert (function, number) == (name.removeprefix("test_"), by_function[function])
-        if name == "mistake_reports":
-            for function, number in re.findall(r"^(\w+): [\d.]+ of ([\d.]+) points", cell["source"], re.MULTILINE):
-                assert number == by_function[function]
     if assignment in BELOW:
         assert_map_adds_up(assignment, after[0]["source"], graded)
     for one in graded:
@@ -102,7 +99,7 @@ def test_changed_points_reach_all_that_shows_them(assignment: str, data: st.Data
             assert f"{shown(one.points)} point{'' if one.points == 1 else 's'}" in question(after, one.name)
     for old, new in zip(before, after, strict=True):
         assert old["id"] == new["id"]
-        if old is not before[0] and "mistake_reports" not in new["id"]:
+        if old is not before[0]:
             assert but_for_points(old["source"]) == but_for_points(new["source"])
 
 

@@ -137,9 +137,8 @@ def fill_reports(cells: list[dict[str, Any]], assignment: Assignment) -> None:
         return
     from autograder.authoring.mistake_reports import mistake_key, mistake_reports
 
-    points = {one.name.removeprefix("test_"): one.points for one in graded_cells(cells)}
     for cell in places:
-        cell["source"] = cell["source"].replace("<!-- mistake reports -->", mistake_reports(assignment, points))
+        cell["source"] = cell["source"].replace("<!-- mistake reports -->", mistake_reports(assignment))
     for cell in cells:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "name_the_mistake":
             cell["source"] = cell["source"].replace("# filled by the build", mistake_key(assignment))
