@@ -785,7 +785,7 @@ with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backwa
         rng = np.random.default_rng(5)
         x, h0, injected = (rng.standard_normal(shape) for shape in ((20, 4, 3), (4, 16), (20, 4, 16)))
         _, cache = rnn_forward(x, h0, new_params(rng, 3, 16, radius=radius))
-        full = rnn_backward(injected, cache)["weight_hh"]
+        full = np.asarray(rnn_backward(injected, cache)["weight_hh"])
         errors = [np.linalg.norm(rnn_backward_truncated(injected, cache, k)["weight_hh"] - full) for k in range(16)]
         right.plot(errors / np.linalg.norm(full), style, label=f"spectral radius {radius}")
     right.set_yscale("symlog", linthresh=1e-6)  # an error may be 0
@@ -951,7 +951,7 @@ fifth_line = None  # your a, a number
 # %% tags=["illustration"] jupyter={"source_hidden": true}
 def residual_norms(x, h0, params, grad_last):
     """Norms of the gradients in h0 and in each state. The cut law: a state is the h0 of the steps after it."""
-    norms, states = [], [h0, *residual_rnn_forward(x, h0, params)[0]]
+    norms, states = [], [h0, *np.asarray(residual_rnn_forward(x, h0, params)[0])]
     for t, h in enumerate(states[:-1]):
         injected = np.zeros((len(x) - t, *grad_last.shape))
         injected[-1] = grad_last
@@ -1322,7 +1322,7 @@ def xor_score(params, steps=10):
     """Return the share of all sequences of ten bits that are answered right."""
     bits = np.arange(2**steps) >> np.arange(steps)[:, None] & 1
     outputs, _ = rnn_forward(bits[..., None].astype(float), np.zeros((2**steps, len(params["bias_hh"]))), params)
-    logits, _ = readout_forward(outputs[-1], params)
+    logits, _ = readout_forward(np.asarray(outputs)[-1], params)
     return float(np.mean(logits.argmax(axis=-1) == bits[0] ^ bits[-1]))
 
 
