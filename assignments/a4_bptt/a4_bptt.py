@@ -1042,6 +1042,7 @@ the loss is $\log 2 = 0.693$ for two classes, whatever T and N are: a mean taken
 # %% nbgrader={"schema_version": 3, "grade_id": "given_readout", "solution": false, "grade": false, "locked": true, "task": false}
 def readout_forward(outputs, params):
     """Return (logits, cache), outputs: (…, hidden_size), logits: (…, classes). Given: correct."""
+    outputs = np.asarray(outputs)
     return outputs @ params["weight_ho"].T + params["bias_ho"], (outputs, params)
 
 
@@ -1067,7 +1068,7 @@ def sequence_loss(logits, target):
 
 def sgd_step(params, grads, lr):
     """Return new params, one step of lr against the gradient. Given: correct."""
-    return {name: value - lr * grads[name] for name, value in params.items()}
+    return {name: value - lr * np.asarray(grads[name]) for name, value in params.items()}
 
 
 # %% nbgrader={"schema_version": 3, "grade_id": "loss_and_gradients", "solution": true, "grade": false, "locked": false, "task": false}
