@@ -24,7 +24,8 @@ loss, its slopes, a walk downhill, a step that is too long, and a wrong rule who
 | 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 30 | {points:part 3} |
 | 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 30 | {points:part 4} |
 
-- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in every session.
+- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in
+  every session.
 - **Hand in**: Restart Kernel and Run All Cells, save, then submit this file under its name.
 - **Stuck?** Each function has a check right below it, which draws fresh numbers each time; run it again with the seed that it prints. Or go on:
   a figure that needs a function you have not written says so. The code of figures is folded; click the bar to read it.
@@ -63,7 +64,8 @@ The loss divides by $N$. The slopes have a $\frac{1}{N}$ because the loss has on
 r"""
 ## 1 · The line and its loss
 
-An article, a tutorial on the web that we retell in our words, fits five points of $y = 2x - 6$. It starts at $w = 5$, leaves $b$ at $-6$, updates $w$ after each
+An article, a tutorial on the web that we retell in our words, fits five points of $y = 2x - 6$. It starts at $w = 5$, leaves $b$ at $-6$,
+updates $w$ after each
 point, goes through the points five times, and prints $w$ each time. Run its rule and you get all of its numbers. The
 rule is wrong all the same: on other points it runs away from the answer. In part 4 you find what is missing.
 
@@ -79,6 +81,7 @@ Think of a law before you write `predict`: with $w = 0$, what must each of the N
 
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the five points
 def as_number(guess):
     """Return a guess as a float, or None where it is not a number."""
     try:
@@ -187,6 +190,7 @@ def numerical_derivative(f, at, eps=1e-6):
 selfcheck.check("numerical_derivative")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the loss and its slope
 with selfcheck.needs("predict", "mse_loss", "numerical_derivative", "as_number"):
 
     def loss_of(w):
@@ -312,6 +316,7 @@ def mse_gradients(x, target, w, b):
 selfcheck.check("mse_gradients")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the gradient at twenty places
 with selfcheck.needs("predict", "mse_loss", "mse_gradients"):
     ws, bs = np.linspace(-2, 6, 81), np.linspace(-10, -2, 81)
     loss = np.empty((81, 81))
@@ -371,6 +376,7 @@ selfcheck.check("gradient_descent")
 guess_loss_at_limit = None  # your guess, a number
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the loss for four learning rates
 with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "as_number"):
     limit = 0.06336320251817217  # for the five points; section 3.2 says where it comes from
     parts, styles = (0.5, 0.95, 1, 1.01), ("C0-o", "C1:s", "C3-.^", "C5-v")
@@ -404,7 +410,8 @@ w_{\text{new}} - w^*
 The distance shrinks if the factor lies between $-1$ and 1: if $\eta h < 2$. At $\eta h = 2$ the factor is $-1$, and
 you bounce for ever.
 
-With two numbers there are four second derivatives, the matrix $H$ (the *Hessian*). A small step of $(\Delta w, \Delta b)$ changes the two slopes by $H$ times the step:
+With two numbers there are four second derivatives, the matrix $H$ (the *Hessian*). A small step of $(\Delta w, \Delta b)$ changes the two
+slopes by $H$ times the step:
 
 $$H = \begin{pmatrix} \partial^2 L / \partial w^2 & \partial^2 L / \partial w\, \partial b \\
   \partial^2 L / \partial b\, \partial w & \partial^2 L / \partial b^2 \end{pmatrix}
@@ -419,7 +426,8 @@ H \begin{pmatrix} -0.23 \\ 1 \end{pmatrix} &= \begin{pmatrix} -6.9 + 6.8 \\ -1.5
   = \begin{pmatrix} -0.1 \\ 0.436 \end{pmatrix} \approx 0.436 \begin{pmatrix} -0.23 \\ 1 \end{pmatrix} && \text{along the valley: flat}
 \end{aligned}$$
 
-Along each of them the loss is a parabola as above, with curvature $h = 31.564$ or $0.436$. These numbers are the *eigenvalues* of $H$, and NumPy finds them for you.
+Along each of them the loss is a parabola as above, with curvature $h = 31.564$ or $0.436$. These numbers are the *eigenvalues* of $H$, and
+NumPy finds them for you.
 The steepest direction breaks first: $\eta_{\text{limit}} = 2 / (\text{largest eigenvalue of } H)$, here $2 / 31.564 = 0.0634$.
 
 Take the derivatives of your two slopes to fill $H$ for any $x$. No target is left in it, no $w$, no $b$: the limit depends on $x$
@@ -443,6 +451,7 @@ def largest_stable_lr(x):
 selfcheck.check("largest_stable_lr")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: two walks downhill
 with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent", "largest_stable_lr"):
     ws, bs = np.linspace(-1.5, 5.5, 71), np.linspace(-8, -4.5, 36)
     loss = np.empty((36, 71))
@@ -505,6 +514,7 @@ selfcheck.check("online_fit")
 guess_factor = None  # your guess, a number; it may be negative
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: three ways to the weight
 with selfcheck.needs("predict", "online_fit", "as_number"):
     runs = {lr: online_fit(five_x, five_y, 5.0, lr, 5) for lr in (0.1, 0.01)}
     article = [5.0]

@@ -31,7 +31,8 @@ that is yours from the first line to the last, and with the proof that learning 
 
 Four hours; {points:machine} points by machine, {points:hand} by hand.
 
-- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in every session.
+- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in
+  every session.
 - **Hand in**: Restart Kernel and Run All Cells, save, then submit this file under its name.
 - **Stuck?** Open the hints below the hardest tasks, run the check again with the seed that it prints, or go on: a cell that needs a function
   you have not written says so. The code of figures is folded; click the bar to read it.
@@ -256,7 +257,8 @@ def compare_layer(gradient):
 r"""
 ### 1.2 · Two steps with a calculator
 
-One unit, two steps, no biases, $z_t = x_t + 0.8\, h_{t-1}$. The loss is $L = 1 \cdot h_0 + 2 \cdot h_1$, so the injected gradients are $g_0 = 1$ and $g_1 = 2$.
+One unit, two steps, no biases, $z_t = x_t + 0.8\, h_{t-1}$. The loss is $L = 1 \cdot h_0 + 2 \cdot h_1$, so the injected gradients are $g_0
+= 1$ and $g_1 = 2$.
 
 | | $x_t$ | $h_{t-1}$ | $z_t$ | $h_t = \tanh z_t$ | $1 - h_t^2$ |
 | --- | --- | --- | --- | --- | --- |
@@ -281,6 +283,7 @@ by_hand = {
 line_by_line(by_hand, ONE_UNIT, tolerance=0.01)  # three digits are enough
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: two steps, drawn backwards with your numbers
 with selfcheck.needs("line_by_line"):
     values = {name: as_number(value) for name, value in by_hand.items()}
     values["carry"] = None if values["grad_h_0"] is None else values["grad_h_0"] - 1
@@ -327,7 +330,8 @@ with selfcheck.needs("line_by_line"):
 
 # %% [markdown]
 r"""
-The picture has your numbers on its arrows. At `outputs[0]` two arrows meet, and they add. At `weight_hh` two arrows meet, and they add as well: a value used
+The picture has your numbers on its arrows. At `outputs[0]` two arrows meet, and they add. At `weight_hh` two arrows meet, and they add as
+well: a value used
 twice adds, as in a1. All of BPTT is these two sums, for T steps.
 
 ## 2 · On paper
@@ -424,14 +428,16 @@ r"""
 
 ### 3.1 · The credit matrix
 
-The double sum is a program already. For each step $t$ take its injected gradient alone and walk it back, as Article A's second net does: two loops, slow, and hard to get wrong.
+The double sum is a program already. For each step $t$ take its injected gradient alone and walk it back, as Article A's second net does:
+two loops, slow, and hard to get wrong.
 While you walk, write down how large the gradient in each state is:
 
 - entry $[t, k]$ is the norm of what $g_t$ alone puts on the gradient in `outputs[k]`, *before* the slope of tanh at step $k$;
 - so the diagonal is the norm of `grad_outputs[t]` itself, and entries with $k > t$ are 0; `h0` is not in the matrix;
 - `np.linalg.norm` of a matrix is the Frobenius norm, over samples and units.
 
-Before you run the figure, decide: the loss touches only `outputs[2]` of a sequence of 8 steps. For which $k$ is the gradient in `outputs[k]` not zero?
+Before you run the figure, decide: the loss touches only `outputs[2]` of a sequence of 8 steps. For which $k$ is the gradient in
+`outputs[k]` not zero?
 
 <details><summary>Hint 1: the shape of the program</summary>
 
@@ -469,6 +475,7 @@ def credit_matrix(grad_outputs, cache):
 selfcheck.check("credit_matrix")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the credit matrix
 with selfcheck.needs("rnn_forward", "credit_matrix", "new_params"):
     rng = np.random.default_rng(0)
     T, N, params = 8, 4, new_params(rng, 3, 16)
@@ -491,27 +498,34 @@ column contains the parts that add up at one state.
 ## 4 · One sweep
 
 Look at column $k$. All its parts go back from step $k$ by the same way. So add before you walk: at each step
-the injected gradient joins the carry, and only their sum goes on. That is 2.1, and $T$ steps instead of $T(T + 1)/2$. At T = 400 your double loop takes 80200 steps
+the injected gradient joins the carry, and only their sum goes on. That is 2.1, and $T$ steps instead of $T(T + 1)/2$. At T = 400 your
+double loop takes 80200 steps
 back, the sweep 400: 200 times fewer.
 
-**First the mirror**, in the next cell: two steps of a net of four units, one operation a line; then each line reversed, from the last to the first. Replace each `...` with code.
-No loop and no function: you read a line and write what it sends back. The last line of the cell gives a verdict for each of yours. (No points; it is the core of `rnn_backward`.)
+**First the mirror**, in the next cell: two steps of a net of four units, one operation a line; then each line reversed, from the last to
+the first. Replace each `...` with code.
+No loop and no function: you read a line and write what it sends back. The last line of the cell gives a verdict for each of yours. (No
+points; it is the core of `rnn_backward`.)
 
 **Then the loop**, `rnn_backward`. With T steps the middle lines of the mirror repeat, and what one step leaves for the next is the carry.
-Backward means that you compute what 2.1 says. Differences of your forward, or a walk back from each step as in part 3, give the same numbers and cost too much: both
+Backward means that you compute what 2.1 says. Differences of your forward, or a walk back from each step as in part 3, give the same
+numbers and cost too much: both
 the check and the graders measure the cost, and such a function loses points.
 
 <details><summary>Hint 1: what the loop carries</summary>
 
-`carry` starts as zeros of the shape (N, hidden_size). The loop runs from the last step to the first. At its end `carry` is the gradient of an array that you have not returned yet.
+`carry` starts as zeros of the shape (N, hidden_size). The loop runs from the last step to the first. At its end `carry` is the gradient of
+an array that you have not returned yet.
 </details>
 <details><summary>Hint 2: what to keep</summary>
 
-Only the carry needs a loop. Keep every $\delta_t$ in one array (T, N, hidden_size), filled from the back. All the other gradients are products of this array, taken after the loop.
+Only the carry needs a loop. Keep every $\delta_t$ in one array (T, N, hidden_size), filled from the back. All the other gradients are
+products of this array, taken after the loop.
 </details>
 <details><summary>Hint 3: the products</summary>
 
-`delta @ weight_ih` works on all steps at once. `np.tensordot(delta, other, axes=((0, 1), (0, 1)))` sums over steps and rows; for `weight_hh`, `other` contains the state that *enters* each step.
+`delta @ weight_ih` works on all steps at once. `np.tensordot(delta, other, axes=((0, 1), (0, 1)))` sums over steps and rows; for
+`weight_hh`, `other` contains the state that *enters* each step.
 </details>
 """
 
@@ -565,6 +579,7 @@ def rnn_backward(grad_outputs, cache):
 selfcheck.check("rnn_backward")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# PyTorch's numbers, and yours
 # Gradients of torch.nn.RNN(4, 5) in float64: 3 steps, 3 samples, an injected gradient at every step. Rounded to 6 digits.
 TORCH = """
 outputs -0.214306 -0.974886 -0.647758 0.231562 0.905033 0.898919 -0.838277 -0.983055 0.188494 0.820569 -0.500085
@@ -611,8 +626,10 @@ with selfcheck.needs("rnn_forward", "rnn_backward"):
 r"""
 These are PyTorch's own numbers, all five gradient arrays and the states, as a3 promised. `h0` has no row: the check compared it.
 
-**Where does a mistake enter?** Look at the gradient in `x`, counted *from the end*, the order in which the sweep makes it. Last step right and earlier
-ones wrong: the carry. The last step wrong as well: the step itself, or a factor. Try it: put a mistake into your own `rnn_backward`, a carry that stays zero for example, and
+**Where does a mistake enter?** Look at the gradient in `x`, counted *from the end*, the order in which the sweep makes it. Last step right
+and earlier
+ones wrong: the carry. The last step wrong as well: the step itself, or a factor. Try it: put a mistake into your own `rnn_backward`, a
+carry that stays zero for example, and
 run `selfcheck.check("rnn_backward", seed=6)`. You see one of the reports of part 9, to the digit. Then restore your code.
 
 ## 5 · Two published bugs
@@ -627,8 +644,10 @@ The first net of Article A is this recurrent layer. Its notation differs from ou
 | $\mathit{net}_k$ | $z_{k-1}$ |
 | the error at the last `net` alone | no injected gradient but the last |
 
-Its recursion $\delta_k^\top = \delta_{k+1}^\top\, W\, \mathrm{diag}(f'(\mathit{net}_k))$ is right. Its code has three faults. Run the cell: the last line compares with central differences, twice on the same states.
-As printed, the first call is off by 1.37 times the gradient. Fix one fault and leave the other two, and it is off by 0.747, 1.2 or 1.44: one of the repairs alone makes it worse, since faults can hide each other. Fix all three, and rounding is left, in every call.
+Its recursion $\delta_k^\top = \delta_{k+1}^\top\, W\, \mathrm{diag}(f'(\mathit{net}_k))$ is right. Its code has three faults. Run the cell:
+the last line compares with central differences, twice on the same states.
+As printed, the first call is off by 1.37 times the gradient. Fix one fault and leave the other two, and it is off by 0.747, 1.2 or 1.44:
+one of the repairs alone makes it worse, since faults can hide each other. Fix all three, and rounding is left, in every call.
 
 **Write** below the code: the three faults, each with its line; which array `np.diag` gets and which the last line of the function
 gets; why the second call differs from the first; your fixed lines. ({points:explain_bug_in_place} points)
@@ -651,12 +670,12 @@ compare_layer(article_gradient)
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_in_place", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
 r"""
-**In place.** `states[k + 1][:] = …` writes the derivative over the stored state, while `state`, the copy made one line before,
-is still the state. So each reader gets the other's array: `np.diag(state)` gets $h$ where $1 - h^2$ is due, and the last line,
-which multiplies by the states, gets $1 - h^2$ where $h$ is due. That happens within the first call. The second call finds
-derivatives in place of states and takes "derivatives" of them.
+1\. **The wrong array.** `np.diag` gets `state`, the copy made before the derivative is computed. So it gets $h$ where $1 - h^2$ is due.
 
-**Index.** The line for `delta[k]` needs $f'(\mathit{net}_k)$, so the state of step `k`; the code takes `k + 1`.
+2\. **In place.** `states[k + 1][:] = …` writes the derivative over the stored state. So the last line, which multiplies by the states, gets
+$1 - h^2$ where $h$ is due, within the first call. The second call finds derivatives in place of states and takes "derivatives" of them.
+
+3\. **Index.** The line for `delta[k]` needs $f'(\mathit{net}_k)$, so the state of step `k`; the code takes `k + 1`.
 
 The repair writes nothing into `states`:
 
@@ -670,10 +689,12 @@ delta[k] = (delta[k + 1].T @ W @ np.diag(slope[:, 0])).T
 r"""
 ### 5.2 · A loss that does not fit its gradient
 
-The second net of Article A has sigmoid hidden units and a softmax at its output, $o$. From each step it walks back on its own, at most 10 steps, and starts with $o - y$. The loss it prints is the
+The second net of Article A has sigmoid hidden units and a softmax at its output, $o$. From each step it walks back on its own, at most 10
+steps, and starts with $o - y$. The loss it prints is the
 sum of *binary* cross-entropies, $-\sum_i \big(y_i \log o_i + (1 - y_i) \log (1 - o_i)\big)$. Is $o - y$ the gradient of that?
 
-The next cell runs the net, with the loss and the output that it has and with two pairs that it might have, and compares its gradients in U, V and W with central differences of the loss.
+The next cell runs the net, with the loss and the output that it has and with two pairs that it might have, and compares its gradients in U,
+V and W with central differences of the loss.
 
 **Write** below the code which pairs of loss and output have the gradient $o - y$, and why the third pair does not: which
 factor cancels in the first two and not in the third? Then the cure (there are two). Last: set `classes` to 2
@@ -715,19 +736,23 @@ is `k = 9` here, and costs $O(T \cdot 10)$. What exactly is cut?
 - `h0` is $t + 1$ crossings away from step $t$. So `k = T - 1` is full but for `h0`, and `k >= T` is full.
 
 This is a *window* that slides along with $t$: every error reaches back equally far. Others cut the sequence into
-*chunks*. In PyTorch they call `detach` on the last state of a chunk: the numbers stay, their history is forgotten, and no gradient passes. An error just after a cut then reaches nothing of the past.
+*chunks*. In PyTorch they call `detach` on the last state of a chunk: the numbers stay, their history is forgotten, and no gradient passes.
+An error just after a cut then reaches nothing of the past.
 
 <details><summary>Hint 1: two ways to loop</summary>
 
-Either loop over $t$ and walk each error back at most $k$ crossings, as in part 3. Or let all errors walk at once: first all with 0 crossings, then all with 1, and so on.
+Either loop over $t$ and walk each error back at most $k$ crossings, as in part 3. Or let all errors walk at once: first all with 0
+crossings, then all with 1, and so on.
 </details>
 <details><summary>Hint 2: all at once</summary>
 
-`walking[s]` is the error now at $z_s$. After a crossing the error of step $s$ is at step $s - 1$: the array becomes one shorter, and what leaves step 0 goes to `h0`.
+`walking[s]` is the error now at $z_s$. After a crossing the error of step $s$ is at step $s - 1$: the array becomes one shorter, and what
+leaves step 0 goes to `h0`.
 </details>
 <details><summary>Hint 3: one crossing</summary>
 
-`crossed = walking @ weight_hh`; `crossed[0]` belongs to `h0`; `crossed[1:]`, times the slopes of the steps that it has reached, is the next `walking`. Add each `walking` to `delta`.
+`crossed = walking @ weight_hh`; `crossed[0]` belongs to `h0`; `crossed[1:]`, times the slopes of the steps that it has reached, is the next
+`walking`. Add each `walking` to `delta`.
 </details>
 """
 
@@ -765,6 +790,7 @@ def rnn_backward_truncated(grad_outputs, cache, k):
 selfcheck.check("rnn_backward_truncated")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: what is cut off
 with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backward_truncated", "new_params"):
     fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
     rng = np.random.default_rng(5)
@@ -796,7 +822,8 @@ with selfcheck.needs("rnn_forward", "credit_matrix", "rnn_backward", "rnn_backwa
 
 # %% [markdown]
 r"""
-On the left: what the window loses is the faint part; chunks of the same reach lose bright entries as well, next to the diagonal. On the right: at k = 4 the error of `weight_hh` is 0.8 %, 8 % and 40 % of the gradient for radius 0.6, 1 and 1.4. How far back you must go is a
+On the left: what the window loses is the faint part; chunks of the same reach lose bright entries as well, next to the diagonal. On the
+right: at k = 4 the error of `weight_hh` is 0.8 %, 8 % and 40 % of the gradient for radius 0.6, 1 and 1.4. How far back you must go is a
 property of the net, not of the code.
 
 ## 7 · Dying and exploding
@@ -805,7 +832,8 @@ property of the net, not of the code.
 
 Let the loss touch only the last state. On the way back each step multiplies by
 $\mathrm{diag}(1 - h_t^2)\, W_{hh}$: over $t - k$ steps $\partial h_t / \partial h_k$ shrinks or grows like $\gamma^{t-k}$. How large is one factor $\gamma$, usually? It is at most the
-largest singular value of $W_{hh}$ (how much the matrix can stretch a vector) times the largest slope of tanh, and that slope is 1 only at $z = 0$; at $|z| = 1$ it is 0.42. In the
+largest singular value of $W_{hh}$ (how much the matrix can stretch a vector) times the largest slope of tanh, and that slope is 1 only at
+$z = 0$; at $|z| = 1$ it is 0.42. In the
 figures `weight_hh` is a radius times an orthogonal matrix, which stretches every vector alike: without tanh the factor is the radius. Measure it.
 """
 
@@ -830,6 +858,7 @@ def state_gradient_norms(grad_last, cache):
 selfcheck.check("state_gradient_norms")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the norm of the gradient, step by step
 with selfcheck.needs("rnn_forward", "state_gradient_norms", "radius_problem"):
     fig, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
     back = np.arange(30, -1, -1)
@@ -849,7 +878,8 @@ radius 1 dies as well (0.06 % are left), and 1.5, which would grow to 190000 wit
 
 ### 7.2 · A net that adds instead of replacing
 
-The residual net keeps its state and adds to it: $h_t = h_{t-1} + \tanh(z_t)$, with $z_t$ as before. Textbook C says that its gradient cannot vanish, since the state has a way back without a factor. That is an error.
+The residual net keeps its state and adds to it: $h_t = h_{t-1} + \tanh(z_t)$, with $z_t$ as before. Textbook C says that its gradient
+cannot vanish, since the state has a way back without a factor. That is an error.
 
 Five cures for gradients that die or explode:
 
@@ -949,6 +979,7 @@ fifth_line = None  # your a, a number
 
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: the residual net
 def residual_norms(x, h0, params, grad_last):
     """Norms of the gradients in h0 and in each state. The cut law: a state is the h0 of the steps after it."""
     norms, states = [], [h0, *np.asarray(residual_rnn_forward(x, h0, params)[0])]
@@ -987,14 +1018,16 @@ with selfcheck.needs(
 # %% [markdown]
 r"""
 Over 30 steps the gradient grows 28 times at radius 0.5, where the plain net with its tanh left $3 \cdot 10^{-12}$ of it, and 180 times at 1.5.
-These four weights are not all weights. With one choice of $a$ the residual net leaves $4 \cdot 10^{-14}$ and the plain net $4 \cdot 10^{-3}$. Have you found it?
+These four weights are not all weights. With one choice of $a$ the residual net leaves $4 \cdot 10^{-14}$ and the plain net $4 \cdot
+10^{-3}$. Have you found it?
 
 ### 7.3 · Clipping
 
 When the gradient explodes its direction is still good; its length is not. So scale all arrays by one number: the norm is taken
 over *every entry of every array together*, and only a norm above `max_norm` is brought down to it.
 
-Below the check is an exercise of one line. We graded 203 public implementations of 86 authors, and fifteen of the authors had copied a clip to ±5 *into* their backward function. Run the cell, then set `scale` to 10_000
+Below the check is an exercise of one line. We graded 203 public implementations of 86 authors, and fifteen of the authors had copied a clip
+to ±5 *into* their backward function. Run the cell, then set `scale` to 10_000
 and run it again. Which law does such a function break? Clipping is a remedy for training: it is applied after the gradient and is no part of it.
 """
 
@@ -1126,6 +1159,7 @@ def train_adder(batches, params, lr):
 selfcheck.check("train_adder")
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Two nets learn to add
 PAIRS = np.stack(np.divmod(np.random.default_rng(0).permutation(128 * 128), 128))  # every a, b < 128, shuffled
 
 
@@ -1196,7 +1230,8 @@ with selfcheck.needs("train_adder", "loss_and_gradients", "rnn_forward", "rnn_ba
 
 # %% [markdown]
 r"""
-After 300 batches all eight bits of all held-out sums are right. Your gradient adds. (In the article's printout the line of update 6000 is right, and yet only 66 % of the 1000 sums before it were; of those before 8000, all.
+After 300 batches all eight bits of all held-out sums are right. Your gradient adds. (In the article's printout the line of update 6000 is
+right, and yet only 66 % of the 1000 sums before it were; of those before 8000, all.
 One printed example proves little.)
 
 ### 8.3 · Does it prove that your gradient is right?
@@ -1212,6 +1247,7 @@ guess_adds = None  # your guess, a number of batches; 0 if it never learns to ad
 
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: learning with a wrong gradient
 def without_carry(grad_outputs, cache):
     """Each step's own error alone: no back-propagation through time."""
     return rnn_backward_truncated(grad_outputs, cache, 0)
@@ -1271,10 +1307,12 @@ with selfcheck.needs(
 # %% [markdown]
 r"""
 Without a single step back through time the net adds, and with bias gradients of zero, too. This start is a kind one: the starts of seeds 0 to 4
-take 200 to 2300 batches without carry, but each of them gets there. Only the last mistake shows. A training that works says that the task was easy. It is
+take 200 to 2300 batches without carry, but each of them gets there. Only the last mistake shows. A training that works says that the task
+was easy. It is
 the differences and the laws that told you your gradient is right.
 
-Public code says the same. Among the implementations that we graded were 45 `rnn_backward` whose authors had a *gradient check*: one had wrong numbers. Of 25 whose authors
+Public code says the same. Among the implementations that we graded were 45 `rnn_backward` whose authors had a *gradient check*: one had
+wrong numbers. Of 25 whose authors
 trained and looked, seven had (not counting the clip).
 
 ### 8.4 · A task that needs the past
@@ -1313,6 +1351,7 @@ selfcheck.check("train_first_xor_last")
 
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
+# Figure: first bit XOR last bit
 def xor_batches(rng, count, n=32, steps=10):
     """Return count batches of x (steps, n, 1), random bits, and target (n,), first bit XOR last bit."""
     bits = [rng.integers(2, size=(steps, n)) for _ in range(count)]
@@ -1360,7 +1399,8 @@ a coin has 50 %. To test by training, take a task that fails without the part yo
 ## 9 · Six reports
 
 Six wrong answers went through the self-check and left these reports; the list has the mistakes that they may have made. Which
-mistake made which report? Ask three questions: is the last step right, which arrays agree, is it one factor throughout? You can also experiment: put a mistake
+mistake made which report? Ask three questions: is the last step right, which arrays agree, is it one factor throughout? You can also
+experiment: put a mistake
 from the list into your own `rnn_backward` and run `selfcheck.check("rnn_backward", seed=6)`.
 
 <!-- mistake reports -->
@@ -1391,7 +1431,8 @@ Write a line to each, for yourself; nobody grades them.
 - What truncation at k loses, and when that matters:
 - Why "it trains" is no proof, and what is:
 
-**Go further.** *RTRL*: bring the total derivative of $h_t$ in `weight_hh` forwards with `np.einsum`, and find the same gradient to rounding. *Chunks*: cut the sequence
+**Go further.** *RTRL*: bring the total derivative of $h_t$ in `weight_hh` forwards with `np.einsum`, and find the same gradient to
+rounding. *Chunks*: cut the sequence
 into pieces of 5 and call `rnn_backward` on each; which entries of the credit matrix are lost? *A gate*: in
 $h_t = f_t \odot h_{t-1} + (1 - f_t) \odot \tanh(z_t)$ with $f_t = \sigma(\dots)$, which path back does $f_t$ open and close?
 """
