@@ -12,9 +12,13 @@ from autograder.grading.picture import rows_of
 from autograder.grading.results import ArrayResult, CheckResult, FunctionResult, Named, Outcome, Picture, by_share
 from autograder.grading.suites import SuiteError, collect
 from autograder.kernels.student import Student
-from autograder.naming.bank import mistakes_of
+from autograder.naming.bank import How, mistakes_of
+from autograder.naming.clues import Clue
 from autograder.naming.patterns import describe, has_time, sizes_of
-from autograder.naming.replay import Findings, Namer, alike, ending_of
+from autograder.naming.endings import alike, ending_of
+from autograder.naming.replay import Findings, Namer
+
+EXPLAINS_ALL = (How.KNOWN, How.RULE, How.PARTS)
 
 
 @dataclass
@@ -78,12 +82,15 @@ class Judge:
         earned = points * min(reached, keeps)
         blocked = next((c.blocked_by for c in checks if c.blocked_by), "")
         mistakes: tuple[Named, ...] = ()
+        next_step: Clue | None = None
         if self.namer is not None and earned < points:
             try:
                 mistakes = tuple(Named(**told) for told in self.namer.diagnose(findings, name, student))
+                if not any(m.kind in EXPLAINS_ALL for m in mistakes):
+                    next_step = self.namer.next_step(findings, name, student)
             except Exception as error:  # the marks count without a name for the mistake; the teacher sees it
                 errors += (f"naming the mistake in {name}: {error!r:.300}",)
-        return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors)
+        return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors, next_step)
 
     def _weight(self, item: HiddenTest, items: Sequence[HiddenTest]) -> float:
         """The marker's weight; the tests on cost together weigh what course.toml sets aside for cost."""

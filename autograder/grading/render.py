@@ -7,7 +7,7 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from autograder.grading import words
+from autograder.grading import next_words, words
 from autograder.grading.results import FunctionResult, Outcome
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
@@ -32,6 +32,8 @@ def result_html(result: FunctionResult, unreadable: str = "") -> str:
         first=wrong[:1],
         others=[(check, words.further(check, wrong[:place])) for place, check in enumerate(wrong) if place],
         lines={outcome: checks for outcome, checks in lines.items() if checks},
+        explained=list(next_words.explained(result.mistakes)),
+        next_step=next_words.next_step(result),
         notes=list(dict.fromkeys(note for check in result.checks for note in check.notes)),
         pictures=SHOWN_PICTURES,
     )

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
+from autograder.naming.bank import How
+from autograder.naming.clues import Clue, Kind
+
 Json = Mapping[str, Any]
 T = TypeVar("T")
 AGAIN = "Grade the submission again."
@@ -81,11 +84,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Named:
-    """A known mistake that gives exactly the student's numbers, or two at once: their ids have a + between them."""
+    """What explains the student's numbers: a known mistake, or two at once, whose ids have a + between them; or a rule."""
 
     id: str
     title: str
     reread: str
+    kind: How = How.KNOWN
+    arrays: tuple[str, ...] = ()  # those that it explains, where it does not explain all
 
     @property
     def two(self) -> bool:
@@ -138,6 +143,7 @@ class FunctionResult:
     mistakes: tuple[Named, ...] = ()
     faults: tuple[str, ...] = ()
     fix_first: str = ""
+    clue: Clue | None = None  # a next step where no mistake explains all
 
     @property
     def first_lost(self) -> CheckResult | None:
@@ -246,9 +252,13 @@ def function_to_json(function: FunctionResult) -> dict[str, Any]:
         "max_points": function.max_points,
         "checks": [check_to_json(check) for check in function.checks],
         "blocked_by": function.blocked_by,
-        "mistakes": [{"id": m.id, "title": m.title, "reread": m.reread} for m in function.mistakes],
+        "mistakes": [
+            {"id": m.id, "title": m.title, "reread": m.reread, "kind": m.kind.value, "arrays": [*m.arrays]}
+            for m in function.mistakes
+        ],
         "faults": [*function.faults],
         "fix_first": function.fix_first,
+        "clue": [function.clue.kind.value, *function.clue.values] if function.clue is not None else [],
     }
 
 
@@ -307,10 +317,22 @@ def read_function(name: str, kept: Json) -> FunctionResult:
         max_points=number(kept["max_points"]),
         checks=each(kept, "checks", read_check),
         blocked_by=text(kept, "blocked_by"),
-        mistakes=each(kept, "mistakes", lambda m: Named(text(m, "id"), text(m, "title"), text(m, "reread"))),
+        mistakes=each(kept, "mistakes", read_named),
         faults=texts(kept, "faults"),
         fix_first=text(kept, "fix_first"),
+        clue=read_clue(texts(kept, "clue")),
     )
+
+
+def read_named(kept: Any) -> Named:
+    """One mistake."""
+    kind = How(text(kept, "kind") or How.KNOWN.value)
+    return Named(text(kept, "id"), text(kept, "title"), text(kept, "reread"), kind, texts(kept, "arrays"))
+
+
+def read_clue(kept: Sequence[str]) -> Clue | None:
+    """A next step: its kind, then its values."""
+    return Clue(Kind(kept[0]), tuple(kept[1:])) if kept else None
 
 
 def read_check(kept: Any) -> CheckResult:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from autograder.grading.results import CheckResult, FunctionResult, Named, Outcome, SubmissionResult
+from autograder.grading.results import CheckResult, FunctionResult, Outcome, SubmissionResult
+from autograder.naming.bank import How
 
 UNDECIDED = "Could not be checked, because the functions that it calls give wrong numbers. It does not count."
 FAULT = "The grader itself failed here; your teacher has been told and will look at it."
@@ -79,16 +80,6 @@ def titles(checks: Sequence[CheckResult]) -> str:
 # ---- a function ------------------------------------------------------------------------------------------------------
 
 
-def looks_like(mistakes: Sequence[Named]) -> str:
-    """The beginning of the sentence that names a known mistake, or several that these inputs cannot tell apart."""
-    if len(mistakes) == 1:
-        if mistakes[0].two:
-            return "Two known mistakes together give exactly your numbers:"
-        return "Your numbers are exactly those of a known mistake:"
-    known = "pairs of known mistakes" if mistakes[0].two else "known mistakes"
-    return f"Your numbers are exactly those of {len(mistakes)} {known} that look alike here. Either"
-
-
 def what_happened(function: FunctionResult) -> str:
     """A function's result in a line beside its name: the wrong function below it, the mistake, or what first cost points."""
     if function.points >= function.max_points:
@@ -96,8 +87,9 @@ def what_happened(function: FunctionResult) -> str:
     if function.fix_first:
         return f"{fix_first(function).rstrip('.')}; {what_happened(replace(function, fix_first=''))}"
     if function.mistakes:
-        kind = "two known mistakes" if function.mistakes[0].two else "known mistake"
-        return f"{kind}: {'; or '.join(mistake.title for mistake in function.mistakes)}"
+        first = function.mistakes[0]
+        kind = "two known mistakes" if first.two else "a rule" if first.kind is How.RULE else "known mistake"
+        return f"{kind}: {('; and ' if first.arrays else '; or ').join(mistake.title for mistake in function.mistakes)}"
     first = function.first_lost
     if first is None:
         return "not all checks are met"

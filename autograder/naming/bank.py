@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,19 @@ Own = Mapping[str, Callable[..., Any]]
 Functions = dict[str, Callable[..., Any]]
 Make = Callable[[Own], Functions]
 Build = Callable[..., Functions]  # own, and the slots that are filled wrongly, by name
+
+
+
+class How(Enum):
+    """What is said of a student's numbers and a known mistake."""
+
+    KNOWN = "known"  # they are exactly those of it
+    BESIDE = "beside"  # they are right, and all else ends as it does for it
+    RULE = "rule"  # no known mistake: a rule makes them of the right ones
+    PARTS = "parts"  # these arrays are those of it, and the others are explained too
+    PARTLY = "partly"  # these arrays are those of it
+    HERE = "here"  # they are exactly those of it in the test that tells most, and not in others
+
 
 NAME_RTOL = 1e-9  # two results are the same mistake when they are this close; wrong starts at 1e-7
 
@@ -41,6 +55,7 @@ class Mistake:
     build: Build | None = None
     slots: Mapping[str, Any] = field(default_factory=dict, compare=False)
     by_rule: bool = False  # one of a family, such as every slope that people write: no case of its own
+    before: Callable[[Own], Functions] | None = None  # what is done to the arguments of these functions, if it is that
 
     def told(self) -> dict[str, str]:
         """What a student and a teacher read of it."""

@@ -6,7 +6,7 @@ factors between the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,8 +73,8 @@ def whole_pattern(value: Array, wanted: Array, near: Callable[[Array, Array], bo
         return "all entries are zero" if value.size > 1 else "it is zero"
     if not wanted.any():
         return "the correct value is zero"
-    factor = float(np.sum(value * wanted) / np.sum(wanted * wanted))
-    if factor and near(value, factor * wanted):
+    factor = factor_of(value, wanted)
+    if factor is not None:
         words = factor_in_words(factor, sizes)
         if words == "-1":
             return "the sign is flipped"
@@ -94,6 +94,14 @@ def whole_pattern(value: Array, wanted: Array, near: Callable[[Array, Array], bo
     if near(value - wanted, np.full_like(value, (value - wanted).flat[0])):
         return "every entry is off by the same amount"
     return ""
+
+
+def factor_of(value: Array, wanted: Array) -> float | None:
+    """The number by which all right entries have been multiplied, if it is that."""
+    if value.shape != wanted.shape or not wanted.any():
+        return None
+    factor = float(np.sum(value * wanted) / np.sum(wanted * wanted))
+    return factor if factor and closeness(value)(value, factor * wanted) else None
 
 
 def factor_in_words(factor: float, sizes: Mapping[str, int]) -> str:
@@ -193,6 +201,12 @@ def ago(count: int) -> str:
 def the(count: int, which: str) -> str:
     """The last step is, the first two steps are."""
     return f"the {which} step is" if count == 1 else f"the {which} {number(count)} steps are"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as in a sentence: a, b and c."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def number(count: int) -> str:

@@ -8,8 +8,7 @@ built of them is replayed upon the student's own, and any other is not named.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -20,24 +19,14 @@ import numpy as np
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
 from autograder.kernels.student import Answer, CallFailed, Odd, Student
-from autograder.naming.bank import NAME_RTOL, Mistake, made_by_rule, mistakes_of
-from autograder.naming.pairs import Table, form_of, pairs_of
-
-LINE = re.compile(r" \(line \d+ of its cell\)")
-SINGLE_RTOL = 1e-5  # where the numbers are float32's
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How one hidden test ended: passed, with these verdicts and at most ceiling, or by an exception in these words."""
-
-    passed: bool = False
-    verdicts: tuple[tuple[str, bool, Any], ...] = ()
-    ceiling: float = 1.0
-    raised: str = ""
+from autograder.naming.bank import NAME_RTOL, How, Mistake, mistakes_of
+from autograder.naming.case import Case
+from autograder.naming.clues import Clue, clue, sizes_given
+from autograder.naming.endings import Ending, Endings, agree, alike, ending_of, same_value
+from autograder.naming.pairs import Table
+from autograder.naming.script import Script
 
 
-Endings = list[tuple[HiddenTest, Ending]]
 Findings = dict[str, list[tuple[HiddenTest, Finding]]]
 
 
@@ -47,12 +36,15 @@ class Namer:
 
     tests: Mapping[str, Sequence[HiddenTest]]
     replayed: dict[tuple[str, str, str], Ending] = field(default_factory=dict)
+    scripts: dict[HiddenTest, Script] = field(default_factory=dict)
+    seconds: dict[HiddenTest, Script] = field(default_factory=dict)
     tables: dict[tuple[str, HiddenTest], Table] = field(default_factory=dict)  # by kind of mistake; made when asked for
 
-    def diagnose(self, findings: Findings, function: str, student: Student) -> list[dict[str, str]]:
-        """The known mistakes that explain all findings of one function; several where these inputs cannot tell them apart.
+    def diagnose(self, findings: Findings, function: str, student: Student) -> list[dict[str, Any]]:
+        """What explains all findings of one function; several known mistakes where these inputs cannot tell them apart.
 
-        Each is a dict with id, title and reread. None is given that is not exactly what the student's numbers are.
+        Each is a dict with id, title and reread, and kind and arrays where it is not a known mistake alone. None is
+        given that is not exactly what the student's numbers are.
         """
         endings = [(test, ending_of(finding)) for test, finding in findings[function] if not test.cost]
         if not any(ending.verdicts or (ending.raised and t.behaviour) for t, ending in endings):
@@ -66,20 +58,67 @@ class Namer:
             if all(ending.passed for _, ending in endings):
                 return []
         endings = ordered(endings)
-        named = self.that_agree("listed", mistakes_of(assignment, function), endings)
-        if not named and not endings[0][0].behaviour and form_of(endings[0][1].verdicts):
-            named = self.that_agree("by rule", made_by_rule(assignment, function), endings)
-            named = named or self.that_agree("two at once", pairs_of(assignment, function), endings)
-        return [mistake.told() for mistake in named]
-
-    def that_agree(self, kind: str, mistakes: Sequence[Mistake], endings: Endings) -> list[Mistake]:
-        """Those that end every test as the student did. One look at numbers in a table leaves few of them to replay."""
         test, ending = endings[0]
-        if form_of(ending.verdicts):
-            if (kind, test) not in self.tables:
-                self.tables[kind, test] = Table.of((m, self.replay(m, test).verdicts) for m in mistakes)
-            mistakes = self.tables[kind, test].like(ending.verdicts)
-        return [m for m in mistakes if agree(endings, (self.replay(m, test) for test, _ in endings), m.rtol)]
+        calls = next(finding.calls for other, finding in findings[function] if other is test)
+        if test.behaviour or not ending.verdicts:
+            named = self.that_agree(mistakes_of(assignment, function), endings)
+            return [{**m.told(), "kind": How.BESIDE} for m in named]
+        answers = self.script(test).given_by(calls)
+        if not answers:
+            return [m.told() for m in self.that_agree(mistakes_of(assignment, function), endings)]
+        row = assignment.functions[function]
+        found = {t: f for t, f in findings[function] if f.ruling is not None}
+        rulings = [
+            (found[t].ruling.verdicts, sizes_given(found[t], row))  # type: ignore[union-attr]
+            for t, ending in endings
+            if not t.behaviour and ending.verdicts
+        ]
+        return Case(self, row, endings, answers, rulings, student).named()
+
+    def next_step(self, findings: Findings, function: str, student: Student) -> Clue | None:
+        """What to tell who has no name; None where the functions below are wrong, since those come first."""
+        tests = findings[function]
+        if not tests or not self.ground_is_right(tests[0][0].assignment, function, findings, student)[0]:
+            return None
+        return clue(tests, tests[0][0].assignment.functions[function])
+
+    def that_agree(self, mistakes: Iterable[Mistake], endings: Endings) -> list[Mistake]:
+        """Those that end every test as the student did; if there is none, those that end every deciding one so."""
+        mistakes = [*mistakes]
+        deciding = [(test, ending) for test, ending in endings if not test.behaviour]
+        for tests in (endings, deciding):
+            if any(ending.verdicts or ending.raised for _, ending in tests):
+                found = [m for m in mistakes if agree(tests, (self.replay(m, test) for test, _ in tests), m.rtol)]
+                if found:
+                    return found
+        return []
+
+    def script(self, test: HiddenTest) -> Script:
+        """The calls of one test."""
+        if test not in self.scripts:
+            self.scripts[test] = Script.of(test, reference(test.assignment))
+        return self.scripts[test]
+
+    def second_script(self, test: HiddenTest) -> Script:
+        """The calls of one test with other numbers."""
+        if test not in self.seconds:
+            self.seconds[test] = self.script(test).varied(reference(test.assignment))
+        return self.seconds[test]
+
+    def right(self, assignment: Assignment) -> Mapping[str, Any]:
+        """The right functions."""
+        return reference(assignment)
+
+    def table(self, kind: str, test: HiddenTest, mistakes: Callable[[], Iterable[Mistake]]) -> Table:
+        """What all mistakes of one kind answer in one test."""
+        if (kind, test) not in self.tables:
+            self.tables[kind, test] = self.tabled(test, mistakes())
+        return self.tables[kind, test]
+
+    def tabled(self, test: HiddenTest, mistakes: Iterable[Mistake]) -> Table:
+        """What these mistakes answer in one test."""
+        script, right = self.script(test), reference(test.assignment)
+        return Table.of((m, script.answers(m.make(right), right)) for m in mistakes)
 
     def replay(self, mistake: Mistake, test: HiddenTest) -> Ending:
         """How a hidden test ends for a mistake over right functions; computed once."""
@@ -111,56 +150,6 @@ class Namer:
 def ordered(endings: Endings) -> Endings:
     """Those that tell most first: arrays that decide, other arrays, then tests that were passed."""
     return sorted(endings, key=lambda pair: (not pair[1].verdicts, pair[0].behaviour))
-
-
-def agree(endings: Endings, replayed: Iterator[Ending], rtol: float) -> bool:
-    """Whether a replay ends as the student did, test by test; where there are numbers, they alone are looked at."""
-    numbers = any(ending.verdicts for _, ending in endings)
-    return all(alike(mine, other, rtol, numbers) for (_, mine), other in zip(endings, replayed, strict=True))
-
-
-# ---- one test --------------------------------------------------------------------------------------------------------
-
-
-def ending_of(finding: Finding) -> Ending:
-    """A finding as what can be compared."""
-    if finding.failure is not None:
-        said = finding.failure.kind == "raised" and ": " in finding.failure.full
-        return Ending(raised=LINE.sub("", finding.failure.full) if said else "")
-    if finding.ruling is None:
-        return Ending(passed=finding.error is None)
-    verdicts = tuple((v.name, v.ok, v.sentence if v.actual is None else v.actual) for v in finding.ruling.verdicts)
-    return Ending(False, verdicts, finding.ruling.ceiling)
-
-
-def alike(mine: Ending, other: Ending, rtol: float, numbers: bool) -> bool:
-    """Whether a test ended for the mistake as for the student. Beside numbers, a call that failed says nothing."""
-    if not mine.passed and not mine.verdicts:
-        return numbers or (bool(mine.raised) and mine.raised == other.raised)
-    if mine.passed or other.passed:
-        return mine.passed and other.passed
-    if mine.ceiling != other.ceiling or len(mine.verdicts) != len(other.verdicts):
-        return False  # the one compared with PyTorch, the other with differences of a wrong forward
-    return all(
-        name == their_name and ok == their_ok and same_value(value, theirs, rtol)
-        for (name, ok, value), (their_name, their_ok, theirs) in zip(mine.verdicts, other.verdicts, strict=True)
-    )
-
-
-def same_value(mine: Any, other: Any, rtol: float) -> bool:
-    """Equal to rounding; a sentence, or what stands where an array should, to the letter."""
-    if isinstance(mine, (str, Odd)) or isinstance(other, (str, Odd)):
-        return type(mine) is type(other) and bool(mine == other)
-    a, b = np.asarray(mine), np.asarray(other)
-    if a.shape != b.shape or a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
-        return False
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    with np.errstate(all="ignore"):
-        if np.array_equal(a, a.astype(np.float32)):
-            rtol = max(rtol, SINGLE_RTOL)
-        scale = float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
-        close = (np.abs(a - b) <= rtol * scale) | (a == b) | (np.isnan(a) & np.isnan(b))
-    return bool(close.all())
 
 
 # ---- replays ---------------------------------------------------------------------------------------------------------
