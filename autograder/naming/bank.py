@@ -93,7 +93,10 @@ class MistakesIn:
 
         def register(make: Make) -> Make:
             known = _BANK.setdefault((build or make).__module__, [])
-            if any(id == other.id or title == other.title for other in known):
+            taken = any(id == m.id or (title, self.function) == (m.title, m.function) for m in known)
+            if taken and self.by_rule:  # it is listed already
+                return make
+            if taken:
                 raise ValueError(f"The id {id} or the title {title!r} is taken. Give this mistake another.")
             known.append(Mistake(self.function, id, title, reread, seen_in, make, rtol, build, slots, self.by_rule))
             return make

@@ -5,3 +5,4 @@ from . import line as line
 from . import gradients as gradients
 from . import descent as descent
 from . import online as online
+from . import by_rule as by_rule

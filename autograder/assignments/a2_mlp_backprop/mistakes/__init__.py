@@ -8,3 +8,4 @@ from . import backward as backward
 from . import calls as calls
 from . import classes as classes
 from . import training as training
+from . import by_rule as by_rule

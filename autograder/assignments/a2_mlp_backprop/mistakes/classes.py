@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array
-from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes
+from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, by_rule
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
@@ -25,7 +25,7 @@ def softmax(own: Own, **slots: Any) -> Functions:
 
 def cross_entropy(own: Own, **slots: Any) -> Functions:
     """cross_entropy with these slots of Classes."""
-    return {"cross_entropy": lambda logits, target: float(Classes(**slots).loss(logits, target))}
+    return {"cross_entropy": Classes(**slots).loss}
 
 
 def ce_back(own: Own, **slots: Any) -> Functions:
@@ -33,7 +33,7 @@ def ce_back(own: Own, **slots: Any) -> Functions:
     return {"cross_entropy_backward": Classes(**slots).slope}
 
 
-View(
+in_softmax = View(
     "softmax",
     softmax,
     {"axis": ROWS, "shift": STABLE, "p": ROWS, "given": ROWS},
@@ -52,8 +52,10 @@ View(
         "not_normalised": "not_normalised",
         "softmax_twice": "softmax_twice",
     },
-).show(SOFTMAX)
-View(
+)
+in_softmax.show(SOFTMAX)
+in_softmax.show(by_rule("given", "p"), by_rule=True)
+in_cross_entropy = View(
     "cross_entropy",
     cross_entropy,
     {**dict.fromkeys(("given", "axis", "p", "rows", "reduce"), CE), "shift": LOG, "log_p": "4.3."},
@@ -76,8 +78,10 @@ View(
         "loss_sign": "ce_sign",
         "over_entries": "ce_mean_over_entries",
     },
-).show((*SOFTMAX, *LOSS, *SIZE), but=("overflows", "shifted_by_all"))
-View(
+)
+in_cross_entropy.show((*SOFTMAX, *LOSS, *SIZE), but=("overflows", "shifted_by_all"))
+in_cross_entropy.show(by_rule("given", "p", "rows", "reduce"), by_rule=True)
+in_backward = View(
     "cross_entropy_backward",
     ce_back,
     {**dict.fromkeys(("given", "axis", "p", "gradient", "divide", "reduce"), LAST), "shift": STABLE},
@@ -106,7 +110,9 @@ View(
         "extra_slope": "ce_extra_slope",
         "diagonal_only": "ce_diagonal_only",
     },
-).show((*SOFTMAX, *SIZE, *GRADIENT))
+)
+in_backward.show((*SOFTMAX, *SIZE, *GRADIENT))
+in_backward.show(by_rule("given", "p", "gradient", "divide"), by_rule=True)
 
 in_cross_entropy_backward = MistakesIn("cross_entropy_backward")
 

@@ -61,11 +61,15 @@ class Backward:
     top: Callable[[Array, Net], Array] = lambda g, net: g * net.prediction * (1 - net.prediction)
     down: Callable[[Array, Net], Array] = lambda delta_2, net: delta_2 @ net.params["weight_2"]
     bend: Callable[[Array, Net], Array] = lambda grad_hidden, net: grad_hidden * net.hidden * (1 - net.hidden)
+    reads_1: Callable[[Net], Array] = lambda net: net.x
     reads_2: Callable[[Net], Array] = lambda net: net.hidden
+    below: Callable[[Array, Net], Array] = lambda delta_1, net: delta_1 @ net.params["weight_1"]
     added: Callable[[Array], Array] = lambda delta: delta.sum(axis=0)
     x: Share = right_one
     weight_1: Share = right_one
+    weight_2: Share = right_one
     bias_1: Share = right_one
+    bias_2: Share = right_one
     weights: Callable[[Array, Array], Array] = right_one  # the right gradient, the weight
     biases: Callable[[Array, Net], Array] = right_one
     parameters: Callable[[Array, Net], Array] = right_one
@@ -73,15 +77,16 @@ class Backward:
     def __call__(self, grad_prediction: Array, net: Net) -> Grads:
         delta_2 = self.top(self.upstream(grad_prediction, net), net)
         delta_1 = self.bend(self.down(delta_2, net), net)
-        weight_1 = self.weight_1(delta_1.T @ net.x, net, delta_1, delta_2)
+        weight_1 = self.weight_1(delta_1.T @ self.reads_1(net), net, delta_1, delta_2)
+        weight_2 = self.weight_2(delta_2.T @ self.reads_2(net), net, delta_1, delta_2)
         found = {
             "weight_1": self.weights(weight_1, net.params["weight_1"]),
             "bias_1": self.biases(self.bias_1(self.added(delta_1), net, delta_1, delta_2), net),
-            "weight_2": self.weights(delta_2.T @ self.reads_2(net), net.params["weight_2"]),
-            "bias_2": self.biases(self.added(delta_2), net),
+            "weight_2": self.weights(weight_2, net.params["weight_2"]),
+            "bias_2": self.biases(self.bias_2(self.added(delta_2), net, delta_1, delta_2), net),
         }
         grads = {name: self.parameters(value, net) for name, value in found.items()}
-        return {"x": self.x(delta_1 @ net.params["weight_1"], net, delta_1, delta_2), **grads}
+        return {"x": self.x(self.below(delta_1, net), net, delta_1, delta_2), **grads}
 
 
 def mlp(own: Own, **slots: Any) -> Functions:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array
-from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, log_ratio
+from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, by_rule, log_ratio
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
@@ -23,7 +23,7 @@ def sequence_loss(own: Own, **slots: Any) -> Functions:
     }
     classes = Classes(**{**right, **slots})
     return {
-        "sequence_loss": lambda logits, target: (float(classes.loss(logits, target)), classes.slope(logits, target))
+        "sequence_loss": lambda logits, target: (classes.loss(logits, target), classes.slope(logits, target))
     }
 
 
@@ -32,7 +32,7 @@ def last(array: Array) -> Array:
     return np.concatenate([0 * array[:-1], array[-1:]])
 
 
-View(
+view = View(
     "sequence_loss",
     sequence_loss,
     {
@@ -63,7 +63,9 @@ View(
         "softmax_twice": "sequence_softmax_twice",
         "gradient_sign": "sequence_sign",
     },
-).show((*SOFTMAX, *LOSS, *SIZE, *GRADIENT))
+)
+view.show((*SOFTMAX, *LOSS, *SIZE, *GRADIENT))
+view.show(by_rule("given", "p", "rows", "reduce", "gradient", "divide"), by_rule=True)
 
 in_sequence_loss = MistakesIn("sequence_loss", sequence_loss)
 in_sequence_loss(

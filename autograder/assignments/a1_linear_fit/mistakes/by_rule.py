@@ -1,0 +1,452 @@
+"""Known mistakes of a1_linear_fit made by rule: what people write in each place of each formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.assignments.a1_linear_fit.mistakes.descent import WALK
+from autograder.assignments.a1_linear_fit.mistakes.gradients import SLOPES
+from autograder.assignments.a1_linear_fit.mistakes.line import LINE, MEAN, NUDGE, loss
+from autograder.assignments.a1_linear_fit.mistakes.online import LIMIT, ONLINE, curvatures, online, stable
+from autograder.assignments.a1_linear_fit.mistakes.shared import Array
+from autograder.assignments.errors import losses
+from autograder.naming.bank import Functions, MistakesIn, Own
+
+# ---- predict and mse_loss --------------------------------------------------------------------------------------------
+
+known = MistakesIn("predict", by_rule=True)
+for words, line in {
+    "w, x and b are all multiplied": lambda x, w, b: w * x * b,
+    "w, x and b are all added": lambda x, w, b: w + x + b,
+    "b is added to x before the product: w (x + b)": lambda x, w, b: w * (x + b),
+    "x is divided by w": lambda x, w, b: x / w + b,
+    "the line is (w + b) x": lambda x, w, b: (w + b) * x,
+    "the line is w x² + b": lambda x, w, b: w * x**2 + b,
+    "the sum over all x is taken": lambda x, w, b: np.sum(w * x + b),
+    "the product is summed over all x: a number": lambda x, w, b: np.sum(w * x) + b,
+    "the prediction is a mean over all x": lambda x, w, b: np.mean(w * x + b),
+    "the prediction is centred": lambda x, w, b: w * (x - x.mean()) + b,
+    "the prediction goes through a sigmoid": lambda x, w, b: 1 / (1 + np.exp(-w * x - b)),
+    "the predictions are rounded to whole numbers": lambda x, w, b: np.round(w * x + b),
+}.items():
+    known(f"predict_{len(words)}_{words[:24]}", words, LINE, lambda own, line=line: {"predict": line})
+
+known = MistakesIn("mse_loss", loss, by_rule=True)
+for id, words, value in losses("mean_squared", "by_rows_squared", "mean_of_square_squared", "each_row_mean_squared"):
+    known(f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": lambda prediction, target: of(prediction - target)})
+for id, words, value in (
+    ("relative", "the errors are divided by the targets", lambda p, t: np.mean(((p - t) / t) ** 2)),
+    ("of_squares", "the squares of prediction and target are compared, not the errors squared", lambda p, t: np.mean(p**2 - t**2)),
+    ("sum_of_both", "prediction and target are added, not subtracted", lambda p, t: np.mean((p + t) ** 2)),
+    ("product", "prediction and target are multiplied", lambda p, t: np.mean(p * t)),
+    ("of_prediction", "the target does not enter", lambda p, t: np.mean(p**2)),
+    ("of_means", "the means of prediction and target are compared", lambda p, t: (np.mean(p) - np.mean(t)) ** 2),
+    ("determination", "this is the share of variance that is explained", lambda p, t: 1 - np.sum((p - t) ** 2) / np.sum((t - t.mean()) ** 2)),
+):
+    known(f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": of})
+
+# ---- differences -----------------------------------------------------------------------------------------------------
+
+Curve = Callable[[float], float]
+known = MistakesIn("numerical_derivative", by_rule=True)
+QUOTIENTS: dict[str, Callable[[Curve, float, float], float]] = {
+    "the nudge goes up only, and is divided by 2ε": lambda f, a, e: (f(a + e) - f(a)) / (2 * e),
+    "the nudge goes down only, and is divided by 2ε": lambda f, a, e: (f(a) - f(a - e)) / (2 * e),
+    "the nudge goes up only, and the sign is wrong": lambda f, a, e: (f(a) - f(a + e)) / e,
+    "the two values are added, not subtracted": lambda f, a, e: (f(a + e) + f(a - e)) / (2 * e),
+    "the difference is divided by ε²": lambda f, a, e: (f(a + e) - f(a - e)) / e**2,
+    "the difference is divided by 2ε²": lambda f, a, e: (f(a + e) - f(a - e)) / (2 * e**2),
+    "the difference is halved and not divided by ε": lambda f, a, e: (f(a + e) - f(a - e)) / 2,
+    "the difference is divided by 2 and multiplied by ε: a bracket is missing in 2ε": lambda f, a, e: (f(a + e) - f(a - e)) / 2 * e,
+    "the difference is multiplied by 2ε": lambda f, a, e: (f(a + e) - f(a - e)) * 2 * e,
+    "only the second value is divided": lambda f, a, e: f(a + e) - f(a - e) / (2 * e),
+    "the nudge is 2ε, and the distance is taken for 2ε": lambda f, a, e: (f(a + 2 * e) - f(a - 2 * e)) / (2 * e),
+    "the nudge is ε/2, and the distance is taken for 2ε": lambda f, a, e: (f(a + e / 2) - f(a - e / 2)) / (2 * e),
+    "the nudge is 2ε up and down, divided by 4ε": lambda f, a, e: (f(a + 2 * e) - f(a - 2 * e)) / (4 * e),
+    "the nudge is ε/2 up and down, divided by ε": lambda f, a, e: (f(a + e / 2) - f(a - e / 2)) / e,
+    "this is the second derivative": lambda f, a, e: (f(a + e) - 2 * f(a) + f(a - e)) / e**2,
+    "the nudge goes up by 2ε only": lambda f, a, e: (f(a + 2 * e) - f(a)) / (2 * e),
+    "the nudge is a share of a, and is divided by 2ε": lambda f, a, e: (f(a * (1 + e)) - f(a * (1 - e))) / (2 * e),
+    "the nudge is a share of a": lambda f, a, e: (f(a * (1 + e)) - f(a * (1 - e))) / (2 * e * a),
+    "the slope is taken without its sign": lambda f, a, e: abs(f(a + e) - f(a - e)) / (2 * e),
+    "the value itself is returned": lambda f, a, e: f(a),
+    "the values of f(ε) and f(−ε) are compared, and a does not enter": lambda f, a, e: (f(e) - f(-e)) / (2 * e),
+    "f is divided by a": lambda f, a, e: f(a) / a,
+    "the difference is divided by a": lambda f, a, e: (f(a + e) - f(a - e)) / (2 * a),
+    "the mean of both values is returned": lambda f, a, e: (f(a + e) + f(a - e)) / 2,
+    **{
+        f"the given ε is not used, but 1e-{n}": lambda f, a, e, h=10.0**-n: (f(a + h) - f(a - h)) / (2 * h)
+        for n in (1, 2, 3, 4, 5, 7, 8)
+    },
+    **{
+        f"the nudge goes up only, by 1e-{n} whatever ε is": lambda f, a, e, h=10.0**-n: (f(a + h) - f(a)) / h
+        for n in (2, 3, 4, 5, 6, 7, 8)
+    },
+}
+for place, (words, quotient) in enumerate(QUOTIENTS.items()):
+    known(
+        f"quotient_{place}",
+        words,
+        NUDGE,
+        lambda own, q=quotient: {"numerical_derivative": lambda f, at, eps=1e-6: q(f, at, eps)},
+        rtol=1e-7,
+    )
+
+# ---- slopes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """mse_gradients, right by default, with a slot at every place."""
+
+    error: Callable[..., Array] = lambda x, t, w, b: w * x + b - t
+    reads_w: Callable[..., Any] = lambda x, t, w, b: x
+    reads_b: Callable[..., Any] = lambda x, t, w, b: 1
+    size: Callable[[Array], Any] = lambda v: 2 * np.mean(v)
+    size_w: Callable[[Array], Any] | None = None
+    size_b: Callable[[Array], Any] | None = None
+    answer: Callable[[Any, Any], Any] = lambda dw, db: (dw, db)
+
+    def __call__(self, x: Array, t: Array, w: float, b: float) -> Any:
+        error = self.error(x, t, w, b)
+        dw = (self.size_w or self.size)(error * self.reads_w(x, t, w, b))
+        return self.answer(dw, (self.size_b or self.size)(error * self.reads_b(x, t, w, b)))
+
+
+known = MistakesIn("mse_gradients", lambda own, **slots: {"mse_gradients": Slopes(**slots)}, by_rule=True)
+ERRORS: dict[str, Callable[..., Any]] = {
+    "the error is target minus prediction": lambda x, t, w, b: t - w * x - b,
+    "b is left out of the prediction": lambda x, t, w, b: w * x - t,
+    "b is subtracted in the prediction": lambda x, t, w, b: w * x - b - t,
+    "the target is left out of the error": lambda x, t, w, b: w * x + b,
+    "the target is added, not subtracted": lambda x, t, w, b: w * x + b + t,
+    "the prediction is left out of the error": lambda x, t, w, b: -t,
+    "the target alone stands for the error": lambda x, t, w, b: t,
+    "the error is squared in the slopes": lambda x, t, w, b: (w * x + b - t) ** 2,
+    "the absolute error enters the slopes": lambda x, t, w, b: np.abs(w * x + b - t),
+    "the sign of the error enters, not its size": lambda x, t, w, b: np.sign(w * x + b - t),
+    "w and b are exchanged in the prediction": lambda x, t, w, b: b * x + w - t,
+    "b is fixed at −6 in the prediction": lambda x, t, w, b: w * x - 6 - t,
+    "w is left out of the prediction": lambda x, t, w, b: x + b - t,
+    "the error is averaged before it is multiplied": lambda x, t, w, b: 0 * x + np.mean(w * x + b - t),
+    "the error is that of the first point": lambda x, t, w, b: 0 * x + (w * x + b - t)[0],
+    "the error is that of the last point": lambda x, t, w, b: 0 * x + (w * x + b - t)[-1],
+    "the error is divided by the target": lambda x, t, w, b: (w * x + b - t) / t,
+    "every prediction meets every target: a column minus a row": lambda x, t, w, b: (w * x + b)[:, None] - t,
+}
+READ: dict[str, Callable[..., Any]] = {
+    "left out": lambda x, t, w, b: 1,
+    "squared": lambda x, t, w, b: x**2,
+    "replaced by its mean": lambda x, t, w, b: np.mean(x),
+    "replaced by its sum": lambda x, t, w, b: np.sum(x),
+    "replaced by w": lambda x, t, w, b: w,
+    "multiplied by w": lambda x, t, w, b: w * x,
+    "replaced by the prediction": lambda x, t, w, b: w * x + b,
+    "replaced by the target": lambda x, t, w, b: t,
+    "centred": lambda x, t, w, b: x - np.mean(x),
+    "taken with the other sign": lambda x, t, w, b: -x,
+    "replaced by the next point's": lambda x, t, w, b: np.roll(x, -1),
+    "divided by, not multiplied with": lambda x, t, w, b: 1 / x,
+}
+READ_B: dict[str, Callable[..., Any]] = {
+    "x": lambda x, t, w, b: x,
+    "b": lambda x, t, w, b: b,
+    "w": lambda x, t, w, b: w,
+    "the mean of x": lambda x, t, w, b: np.mean(x),
+    "the prediction": lambda x, t, w, b: w * x + b,
+    "−1": lambda x, t, w, b: -1,
+}
+SIZED: dict[str, Callable[[Array], Any]] = {
+    "means without the factor 2": np.mean,
+    "sums": np.sum,
+    "sums times 2": lambda v: 2 * np.sum(v),
+    "means times 4": lambda v: 4 * np.mean(v),
+    "means divided by 2": lambda v: np.mean(v) / 2,
+    "divided by N twice": lambda v: 2 * np.mean(v) / len(v),
+    "divided by N twice and without the factor 2": lambda v: np.mean(v) / len(v),
+    "divided by N − 1": lambda v: 2 * np.sum(v) / (v.size - 1),
+    "means of the wrong sign": lambda v: -2 * np.mean(v),
+    "means of the wrong sign and without the factor 2": lambda v: -np.mean(v),
+    "those of the first point": lambda v: 2 * np.ravel(v)[0],
+    "those of the last point": lambda v: 2 * np.ravel(v)[-1],
+    "medians": lambda v: 2 * np.median(v),
+    "one for each point, not added up": lambda v: 2 * v,
+    "one for each point, divided by N and not added up": lambda v: 2 * v / len(v),
+    "zero": lambda v: 0.0,
+    "the largest of all points'": lambda v: 2 * np.max(v),
+    "square roots of means of squares": lambda v: 2 * np.sqrt(np.mean(v**2)),
+}
+for words, value in ERRORS.items():
+    known(f"slope_error_{words}", words, SLOPES, error=value)
+for words, value in READ.items():
+    known(f"dw_reads_{words}", f"the factor x of dw is {words}", SLOPES, reads_w=value)
+for words, value in READ_B.items():
+    known(f"db_reads_{words}", f"db has a factor that it should not have: {words}", SLOPES, reads_b=value)
+for words, value in SIZED.items():
+    known(f"slopes_{words}", f"both slopes are {words}", SLOPES, size=value)
+    known(f"dw_{words}", f"dw is taken as one of these: {words}", SLOPES, size_w=value)
+    known(f"db_{words}", f"db is taken as one of these: {words}", SLOPES, size_b=value)
+for words, value in {
+    "dw and db are exchanged": lambda dw, db: (db, dw),
+    "dw is returned twice": lambda dw, db: (dw, dw),
+    "db is returned twice": lambda dw, db: (db, db),
+    "both slopes are divided by their common norm": lambda dw, db: (dw / np.hypot(dw, db), db / np.hypot(dw, db)),
+}.items():
+    known(f"answer_{words}", words, SLOPES, answer=value)
+
+# ---- walks -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Descent:
+    """gradient_descent, right by default. rate: lr at step t; slopes and step: what they make of the slopes."""
+
+    own: Own
+    rate: Callable[[float, int, int, Array], float] = lambda lr, t, steps, x: lr
+    slopes: Callable[[Any, Any, Any, Any], tuple[Any, Any]] = lambda dw, db, w, b: (dw, db)
+    momentum: float = 0.0
+    averaged: bool = False
+    reads: Callable[..., Any] = lambda now, start: now
+    losses: Callable[[list[Any], Any], Any] = lambda losses, last: np.array(losses)
+    ends: Callable[..., Any] = lambda walked: walked[-1]
+    shown: Callable[[Any], Any] = lambda loss: loss
+
+    def __call__(self, x: Array, target: Array, w: float, b: float, lr: float, steps: int) -> tuple[Any, Any, Any]:
+        loss = lambda at: self.shown(self.own["mse_loss"](self.own["predict"](x, *at), target))
+        walked, losses, (vw, vb) = [(w, b)], [], (0.0, 0.0)
+        for t in range(steps):
+            losses.append(loss(walked[-1]))
+            dw, db = self.slopes(*self.own["mse_gradients"](x, target, *self.reads(walked[-1], walked[0])), *walked[-1])
+            share = 1 - self.momentum if self.averaged else 1.0
+            vw, vb = self.momentum * vw + share * dw, self.momentum * vb + share * db
+            rate = self.rate(lr, t, steps, x)
+            walked.append((walked[-1][0] - rate * vw, walked[-1][1] - rate * vb))
+        return (*self.ends(walked), self.losses(losses, loss(walked[-1])))
+
+
+known = MistakesIn("gradient_descent", lambda own, **slots: {"gradient_descent": Descent(own, **slots)}, by_rule=True)
+for words, value in {
+    "lr is divided by the number of points": lambda lr, t, steps, x: lr / len(x),
+    "lr is divided by the number of steps": lambda lr, t, steps, x: lr / steps,
+    "lr falls as 1/(t + 1)": lambda lr, t, steps, x: lr / (t + 1),
+    "lr falls with the root of t + 1": lambda lr, t, steps, x: lr / np.sqrt(t + 1),
+    "lr grows with t + 1": lambda lr, t, steps, x: lr * (t + 1),
+    "the first step has length zero: lr is multiplied by t": lambda lr, t, steps, x: lr * t,
+    "the step goes up the slope, and lr is divided by the number of points": lambda lr, t, steps, x: -lr / len(x),
+    "lr is multiplied by the number of points": lambda lr, t, steps, x: lr * len(x),
+    "lr falls in a straight line to zero": lambda lr, t, steps, x: lr * (1 - t / steps),
+    **{f"lr is multiplied by {c} after each step": lambda lr, t, steps, x, c=c: lr * c**t for c in (0.5, 0.9, 0.95, 0.99, 0.999, 2, 1.1)},
+    **{f"the given lr is not used, but {c}": lambda lr, t, steps, x, c=c: c for c in (0.1, 0.01, 0.001, 0.05, 0.5)},
+}.items():
+    known(f"walk_{words}", words, WALK, rate=value)
+for words, value in {
+    "w is never moved": lambda dw, db, w, b: (0.0, db),
+    "b is never moved": lambda dw, db, w, b: (dw, 0.0),
+    "both are moved by the slope of w": lambda dw, db, w, b: (dw, dw),
+    "both are moved by the slope of b": lambda dw, db, w, b: (db, db),
+    "the two slopes are exchanged": lambda dw, db, w, b: (db, dw),
+    "w goes up its slope": lambda dw, db, w, b: (-dw, db),
+    "b goes up its slope": lambda dw, db, w, b: (dw, -db),
+    "both go up their slopes": lambda dw, db, w, b: (-dw, -db),
+    "only the signs of the slopes count": lambda dw, db, w, b: (np.sign(dw), np.sign(db)),
+    "the slopes are divided by their norm": lambda dw, db, w, b: (dw / np.hypot(dw, db), db / np.hypot(dw, db)),
+    "the slopes are clipped to [−1, 1]": lambda dw, db, w, b: (np.clip(dw, -1, 1), np.clip(db, -1, 1)),
+    "each slope is multiplied by its parameter": lambda dw, db, w, b: (dw * w, db * b),
+    "the slopes are doubled": lambda dw, db, w, b: (2 * dw, 2 * db),
+    "the slopes are halved": lambda dw, db, w, b: (dw / 2, db / 2),
+    "the step replaces w and b: nothing of the old ones is left": lambda dw, db, w, b: (dw, db),
+    **{f"each weight also decays by {c} times itself": lambda dw, db, w, b, c=c: (dw + c * w, db + c * b) for c in (0.1, 0.01, 0.001, 1)},
+}.items():
+    if not words.startswith("the step replaces"):
+        known(f"walk_{words}", words, WALK, slopes=value)
+for momentum in (0.5, 0.8, 0.9, 0.95, 0.99, 1):
+    known(f"walk_momentum_{momentum}", f"the steps have a momentum of {momentum:g}", WALK, momentum=momentum)
+    if momentum < 1:
+        known(f"walk_average_{momentum}", f"each step is a running mean of the slopes, with {momentum:g} of the old one", WALK, momentum=momentum, averaged=True)
+for words, value in {
+    "w is never seen to move: its slope is always that of the first w": lambda now, start: (start[0], now[1]),
+    "b is never seen to move: its slope is always that of the first b": lambda now, start: (now[0], start[1]),
+    "every slope is that of the start": lambda now, start: start,
+    "the slopes are taken at w and b exchanged": lambda now, start: now[::-1],
+    "the slopes are taken at b = 0": lambda now, start: (now[0], 0.0),
+}.items():
+    known(f"walk_{words}", words, WALK, reads=value)
+for words, value in {
+    "each loss is the one after its step": lambda losses, last: np.array([*losses[1:], last]),
+    "the last loss comes twice over, at the end": lambda losses, last: np.array([*losses, last]),
+    "the first loss is missing, and the final one is there": lambda losses, last: np.array([*losses[1:], last]),
+    "the first loss is missing": lambda losses, last: np.array(losses[1:]),
+    "the last loss is missing": lambda losses, last: np.array(losses[:-1]),
+    "only the final loss is returned": lambda losses, last: last,
+    "only the last loss before a step is returned": lambda losses, last: losses[-1],
+    "only the first loss is returned": lambda losses, last: losses[0],
+    "the losses are in reverse order": lambda losses, last: np.array(losses[::-1]),
+    "losses contains running sums": lambda losses, last: np.cumsum(losses),
+    "losses contains running means": lambda losses, last: np.cumsum(losses) / np.arange(1, len(losses) + 1),
+    "losses contains the first loss again and again": lambda losses, last: np.full(len(losses), losses[0]),
+    "losses contains the final loss again and again": lambda losses, last: np.full(len(losses), last),
+    "losses begins with a zero": lambda losses, last: np.array([0.0, *losses]),
+    "losses is left at zero": lambda losses, last: np.zeros(len(losses)),
+    "losses contains the differences from loss to loss": lambda losses, last: np.diff([*losses, last]),
+}.items():
+    known(f"walk_{words}", words, f"{WALK} losses contains each loss before its step.", losses=value)
+for words, value in {
+    "w and b are those of the start": lambda walked: walked[0],
+    "w and b are one step short": lambda walked: walked[-2],
+    "w and b are those after the first step": lambda walked: walked[1],
+    "w and b are returned exchanged": lambda walked: walked[-1][::-1],
+    "w and b are means over the whole walk": lambda walked: tuple(np.mean(walked, axis=0)),
+    "w is that of the start": lambda walked: (walked[0][0], walked[-1][1]),
+    "b is that of the start": lambda walked: (walked[-1][0], walked[0][1]),
+}.items():
+    known(f"walk_{words}", words, WALK, ends=value)
+
+# ---- online ----------------------------------------------------------------------------------------------------------
+
+known = MistakesIn("online_fit", online, by_rule=True)
+for words, value in {
+    "the step has the factor x²": lambda error, x: error * x**2,
+    "the step has the factor |x|": lambda error, x: error * abs(x),
+    "the step is divided by x": lambda error, x: error / x,
+    "the step is divided by x²: each point is met exactly at lr = 1": lambda error, x: error / x,
+    "the error is squared": lambda error, x: error**2 * x,
+    "half the squared error is the step": lambda error, x: error**2 / 2,
+    "only the sign of the error counts": lambda error, x: np.sign(error) * x,
+    "only the signs of error and x count": lambda error, x: np.sign(error * x),
+    "the error enters without its sign": lambda error, x: abs(error) * x,
+    "the step is halved": lambda error, x: error * x / 2,
+    "the step is the error with the other sign, without the factor x": lambda error, x: -error,
+    "the step is twice the error, without the factor x": lambda error, x: 2 * error,
+    "the step is x alone, without the error": lambda error, x: x,
+    "each step goes up the slope, twice as far": lambda error, x: -2 * error * x,
+    "the step is clipped to [−1, 1]": lambda error, x: np.clip(error * x, -1, 1),
+    "no step is made": lambda error, x: 0.0,
+}.items():
+    if "x²: each" not in words:
+        known(f"online_{words}", words, ONLINE, slope=value)
+for words, value in {
+    "the weight after each pass comes once, with the start missing": lambda weights, n: weights[n::n],
+    "only the last weight is returned": lambda weights, n: weights[-1],
+    "only the last weight is returned, as an array": lambda weights, n: weights[-1:],
+    "the weights are in reverse order": lambda weights, n: weights[::-1],
+    "the weights of the first pass alone are returned": lambda weights, n: weights[: n + 1],
+    "the weights of the last pass alone are returned": lambda weights, n: weights[-n:],
+    "the start comes twice": lambda weights, n: np.array([weights[0], *weights]),
+    "the end comes twice": lambda weights, n: np.array([*weights, weights[-1]]),
+    "the weights are arranged by passes: there are two axes": lambda weights, n: weights[1:].reshape(-1, n),
+    "the changes of the weight are returned, not the weights": lambda weights, n: np.diff(weights),
+    "running means of the weights are returned": lambda weights, n: np.cumsum(weights) / np.arange(1, len(weights) + 1),
+    "the start stands for every weight": lambda weights, n: 0 * weights + weights[0],
+}.items():
+    known(f"online_{words}", words, "4.1: passes·N + 1 weights, first the start, last the end.", keep=value)
+for words, value in {
+    "b has the other sign": lambda b: -b,
+    "b is 6": lambda b: 6.0,
+    "b is 1": lambda b: 1.0,
+}.items():
+    known(f"online_{words}", words, "4.1: b is −6 where none is given.", bias=value)
+
+
+@dataclass(frozen=True)
+class Online:
+    """online_fit as a walk over (pass, place) pairs. error: of w, x, y and b. meets: whose target a point meets."""
+
+    walk: Callable[[int, int], Any] = lambda passes, n: [(p, i) for p in range(passes) for i in range(n)]
+    meets: Callable[[Array], Array] = lambda target: target
+    error: Callable[..., float] = lambda w, x, y, b: w * x + b - y
+    rate: Callable[..., float] = lambda lr, t, p, n: lr
+    momentum: float = 0.0
+    whole_pass: str = ""  # one step a pass, with the mean or the sum of its slopes
+
+    def __call__(self, x: Array, target: Array, w: float, lr: float, passes: int, b: float = -6.0) -> Array:
+        weights, speed, y, n = [w], 0.0, self.meets(target), len(x)
+        for t, (p, i) in enumerate(self.walk(passes, n)):
+            if self.whole_pass:
+                slopes = (weights[-1] * x + b - y) * x
+                speed = slopes.mean() if self.whole_pass == "mean" else slopes.sum()
+            else:
+                speed = self.momentum * speed + self.error(weights[-1], x[i], y[i], b) * x[i]
+            weights.append(weights[-1] - self.rate(lr, t, p, n) * speed)
+        return np.array(weights)
+
+
+def points(own: Own, **slots: Any) -> Functions:
+    """An online_fit with these slots of Online."""
+    return {"online_fit": Online(**slots)}
+
+
+known = MistakesIn("online_fit", points, by_rule=True)
+for words, slots in {
+    "each point is met passes times before the next one": {"walk": lambda passes, n: [(p, i) for i in range(n) for p in range(passes)]},
+    "every second pass runs backwards": {"walk": lambda passes, n: [(p, i if p % 2 == 0 else n - 1 - i) for p in range(passes) for i in range(n)]},
+    "the first point is left out of each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(1, n)]},
+    "the last point is left out of each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(n - 1)]},
+    "there is one pass only, whatever is asked for": {"walk": lambda passes, n: [(0, i) for i in range(n)]},
+    "there is one pass too many": {"walk": lambda passes, n: [(p, i) for p in range(passes + 1) for i in range(n)]},
+    "there is one pass too few": {"walk": lambda passes, n: [(p, i) for p in range(passes - 1) for i in range(n)]},
+    "there are as many steps as passes, a point each": {"walk": lambda passes, n: [(p, p % n) for p in range(passes)]},
+    "only the first point is ever used": {"walk": lambda passes, n: [(p, 0) for p in range(passes) for i in range(n)]},
+    "each point meets the target of the next": {"meets": lambda target: np.roll(target, -1)},
+    "each point meets the target of the one before": {"meets": lambda target: np.roll(target, 1)},
+    "the targets are in reverse order": {"meets": lambda target: target[::-1]},
+    "w is left out of the error": {"error": lambda w, x, y, b: x + b - y},
+    "b is taken away in the error": {"error": lambda w, x, y, b: w * x - b - y},
+    "the target is left out of the error": {"error": lambda w, x, y, b: w * x + b},
+    "the target is added in the error": {"error": lambda w, x, y, b: w * x + b + y},
+    "x is left out of the prediction": {"error": lambda w, x, y, b: w + b - y},
+    "lr is divided by the number of the step": {"rate": lambda lr, t, p, n: lr / (t + 1)},
+    "lr is divided by the number of the pass": {"rate": lambda lr, t, p, n: lr / (p + 1)},
+    "lr is halved after each pass": {"rate": lambda lr, t, p, n: lr / 2**p},
+    "lr is not used: it is taken for 1": {"rate": lambda lr, t, p, n: 1.0},
+    **{f"the steps have a momentum of {m}": {"momentum": m} for m in (0.5, 0.9, 0.99)},
+    "each pass makes one step, with the mean of all slopes": {"whole_pass": "mean", "walk": lambda passes, n: [(p, 0) for p in range(passes)]},
+    "each pass makes one step, with the sum of all slopes": {"whole_pass": "sum", "walk": lambda passes, n: [(p, 0) for p in range(passes)]},
+    "each step is taken with the mean slope of all points": {"whole_pass": "mean"},
+    "each step is taken with the summed slope of all points": {"whole_pass": "sum"},
+}.items():  # fmt: skip
+    known(f"points_{words}", words, ONLINE, **slots)  # type: ignore[arg-type]
+
+# ---- the largest stable lr -------------------------------------------------------------------------------------------
+
+known = MistakesIn("largest_stable_lr", stable, by_rule=True)
+BENT: dict[str, Callable[[Array], Any]] = {
+    "the largest eigenvalue": lambda x: curvatures(x)[-1],
+    "the smallest eigenvalue": lambda x: curvatures(x)[0],
+    "the trace": lambda x: curvatures(x).sum(),
+    "the mean of both eigenvalues": lambda x: curvatures(x).mean(),
+    "the determinant": lambda x: curvatures(x).prod(),
+    "the mixed entry": lambda x: 2 * np.mean(x),
+    "the absolute mixed entry": lambda x: 2 * abs(np.mean(x)),
+    "the entry of w": lambda x: 2 * np.mean(x**2),
+    "the entry of b": lambda x: 2.0,
+    "the largest entry": lambda x: 2 * max(np.mean(x**2), abs(np.mean(x)), 1.0),
+    "the sum of all entries": lambda x: 2 * (np.mean(x**2) + 2 * np.mean(x) + 1),
+    "the difference of both eigenvalues": lambda x: curvatures(x)[-1] - curvatures(x)[0],
+    "the Frobenius norm": lambda x: np.linalg.norm(curvatures(x)),
+    "the largest eigenvalue of a sum over the points": lambda x: len(x) * curvatures(x)[-1],
+    "the largest x²": lambda x: np.max(x**2),
+    "the largest |x|": lambda x: np.max(np.abs(x)),
+    "the mean of x²": lambda x: np.mean(x**2),
+    "the sum of x²": lambda x: np.sum(x**2),
+    "the variance of x": np.var,
+    "the root of the largest eigenvalue": lambda x: np.sqrt(curvatures(x)[-1]),
+    "the square of the largest eigenvalue": lambda x: curvatures(x)[-1] ** 2,
+    "the largest singular value of the columns x and 1": lambda x: np.linalg.norm(np.stack([x, 0 * x + 1]), 2),
+    "the largest eigenvalue of centred x": lambda x: curvatures(x - np.mean(x))[-1],
+    "the largest eigenvalue with x² in every place": lambda x: 2 * np.mean(x**2) + 2 * abs(np.mean(x)),
+    "the sum of the entries of w and b's row": lambda x: 2 * np.mean(x**2) + 2 * np.mean(x),
+    "the largest eigenvalue without the mixed terms' sign and 2": lambda x: np.linalg.eigvalsh(np.array([[np.mean(x**2), np.mean(x) / 2], [np.mean(x) / 2, 1.0]]))[-1],
+    "the largest eigenvalue with a mixed entry of half its size": lambda x: np.linalg.eigvalsh(np.array([[2 * np.mean(x**2), np.mean(x)], [np.mean(x), 2.0]]))[-1],
+    "the largest eigenvalue with a 1 for b": lambda x: np.linalg.eigvalsh(np.array([[2 * np.mean(x**2), 2 * np.mean(x)], [2 * np.mean(x), 1.0]]))[-1],
+    "the largest eigenvalue with N for b": lambda x: np.linalg.eigvalsh(2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), len(x)]]))[-1],
+    "the largest eigenvalue with the square of the mean of x for w": lambda x: np.linalg.eigvalsh(2 * np.array([[np.mean(x) ** 2, np.mean(x)], [np.mean(x), 1.0]]))[-1],
+}
+for words, bent in BENT.items():
+    for over, c in (("2", 2.0), ("1", 1.0), ("4", 4.0), ("½", 0.5), ("0", 0.0)):
+        if c and (words, over) != ("the largest eigenvalue", "2"):
+            known(f"lr_{over}_{words}", f"this is {over} over {words}", LIMIT, rate=lambda x, c=c, bent=bent: c / bent(x))
+    known(f"lr_itself_{words}", f"{words} itself is returned, not 2 over it", LIMIT, rate=bent)
