@@ -192,6 +192,9 @@ GRADIENT = (
 )
 
 
+NO_LOG = ("p_share", "p_log", "p_hard")  # their log is not finite
+
+
 # ---- edits by rule ---------------------------------------------------------------------------------------------------
 
 
@@ -259,7 +262,7 @@ ROWS: dict[str, tuple[str, Callable[[Array, Array, Array], Array]]] = {
     },
     **{
         f"clipped_1e_{n}": (f"p is kept between 1e-{n} and 1 − 1e-{n} inside the log", lambda log_p, p, y, n=n: -np.log(np.clip(np.sum(y * p, axis=-1), 10.0**-n, 1 - 10.0**-n)))
-        for n in (1, 2, 3)
+        for n in (1, 2)
     },
 }
 REDUCED: dict[str, tuple[str, Callable[[Array, Array], Any]]] = {
@@ -302,7 +305,6 @@ SLOPES: dict[str, tuple[str, Callable[[Array, Array], Array]]] = {
     "class_before": ("the 1 is taken off the class to the left of the target", lambda p, y: p - np.roll(y, -1, axis=-1)),
     "first_class": ("the 1 is taken off the first class, whatever the target is", lambda p, y: p - np.eye(p.shape[-1])[0 * y.argmax(axis=-1)]),
     "likeliest": ("the 1 is taken off the likeliest class, whatever the target is", lambda p, y: p - np.eye(p.shape[-1])[p.argmax(axis=-1)]),
-    "centred": ("the mean over the classes is taken away from {gradient_of}", lambda p, y: (p - y) - (p - y).mean(axis=-1, keepdims=True)),
     "over_p": ("{gradient_of} is divided by p", lambda p, y: (p - y) / p),
     "over_slope": ("{gradient_of} is divided by p (1 − p)", lambda p, y: (p - y) / (p * (1 - p))),
     "of_binary": ("the 1 is taken off once, and once more for each of the other classes", lambda p, y: p * p.shape[-1] - y),

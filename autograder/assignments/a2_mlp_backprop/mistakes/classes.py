@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array
-from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, by_rule
+from autograder.assignments.classification import GRADIENT, LOSS, NO_LOG, SIZE, SOFTMAX, Classes, by_rule
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
@@ -80,7 +80,7 @@ in_cross_entropy = View(
     },
 )
 in_cross_entropy.show((*SOFTMAX, *LOSS, *SIZE), but=("overflows", "shifted_by_all"))
-in_cross_entropy.show(by_rule("given", "p", "rows", "reduce"), by_rule=True)
+in_cross_entropy.show(by_rule("given", "p", "rows", "reduce"), but=NO_LOG, by_rule=True)
 in_backward = View(
     "cross_entropy_backward",
     ce_back,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array, Params
-from autograder.assignments.recurrent.forward import EDITS, Forward
+from autograder.assignments.recurrent.forward import EDITS, Forward, by_rule
 from autograder.assignments.recurrent.sweep import Run
 from autograder.naming.bank import Functions, Own
 from autograder.naming.edits import View
@@ -23,11 +23,11 @@ def cell_forward(own: Own, **slots: Any) -> Functions:
     return {"rnn_cell_forward": rnn_cell_forward}
 
 
-View(
+view = View(
     "rnn_cell_forward",
     cell_forward,
     {
-        **dict.fromkeys(("weights", "bend", "reads"), CELL),
+        **dict.fromkeys(("weights", "bend", "reads", "behind", "joins"), CELL),
         "forward_weight_hh_turned": "1.1, the sum by index: h_prev's unit k meets entry (j, k) of weight_hh.",
     },
     words={
@@ -41,4 +41,6 @@ View(
         "forward_without_tanh": "tanh_forgotten",
         "forward_sigmoid": "cell_sigmoid",
     },
-).show(EDITS)
+)
+view.show(EDITS)
+view.show(by_rule("behind", "joins"), by_rule=True)

@@ -9,6 +9,8 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import DIVIDES, REREAD, WORDS, Array, Grads
 from autograder.assignments.classification import Classes
+from autograder.assignments.classification import by_rule as classes_by_rule
+from autograder.assignments.errors import BENDS
 from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Sweep, run_forward
 from autograder.naming.bank import Functions, MistakesIn, Own
@@ -22,6 +24,8 @@ def columns(
     change: Callable[[dict[str, Array]], dict[str, Array]] = lambda given: given,
     axis: int | None = 0,
     answer: Callable[[Array, dict[str, Array]], Array] = lambda a_next, given: given["Wya"] @ a_next + given["by"],
+    bend: Callable[[Array], Array] = np.tanh,
+    **slots: Any,
 ) -> Functions:
     """A column_cell_forward of other arrays, with its softmax along another axis, or of other logits."""
 
@@ -29,8 +33,8 @@ def columns(
         xt: Array, a_prev: Array, Wax: Array, Waa: Array, Wya: Array, ba: Array, by: Array
     ) -> tuple[Array, Array]:
         given = change({"xt": xt, "a_prev": a_prev, "Wax": Wax, "Waa": Waa, "Wya": Wya, "ba": ba, "by": by})
-        a_next = np.tanh(given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"])
-        return a_next, Classes(axis=axis).probabilities(answer(a_next, given))
+        a_next = bend(given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"])
+        return a_next, Classes(axis=axis, **slots).probabilities(answer(a_next, given))
 
     return {"column_cell_forward": column_cell_forward}
 
@@ -85,6 +89,28 @@ in_column_cell_forward(
     f"{COLUMNS}: Wya @ a_next + by.",
     answer=lambda a_next, given: given["Wya"] @ given["a_prev"] + given["by"],
 )
+
+for id, (words, bend) in BENDS.items():
+    if id != "tanh":
+        said = "the tanh is missing" if id == "nothing" else f"{words} stands for the tanh"
+        MistakesIn("column_cell_forward", columns, by_rule=True)(f"column_bend_{id}", said, f"{COLUMNS}, the line of A_next.", bend=bend)
+View(
+    "column_cell_forward",
+    columns,
+    dict.fromkeys(("given", "p"), f"{COLUMNS}, the row of the prediction."),
+    prefix="column_softmax_",
+    words={"inside": ""},
+).show(classes_by_rule("given", "p"), by_rule=True, but=("given_normed", "given_by_largest", "given_standard", "given_by_root", "given_by_classes", "p_hard"))
+in_column_cell_forward = MistakesIn("column_cell_forward", columns, by_rule=True)
+for words, answer in {
+    "the prediction is made of the sum inside tanh": lambda a_next, given: given["Wya"] @ (given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"]) + given["by"],
+    "the prediction is made of the sum of both states": lambda a_next, given: given["Wya"] @ (a_next + given["a_prev"]) + given["by"],
+    "tanh is taken of the new state once more before the prediction": lambda a_next, given: given["Wya"] @ np.tanh(a_next) + given["by"],
+    "tanh is taken of the logits": lambda a_next, given: np.tanh(given["Wya"] @ a_next + given["by"]),
+    "by is taken away": lambda a_next, given: given["Wya"] @ a_next - given["by"],
+    "by is added twice": lambda a_next, given: given["Wya"] @ a_next + 2 * given["by"],
+}.items():
+    in_column_cell_forward(f"column_{words}", words, f"{COLUMNS}, the row of the prediction.", answer=answer)
 
 BACK = "2.2, 'Backward in columns'"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array
-from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, by_rule, log_ratio
+from autograder.assignments.classification import GRADIENT, LOSS, NO_LOG, SIZE, SOFTMAX, Classes, by_rule, log_ratio
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
@@ -65,7 +65,7 @@ view = View(
     },
 )
 view.show((*SOFTMAX, *LOSS, *SIZE, *GRADIENT))
-view.show(by_rule("given", "p", "rows", "reduce", "gradient", "divide"), by_rule=True)
+view.show(by_rule("given", "p", "rows", "reduce", "gradient", "divide"), but=NO_LOG, by_rule=True)
 
 in_sequence_loss = MistakesIn("sequence_loss", sequence_loss)
 in_sequence_loss(

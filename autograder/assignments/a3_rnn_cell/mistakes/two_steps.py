@@ -9,11 +9,12 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.cell_backward import cell
 from autograder.assignments.a3_rnn_cell.mistakes.shared import REREAD, WORDS, Array, Grads
-from autograder.assignments.recurrent import shares, walk
+from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import WEIGHTS, Run, Sweep
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
+AT_TWO_SAME = ("sign_turned_through_time",)  # told by its rule
 TWO = "3 and 3.1: a value used twice gets the sum. H_1 is used by the loss and by step 2, W by both steps."
 
 
@@ -141,10 +142,10 @@ def joined(*runs: Run) -> Run:
     return Run(x, before, after, z, tanhs, runs[0].params)
 
 
-View(
+view = View(
     "two_step_backward",
     written_out,
-    {**REREAD, "window": TWO, "bend": TWO, "beside": TWO},
+    {**dict.fromkeys(("entering", "order", "counted"), TWO), **REREAD, "window": TWO, "bend": TWO, "beside": TWO, "start": TWO},
     where="in the two steps: ",
     prefix="two_",
     words={
@@ -156,7 +157,48 @@ View(
         "x": "x_1 and x_2",
         "h0": "h0",
     },
-).show(
+)
+view.show(
     (*walk.CARRY, *walk.SLOPE, *shares.X_AND_H0, *shares.WEIGHTS, *shares.BIASES),
     but=("carry_dropped", "x_in_sweep_order", "tanh_at_state_after"),
 )
+view.show((*walk.INJECTED, *walk.ORDER, *families.every()), but=AT_TWO_SAME, by_rule=True)
+
+in_two_step_backward = MistakesIn("two_step_backward", two_steps, by_rule=True)
+for words, injected in {
+    "grad_h2 is not injected: the second step gets nothing, and the first what is injected there": lambda g1, g2, second: g1 + 0 * g2,
+    "grad_h1 is counted twice": lambda g1, g2, second: 2 * g1 + second["h_prev"],
+    "the carry is counted twice": lambda g1, g2, second: g1 + 2 * second["h_prev"],
+    "the mean of grad_h1 and the carry goes into step 1": lambda g1, g2, second: (g1 + second["h_prev"]) / 2,
+    "grad_h1 and the carry are multiplied": lambda g1, g2, second: g1 * second["h_prev"],
+    "grad_h1 is taken away from the carry": lambda g1, g2, second: second["h_prev"] - g1,
+    "grad_h2 goes into step 1 as well": lambda g1, g2, second: g1 + g2 + second["h_prev"],
+    "only grad_h2 goes into step 1": lambda g1, g2, second: g2,
+    "grad_h2 and the carry go into step 1, and grad_h1 does not": lambda g1, g2, second: g2 + second["h_prev"],
+}.items():
+    if not words.startswith("grad_h2 is not injected"):
+        in_two_step_backward(f"two_injected_{words}", words, TWO, injected=injected)
+for words, shared in {
+    "the shares of the two steps are multiplied": lambda first, second: first * second,
+    "the share of step 1 is taken away from that of step 2": lambda first, second: second - first,
+    "the share of step 2 is taken away from that of step 1": lambda first, second: first - second,
+    "the share of step 2 counts twice": lambda first, second: first + 2 * second,
+    "the share of step 1 counts twice": lambda first, second: 2 * first + second,
+    "the shares of the two steps come one behind the other": lambda first, second: np.stack([first, second]),
+    "the larger share of each entry is kept": np.maximum,
+}.items():
+    in_two_step_backward(f"two_shared_{words}", words, TWO, shared=shared)
+for words, change in {
+    "weight_ih has the share of step 1 alone": lambda first, second: {"weight_ih": first["weight_ih"]},
+    "weight_ih has the share of step 2 alone": lambda first, second: {"weight_ih": second["weight_ih"]},
+    "weight_hh has the share of step 1 alone": lambda first, second: {"weight_hh": first["weight_hh"]},
+    "weight_hh has the share of step 2 alone": lambda first, second: {"weight_hh": second["weight_hh"]},
+    "the biases have the share of step 2 alone": lambda first, second: {name: second[name] for name in ("bias_ih", "bias_hh")},
+    "the weights have the share of step 2 alone, the biases have both": lambda first, second: {name: second[name] for name in ("weight_ih", "weight_hh")},
+    "the weights have the share of step 1 alone, the biases have both": lambda first, second: {name: first[name] for name in ("weight_ih", "weight_hh")},
+    "h0 gets the sum of both carries": lambda first, second: {"h0": first["h_prev"] + second["h_prev"]},
+    "x_1 gets the sum of both steps": lambda first, second: {"x_1": first["x"] + second["x"]},
+    "x_1 is a copy of x_2": lambda first, second: {"x_1": second["x"]},
+    "x_2 is a copy of x_1": lambda first, second: {"x_2": first["x"]},
+}.items():
+    in_two_step_backward(f"two_change_{words}", words, TWO, change=change)

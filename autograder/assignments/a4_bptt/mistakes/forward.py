@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.recurrent.forward import EDITS, TIME, Forward
+from autograder.assignments.recurrent.forward import EDITS, GROWING, TIME, Forward, by_rule
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
@@ -25,6 +25,8 @@ REREAD = {
     "inputs": "Names for the whole notebook.",
     "weights": CELL,
     "bend": CELL,
+    "behind": CELL,
+    "joins": CELL,
     "forward_weight_hh_turned": INDEX,
 }
 IDENTITY = "7.2, 'A net that adds instead of replacing': a state has two ways into the next one."
@@ -35,7 +37,9 @@ def rnn_forward(own: Own, **slots: Any) -> Functions:
     return {"rnn_forward": Forward(**slots)}
 
 
-View("rnn_forward", rnn_forward, REREAD, words=WORDS).show((*TIME, *EDITS))
+view = View("rnn_forward", rnn_forward, REREAD, words=WORDS)
+view.show((*TIME, *EDITS))
+view.show(by_rule("behind", "joins", "reads"), but=GROWING, by_rule=True)
 
 
 def residual_forward(own: Own, **slots: Any) -> Functions:
@@ -62,11 +66,13 @@ known(
     f"{IDENTITY} It is added outside, so that it passes unchanged.",
     joins=lambda h, tanh, h0: np.tanh(h + tanh),
 )
-View(
+view = View(
     "residual_rnn_forward",
     residual_forward,
-    {**REREAD, "start": "7.2: the state before step 0 is h0, for both ways."},
+    {**REREAD, "joins": IDENTITY, "start": "7.2: the state before step 0 is h0, for both ways."},
     where="residual layer: ",
     prefix="residual_",
     words={**WORDS, "state": "what is added"},
-).show((*TIME, *EDITS), but=("state_not_passed_on", "state_ignored"))
+)
+view.show((*TIME, *EDITS), but=("state_not_passed_on", "state_ignored"))
+view.show(by_rule("behind", "joins", "reads"), but=(*GROWING, "forward_joins_0"), by_rule=True)

@@ -7,8 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Params
+from autograder.assignments.a4_bptt.mistakes.shared import REREAD, SIX, WORDS, Array, Grads, Params
+from autograder.assignments.classification import GRADIENT, LOSS, NO_LOG, SIZE, SOFTMAX, Classes
+from autograder.assignments.classification import by_rule as classes_by_rule
+from autograder.assignments.recurrent import families, shares, walk
+from autograder.assignments.recurrent.forward import EDITS, GROWING, TIME, Forward
+from autograder.assignments.recurrent.forward import by_rule as forwards_by_rule
+from autograder.assignments.recurrent.sweep import Sweep, forward_of
 from autograder.naming.bank import Functions, MistakesIn, Own
+from autograder.naming.edits import View
 
 TOGETHER = "8.1, 'All of it together'"
 
@@ -104,3 +111,67 @@ in_loss_and_gradients(
     f"{TOGETHER}: target[t] belongs to outputs[t].",
     target=lambda target: np.roll(target, 1, axis=0),
 )
+
+
+# ---- by rule: all of it written in one piece -------------------------------------------------------------------------
+
+
+def one_piece(own: Own, **slots: Any) -> Functions:
+    """loss_and_gradients with a layer of its own: these slots of Sweep."""
+    return {"loss_and_gradients": network({**own, "rnn_forward": forward_of(), "rnn_backward": Sweep(**slots)})}
+
+
+def one_forward(own: Own, **slots: Any) -> Functions:
+    """loss_and_gradients with a forward of its own: these slots of Forward."""
+    return {"loss_and_gradients": network({**own, "rnn_forward": Forward(**slots), "rnn_backward": Sweep()})}
+
+
+def one_loss(own: Own, **slots: Any) -> Functions:
+    """loss_and_gradients with a loss of its own: these slots of Classes."""
+    right = Classes(**slots)
+    loss = lambda logits, target: (right.loss(logits, target), right.slope(logits, target))
+    return {"loss_and_gradients": network({**own, "sequence_loss": loss})}
+
+
+NOT_SEEN = {"x", "h0", "delta_x", "window_x", "window_h0"}  # what is not returned here
+view = View("loss_and_gradients", one_piece, REREAD, where="inside it: ", prefix="piece_", words={**WORDS, "g": "the readout's gradient", "injected": "what the readout injects at each step"})
+view.show(
+    (one for one in (*walk.CARRY, *walk.INJECTED, *walk.SLOPE, *walk.ORDER, *shares.STEPS, *shares.WEIGHTS, *shares.BIASES, *families.every()) if one.place not in NOT_SEEN),
+    but=("writes_into_states", "h0_taken_for_zero", "carry_dropped_h0_zero", "injected_clipped_1", *families.OF_H0),
+    by_rule=True,
+)
+View("loss_and_gradients", one_forward, dict.fromkeys(("bend", "behind", "joins", "reads", "weights", "start", "inputs", "outputs"), TOGETHER), where="in its forward: ", prefix="piece_", words={"not_added": "not added", "state": "the state", "weight_hh_turned": "weight_hh is used transposed"}).show(
+    (*EDITS, *TIME, *forwards_by_rule("behind", "joins", "reads")), but=(*GROWING, "last_state_only", "h0_kept"), by_rule=True
+)
+View("loss_and_gradients", one_loss, dict.fromkeys(("given", "axis", "p", "shift", "rows", "reduce", "gradient", "divide", "log_p"), TOGETHER), where="in its loss: ", prefix="piece_", words={
+    "inside": "", "matrix": "array", "together": "", "first_axis": "steps", "one_maximum": "one maximum is taken away from all rows", "before": "", "with_it": "",
+    "what_is": "loss and gradient are", "what_is_divided": "loss and gradient are", "a_sum": "sums", "a_mean": "means", "all_rows": "steps and samples",
+    "in_gradient": "", "gradient_of": "the gradient of the logits",
+}).show((*SOFTMAX, *LOSS, *SIZE, *GRADIENT, *classes_by_rule("given", "p", "rows", "reduce", "gradient", "divide")), but=(*NO_LOG, "shifted_by_all", "overflows", "log_overflows", "log_of_softmax", "epsilon"), by_rule=True)  # fmt: skip
+in_loss_and_gradients = MistakesIn("loss_and_gradients", together, by_rule=True)
+for words, switch in {
+    "tanh is taken of the outputs once more before the readout": {"seen": np.tanh},
+    "the readout reads the outputs one step late": {"seen": lambda outputs: np.concatenate([0 * outputs[:1], outputs[:-1]])},
+    "the readout reads the outputs in reverse order": {"seen": lambda outputs: outputs[::-1]},
+    "the readout reads the last state at every step": {"seen": lambda outputs: np.broadcast_to(outputs[-1], outputs.shape)},
+    "the targets are in reverse order": {"target": lambda target: target[::-1]},
+    "the targets are one step early": {"target": lambda target: np.roll(target, -1, axis=0)},
+    "all targets are those of the last step": {"target": lambda target: np.broadcast_to(target[-1], target.shape)},
+    "all targets are those of the first step": {"target": lambda target: np.broadcast_to(target[0], target.shape)},
+    "the readout's gradient goes back through tanh once more": {"outputs": lambda grad: grad * 0.5},
+    "the gradient of the outputs is divided by the number of samples": {"outputs": lambda grad: grad / grad.shape[1]},
+    "the gradient of the outputs is divided by the number of steps": {"outputs": lambda grad: grad / len(grad)},
+    "the gradient of the outputs is multiplied by the number of steps and samples": {"outputs": lambda grad: grad * grad.shape[0] * grad.shape[1]},
+    "the gradient of the outputs has the other sign": {"outputs": lambda grad: -grad},
+    "the gradient of the outputs is in reverse order": {"outputs": lambda grad: grad[::-1]},
+    "the gradient of the outputs reaches the first step alone": {"outputs": lambda grad: np.concatenate([grad[:1], 0 * grad[1:]])},
+    "nothing goes back into the layer": {"outputs": lambda grad: 0 * grad},
+    "the gradient of the logits is divided by the number of samples once more": {"logits": lambda grad: grad / grad.shape[1]},
+    "the gradient of the logits is divided by the number of steps once more": {"logits": lambda grad: grad / len(grad)},
+    "the gradient of the logits is multiplied by the number of steps": {"logits": lambda grad: grad * len(grad)},
+    "the gradient of the logits is multiplied by the number of samples": {"logits": lambda grad: grad * grad.shape[1]},
+    "only the last step's gradient of the logits counts": {"logits": last_only},
+    "h0 is all ones": {"h0": lambda h0: 0 * h0 + 1},
+}.items():
+    if "tanh once more" not in words:
+        in_loss_and_gradients(f"together_{words}", words, TOGETHER, **switch)

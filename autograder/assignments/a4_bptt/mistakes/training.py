@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from autograder.assignments.a4_bptt.mistakes.loss import network
 from autograder.assignments.a4_bptt.mistakes.shared import SIX, Array, Grads, Params
 from autograder.assignments.recurrent.sweep import WEIGHTS
 from autograder.naming.bank import Functions, MistakesIn, Own
-from autograder.naming.edits import View, edit
+from autograder.naming.edits import Edit, View, edit
 
 Batch = tuple[Array, Array]
 Lesson = Callable[[Batch, Params, Array], tuple[Any, Grads]]
@@ -48,21 +48,33 @@ class Training:
     lesson: Lesson
     step: Step = all_of_them
     rate: Callable[[float, int], float] = lambda lr, batches: lr
+    falls: Callable[[float, int, int], float] = lambda lr, t, batches: lr
+    order: Callable[[list[Batch]], list[Batch]] = lambda batches: batches
+    grads: Callable[[Grads, Params], Grads] = lambda grads, params: grads
+    momentum: float = 0.0
+    averaged: bool = False
+    ends: Callable[[list[Params]], Params] = lambda walked: walked[-1]
+    start: Callable[[Array], Array] = lambda zero: zero
     losses: Callable[[list[Any]], Any] = np.array
     after: bool = False  # losses after their update
     carried: bool = False  # h0 is what the last batch ended in
     frozen: bool = False  # gradients always at the first parameters
 
     def __call__(self, batches: list[Batch], params: Params, lr: float) -> tuple[Params, Any]:
-        first, losses, h0 = params, [], None
-        for batch in batches:
-            zero = np.zeros((batch[0].shape[1], len(params["bias_hh"])))
+        first, losses, h0, walked = params, [], None, [params]
+        speed = {name: 0.0 * params[name] for name in SIX}
+        for t, batch in enumerate(self.order(batches)):
+            zero = self.start(np.zeros((batch[0].shape[1], len(params["bias_hh"]))))
             h0 = zero if h0 is None or not self.carried else h0
             loss, grads = self.lesson(batch, first if self.frozen else params, h0)
             h0 = self.own["rnn_forward"](batch[0], h0, params)[0][-1] if self.carried else None
-            params = self.step(self.own, params, grads, self.rate(lr, len(batches)))
+            found, share = self.grads({name: grads[name] for name in SIX}, params), 1 - self.momentum * self.averaged
+            speed = {name: self.momentum * speed[name] + share * found[name] for name in SIX}
+            rate = self.falls(self.rate(lr, len(batches)), t, len(batches))
+            params = self.step(self.own, params, speed, rate)
+            walked.append(params)
             losses.append(self.lesson(batch, params, zero)[0] if self.after else loss)
-        return params, self.losses(losses)
+        return self.ends(walked), self.losses(losses)
 
 
 LOOP = (
@@ -100,13 +112,92 @@ LOOP = (
         losses=lambda losses: np.cumsum(losses) / np.arange(1, len(losses) + 1),
     ),
 )
+
+
+def loops() -> Iterator[Edit]:
+    """What people write in each place of the loop."""
+    for slot, values in VALUES.items():
+        for place, (words, value) in enumerate(values.items()):
+            yield Edit(f"loop_{slot}_{place}", f"{{task}}{words}", {slot: value})
+    for momentum in (0.5, 0.8, 0.9, 0.95, 0.99, 1.0):
+        yield edit(f"loop_momentum_{momentum}", f"{{task}}the steps have a momentum of {momentum:g}", momentum=momentum)
+    for share in (0.5, 0.9, 0.99):
+        words = f"{{task}}each step is a running mean of the gradients, with {share:g} of the old one"
+        yield edit(f"loop_average_{share}", words, momentum=share, averaged=True)
+
+
+VALUES: dict[str, dict[str, Any]] = {
+    "falls": {
+        "lr falls as 1/(t + 1)": lambda lr, t, n: lr / (t + 1),
+        "lr falls with the root of t + 1": lambda lr, t, n: lr / np.sqrt(t + 1),
+        "lr falls in a straight line to zero": lambda lr, t, n: lr * (1 - t / n),
+        "lr is halved after each step": lambda lr, t, n: lr / 2**t,
+        "lr is multiplied by t, so the first step has length zero": lambda lr, t, n: lr * t,
+        "lr is squared": lambda lr, t, n: lr**2,
+        "lr is doubled": lambda lr, t, n: 2 * lr,
+        "lr is halved": lambda lr, t, n: lr / 2,
+        **{f"lr is multiplied by {c:g} after each step": lambda lr, t, n, c=c: lr * c**t for c in (0.9, 0.95, 0.99)},
+        **{f"the given lr is not used, but {c:g}": lambda lr, t, n, c=c: c for c in (0.1, 0.01, 0.001, 0.5, 1)},
+    },
+    "grads": {
+        "each gradient is divided by its norm": lambda g, p: {k: v / np.linalg.norm(v) for k, v in g.items()},
+        "each gradient is clipped to [−0.01, 0.01], entry by entry": lambda g, p: {k: np.clip(v, -0.01, 0.01) for k, v in g.items()},
+        "each gradient is clipped to [−0.1, 0.1], entry by entry": lambda g, p: {k: np.clip(v, -0.1, 0.1) for k, v in g.items()},
+        "only the signs of the gradients count": lambda g, p: {k: np.sign(v) for k, v in g.items()},
+        "only the readout is trained": lambda g, p: {k: v if "ho" in k else 0 * v for k, v in g.items()},
+        **{f"{name} is never moved": lambda g, p, name=name: {**g, name: 0 * g[name]} for name in SIX},
+        "the weights are never moved": lambda g, p: {k: v if "bias" in k else 0 * v for k, v in g.items()},
+        "the layer's biases are never moved": lambda g, p: {**g, "bias_ih": 0 * g["bias_ih"], "bias_hh": 0 * g["bias_hh"]},
+        "bias_ih and bias_hh get each other's gradient, twice": lambda g, p: {**g, "bias_ih": 2 * g["bias_hh"], "bias_hh": 2 * g["bias_ih"]},
+        **{f"a weight decay of {c:g} is added": lambda g, p, c=c: {k: v + c * p[k] for k, v in g.items()} for c in (0.1, 0.01, 0.001)},
+    },
+    "losses": {
+        "the first loss is missing": lambda losses: np.array(losses[1:]),
+        "the last loss is missing": lambda losses: np.array(losses[:-1]),
+        "only the last loss is returned": lambda losses: losses[-1],
+        "only the first loss is returned": lambda losses: losses[0],
+        "the mean of all losses is returned": np.mean,
+        "the losses are in reverse order": lambda losses: np.array(losses[::-1]),
+        "losses contains running sums": np.cumsum,
+        "losses contains the first loss again and again": lambda losses: np.full(len(losses), losses[0]),
+        "losses contains the last loss again and again": lambda losses: np.full(len(losses), losses[-1]),
+        "losses is left at zero": lambda losses: np.zeros(len(losses)),
+        "the losses are divided by the number of batches": lambda losses: np.array(losses) / len(losses),
+        "exp is taken of the losses": np.exp,
+    },
+    "order": {
+        "the batches are taken from the last to the first": lambda batches: batches[::-1],
+        "only the first batch is used, again and again": lambda batches: [batches[0]] * len(batches),
+        "only the last batch is used, again and again": lambda batches: [batches[-1]] * len(batches),
+        "the first batch is skipped": lambda batches: batches[1:],
+        "the last batch is skipped": lambda batches: batches[:-1],
+        "only the first batch is used, once": lambda batches: batches[:1],
+        "all batches are used twice": lambda batches: [*batches, *batches],
+        "each batch is used twice": lambda batches: [batch for batch in batches for _ in range(2)],
+        "x is in reverse order in each batch": lambda batches: [(x[::-1], target) for x, target in batches],
+        "the targets are in reverse order in each batch": lambda batches: [(x, target[::-1]) for x, target in batches],
+    },
+    "ends": {
+        "the parameters are those of the start": lambda walked: walked[0],
+        "the parameters are one step short": lambda walked: walked[-2],
+        "the parameters are those after the first step": lambda walked: walked[1],
+        "the parameters are means over the whole training": lambda walked: {k: np.mean([p[k] for p in walked], axis=0) for k in SIX},
+    },
+    "start": {
+        "h0 is all ones": lambda zero: zero + 1,
+        "h0 is 0.1 in every entry": lambda zero: zero + 0.1,
+        "h0 is 0.01 in every entry": lambda zero: zero + 0.01,
+    },
+}
 BEFORE = "8.2: losses contains each loss before its update."
 REREAD = {
     "after": BEFORE,
     "losses": BEFORE,
     "step": "8.2: the loss and all gradients of a batch first, then one step with all of them.",
     "frozen": "8.2: the loss and all gradients of a batch first, then one step with all of them.",
-    "rate": "8.2: new = old − lr · slope.",
+    **dict.fromkeys(("rate", "falls", "grads", "momentum", "ends"), "8.2: new = old − lr · slope."),
+    "order": "8.2: the batches in their order.",
+    "start": "8.2: every batch starts from h0 = 0.",
     "carried": "8.2: every batch starts from h0 = 0.",
 }
 
@@ -117,7 +208,9 @@ def adder(own: Own, **slots: Any) -> Functions:
     return {"train_adder": Training(own, lesson, **slots)}
 
 
-View("train_adder", adder, REREAD, prefix="adder_", words={"task": "", "each_loss": "each loss"}).show(LOOP)
+view = View("train_adder", adder, REREAD, prefix="adder_", words={"task": "", "each_loss": "each loss"})
+view.show(LOOP)
+view.show(loops(), by_rule=True)
 
 
 def clipped_by_all(own: Own, grads: Grads, most: float) -> Grads:
@@ -160,13 +253,15 @@ def xor(
 
 
 XOR = "8.4, 'A task that needs the past'"
-View(
+view = View(
     "train_first_xor_last",
     xor,
     REREAD,
     prefix="xor_",
     words={"task": "in the task of first and last: ", "each_loss": "each loss of the task"},
-).show(LOOP)
+)
+view.show(LOOP)
+view.show(loops(), by_rule=True)
 in_xor = MistakesIn("train_first_xor_last", xor)
 in_xor(
     "xor_every_step",
