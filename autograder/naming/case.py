@@ -83,9 +83,10 @@ class Case:
         return (
             self.known(self.listed)
             or self.known(self.by_rule)
-            or self.pattern()
+            or self.pattern(most=1)
             or self.known(self.by_argument)
             or self.known(self.pairs)
+            or self.pattern()
             or self.known(self.partners())
             or self.with_a_factor()
             or self.array_by_array()
@@ -180,11 +181,17 @@ class Case:
         verdicts = [compare(key[1], mine[key], right[key]) for key in mine if key in right]
         return [(verdicts, self.rulings[0][1])]
 
-    def pattern(self) -> Told:
-        """A rule that makes all wrong arrays of the right ones."""
-        said = rules_upon_right([*self.rulings, *self.second_ruling])
-        names = listed(self.wrong)
-        return [{"id": "rule", "title": said, "reread": f"what makes {names}.", "kind": How.RULE}] if said else []
+    def pattern(self, most: int | None = None) -> Told:
+        """Rules that make all wrong arrays of the right ones, at most so many."""
+        rules = self.rules
+        if not rules or (most is not None and len(rules) > most):
+            return []
+        return [{"id": "rule", "title": "; ".join(rules), "reread": f"what makes {listed(self.wrong)}.", "kind": How.RULE}]
+
+    @cached_property
+    def rules(self) -> list[str]:
+        """The rules that make all wrong arrays of the right ones."""
+        return rules_upon_right([*self.rulings, *self.second_ruling])
 
     def with_a_factor(self) -> Told:
         """A known mistake, and every number of it times one factor."""
@@ -233,9 +240,9 @@ class Case:
                 if rest <= second and other is not one:
                     return [self.part(one, first, How.PARTS), self.part(other, rest, How.PARTS)]
             tests = [*self.rulings, *self.second_ruling]
-            said = rules_upon_right([([v for v in verdicts if v.name in rest], sizes) for verdicts, sizes in tests])
-            if said:
-                rule = {"id": "rule", "title": said, "reread": "", "kind": How.RULE, "arrays": tuple(sorted(rest))}
+            rules = rules_upon_right([([v for v in verdicts if v.name in rest], sizes) for verdicts, sizes in tests])
+            if rules:
+                rule = {"id": "rule", "title": "; ".join(rules), "reread": "", "kind": How.RULE, "arrays": tuple(sorted(rest))}
                 return [self.part(one, first, How.PARTS), rule]
         if found:
             most = [each for each in found if len(each[1]) == len(found[0][1])]

@@ -130,8 +130,8 @@ def is_round(number: float) -> bool:
     return number != 0 and abs(float(f"{number:.{DIGITS}g}") / number - 1) < ROUND
 
 
-def rules_upon_right(tests: Sequence[tuple[Sequence[Verdict], Mapping[str, int]]]) -> str:
-    """By which rule every wrong array of every test comes from the right one, as a sentence; "" if one has none."""
+def rules_upon_right(tests: Sequence[tuple[Sequence[Verdict], Mapping[str, int]]]) -> list[str]:
+    """By which rules the wrong arrays of every test come from the right ones, a clause each; none if one array has none."""
     found: dict[str, list[str]] = {}
     for verdicts, sizes in tests:
         rights = {v.name: v.expected for v in verdicts if v.expected is not None}
@@ -139,16 +139,16 @@ def rules_upon_right(tests: Sequence[tuple[Sequence[Verdict], Mapping[str, int]]
             if v.ok:
                 continue
             if v.expected is None or not isinstance(v.actual, (np.ndarray, np.generic, float, int)):
-                return ""
+                return []
             words = [*rule_between(v.actual, v.expected, sizes), *others(v, rights)]
             found[v.name] = [word for word in found.get(v.name, words) if word in words]
             if not found[v.name]:
-                return ""
+                return []
     by_words: dict[str, list[str]] = {}
     for name, words in found.items():
         common = [word for word in words if all(word in each for each in found.values())]
         by_words.setdefault(either(common or words), []).append(name)
-    return "; ".join(said(names, words) for words, names in by_words.items())
+    return [said(names, words) for words, names in by_words.items()]
 
 
 def either(words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from autograder.assignments.recurrent.sweep import WEIGHTS, Run, Sweep
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 
-AT_TWO_SAME = ("sign_turned_through_time",)  # told by its rule
+AT_TWO_SAME = ("carry_two_steps",)
 TWO = "3 and 3.1: a value used twice gets the sum. H_1 is used by the loss and by step 2, W by both steps."
 
 

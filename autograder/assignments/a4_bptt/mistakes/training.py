@@ -142,7 +142,6 @@ VALUES: dict[str, dict[str, Any]] = {
     "grads": {
         "each gradient is divided by its norm": lambda g, p: {k: v / np.linalg.norm(v) for k, v in g.items()},
         "each gradient is clipped to [−0.01, 0.01], entry by entry": lambda g, p: {k: np.clip(v, -0.01, 0.01) for k, v in g.items()},
-        "each gradient is clipped to [−0.1, 0.1], entry by entry": lambda g, p: {k: np.clip(v, -0.1, 0.1) for k, v in g.items()},
         "only the signs of the gradients count": lambda g, p: {k: np.sign(v) for k, v in g.items()},
         "only the readout is trained": lambda g, p: {k: v if "ho" in k else 0 * v for k, v in g.items()},
         **{f"{name} is never moved": lambda g, p, name=name: {**g, name: 0 * g[name]} for name in SIX},
