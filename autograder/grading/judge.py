@@ -14,8 +14,8 @@ from autograder.grading.suites import SuiteError, collect
 from autograder.kernels.student import Student
 from autograder.naming.bank import How, mistakes_of
 from autograder.naming.clues import Clue
-from autograder.naming.patterns import describe, has_time, sizes_of
 from autograder.naming.endings import alike, ending_of
+from autograder.naming.patterns import describe, has_time, sizes_of
 from autograder.naming.replay import Findings, Namer
 
 EXPLAINS_ALL = (How.KNOWN, How.RULE, How.PARTS)

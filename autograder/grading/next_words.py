@@ -9,7 +9,7 @@ from autograder.naming.bank import How
 from autograder.naming.clues import Clue, Kind
 from autograder.naming.patterns import listed, number
 
-Paragraph = tuple[str, str, str]  # how it begins, what is said in bold, how it ends
+Paragraph = tuple[tuple[str, bool], ...]  # its parts, and whether each is bold
 
 STEPS: dict[Kind, str] = {
     Kind.SLOW: "Your numbers are right; only their cost is not. Which line is run again for every step or every entry, and "
@@ -60,14 +60,17 @@ def next_step(function: FunctionResult) -> str:
     clue = function.clue
     if clue is None:
         return ""
-    return f"{STEPS[clue.kind].format(*in_words(clue))} Then try selfcheck.check(\"{function.name}\")."
+    return f'{STEPS[clue.kind].format(*in_words(clue))} Then try selfcheck.check("{function.name}").'
 
 
 def in_words(clue: Clue) -> tuple[str, ...]:
     """The values of a clue as its sentence needs them."""
     if clue.kind in (Kind.LAST_STEPS, Kind.FIRST_STEPS, Kind.FIRST_UPDATE):
         name, count = clue.values
-        which, what = ("last" if clue.kind is Kind.LAST_STEPS else "first"), ("entry" if clue.kind is Kind.FIRST_UPDATE else "step")
+        which, what = (
+            ("last" if clue.kind is Kind.LAST_STEPS else "first"),
+            ("entry" if clue.kind is Kind.FIRST_UPDATE else "step"),
+        )
         many = f"{number(int(count))} {what.replace('entry', 'entrie')}s"
         return name, f"the {which} {what if count == '1' else many}"
     if clue.kind is Kind.SIGNS:
@@ -80,14 +83,19 @@ def explained(mistakes: Sequence[Named]) -> Iterator[Paragraph]:
     """What explains a function's numbers, a paragraph each; several that look alike in one."""
     whole = [m for m in mistakes if not m.arrays and m.kind is not How.RULE]
     if len(whole) > 1:
-        title = "; or ".join(m.title for m in whole)
-        yield opening(whole), f"{title}.", f"Reread {'; or '.join(m.reread.rstrip('.') for m in whole)}."
+        yield (f"{opening(whole)} ", False), *either(whole)
     for m in mistakes:
         if m not in whole or len(whole) == 1:
-            yield opening([m]), f"{m.title}.", f"Reread {m.reread}" if m.reread else ""
-    partly = [m for m in mistakes if m.kind is How.PARTLY]
-    if partly:
-        yield "The other wrong arrays differ from it in another way.", "", ""
+            yield (f"{opening([m])} {m.title}.", True), (f" Reread {m.reread}" if m.reread else "", False)
+    if any(m.kind is How.PARTLY for m in mistakes):
+        yield (("The other wrong arrays differ from it in another way.", False),)
+
+
+def either(mistakes: Sequence[Named]) -> Iterator[tuple[str, bool]]:
+    """Several mistakes in one sentence, each with what to reread."""
+    for m in mistakes:
+        yield m.title, True
+        yield f" (reread {m.reread.rstrip('.')}){'.' if m is mistakes[-1] else '; or '}", False
 
 
 def opening(mistakes: Sequence[Named]) -> str:
@@ -104,5 +112,9 @@ def opening(mistakes: Sequence[Named]) -> str:
         return f"{listed(first.arrays)}: exactly the numbers of {many}:"
     if first.two:
         pairs = "Two known mistakes together give exactly your numbers:"
-        return pairs if len(mistakes) == 1 else f"Your numbers are exactly those of {len(mistakes)} pairs of known mistakes that look alike here. Either"
+        return (
+            pairs
+            if len(mistakes) == 1
+            else f"Your numbers are exactly those of {len(mistakes)} pairs of known mistakes that look alike here. Either"
+        )
     return f"Your numbers are exactly those of {many}" + (":" if len(mistakes) == 1 else "")

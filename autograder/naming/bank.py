@@ -23,7 +23,6 @@ Make = Callable[[Own], Functions]
 Build = Callable[..., Functions]  # own, and the slots that are filled wrongly, by name
 
 
-
 class How(Enum):
     """What is said of a student's numbers and a known mistake."""
 

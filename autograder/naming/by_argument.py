@@ -1,4 +1,4 @@
-"""Mistakes by rule in any function: one of its arguments is left out, turned, shifted or scaled, or the result is.
+"""Mistakes by rule in any function: one of its arguments is missing, turned, shifted or scaled, or the result is.
 
 An assignment need not list these: they follow from the contract.
 """
@@ -38,8 +38,16 @@ ROWS: tuple[Edit, ...] = (
     ("reversed", "is taken from its end to its beginning", lambda a: a[::-1]),
     ("late", "is one place late along its first axis", lambda a: np.concatenate([0 * a[:1], a[:-1]])),
     ("early", "is one place early along its first axis", lambda a: np.concatenate([a[1:], 0 * a[:1]])),
-    ("late_wrapped", "is one place late along its first axis, and its end comes first", lambda a: np.roll(a, 1, axis=0)),
-    ("early_wrapped", "is one place early along its first axis, and its beginning comes last", lambda a: np.roll(a, -1, axis=0)),
+    (
+        "late_wrapped",
+        "is one place late along its first axis, and its end comes first",
+        lambda a: np.roll(a, 1, axis=0),
+    ),
+    (
+        "early_wrapped",
+        "is one place early along its first axis, and its beginning comes last",
+        lambda a: np.roll(a, -1, axis=0),
+    ),
     ("first_only", "counts in its first row alone", lambda a: np.concatenate([a[:1], 0 * a[1:]])),
     ("last_only", "counts in its last row alone", lambda a: np.concatenate([0 * a[:-1], a[-1:]])),
     ("first_everywhere", "is its first row everywhere", lambda a: np.broadcast_to(a[:1], a.shape).copy()),
@@ -83,7 +91,13 @@ def made(function: Function) -> Iterator[Mistake]:
     for (place, path, spec), (other, way, alike) in combinations(places, 2):
         if spec.axes is not None and spec.axes == alike.axes:
             one, two = (key or [*function.arguments][at] for at, key in ((place, path), (other, way)))
-            yield of(function, f"{one}_for_{two}", f"{one} and {two} are exchanged", f"{one} and {two}", exchanged((place, path), (other, way)))
+            yield of(
+                function,
+                f"{one}_for_{two}",
+                f"{one} and {two} are exchanged",
+                f"{one} and {two}",
+                exchanged((place, path), (other, way)),
+            )
 
 
 def named(function: Function) -> Iterator[tuple[int, str, Array]]:

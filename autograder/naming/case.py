@@ -26,7 +26,8 @@ Told = list[dict[str, Any]]
 Ruled = tuple[Sequence[Verdict], Mapping[str, int]]  # what one test compared, and the sizes of its axes
 ALIKE = 3  # so many that look alike are told; of more, none says much
 PARTNERS = 4  # so many that explain some arrays are put together with all others
-ALL_PAIRS = 2000  # where there are no more, every two are put together
+ALL_PAIRS = 8000  # where there are no more, every two are put together
+COMMON = ("_zero", "_negative", "_twice", "_half", "_turned", "_reversed", "_one")  # of what is done to an argument
 
 
 class Replays(Protocol):
@@ -116,15 +117,21 @@ class Case:
 
     @cached_property
     def pairs(self) -> Table:
-        """Every two listed ones; where there are few, every two of all."""
+        """Every two, as far as they are not too many."""
         return self.table("two at once", self.two_at_once)
 
     def two_at_once(self, assignment: Assignment, function: str) -> Iterable[Mistake]:
-        """Every two that compose."""
-        singles = [m for table in self.singles for m in table.mistakes]
-        if self.function.composed or len(singles) ** 2 > 2 * ALL_PAIRS:
+        """Every two that compose: of all where that is not too many, else with a listed one among them."""
+        first = self.listed.mistakes
+        rest = [*self.by_rule.mistakes, *(m for m in self.by_argument.mistakes if m.id.endswith(COMMON))]
+        every = [*first, *rest]
+        if len(every) ** 2 <= 2 * ALL_PAIRS and not self.function.composed:
+            return all_pairs((one, other) for n, one in enumerate(every) for other in every[n + 1 :])
+        if (
+            len(self.answers) > 1 and not self.function.composed
+        ):  # what explains some arrays is put together with all others
             return pairs_of(assignment, function)
-        return all_pairs((one, other) for n, one in enumerate(singles) for other in singles[n + 1 :])
+        return all_pairs((one, other) for n, one in enumerate(first) for other in every[n + 1 :])
 
     @property
     def singles(self) -> tuple[Table, ...]:
@@ -176,7 +183,11 @@ class Case:
         """The second look as a test that compares it with the right numbers; nothing where the arrays go by other names."""
         script, mine = self.second
         right = script.answers({}, self.right)
-        if not mine or {name for _, name in mine} != {v.name for v in self.rulings[0][0]} or len(mine) != len(self.rulings[0][0]):
+        if (
+            not mine
+            or {name for _, name in mine} != {v.name for v in self.rulings[0][0]}
+            or len(mine) != len(self.rulings[0][0])
+        ):
             return []
         verdicts = [compare(key[1], mine[key], right[key]) for key in mine if key in right]
         return [(verdicts, self.rulings[0][1])]
@@ -186,7 +197,9 @@ class Case:
         rules = self.rules
         if not rules or (most is not None and len(rules) > most):
             return []
-        return [{"id": "rule", "title": "; ".join(rules), "reread": f"what makes {listed(self.wrong)}.", "kind": How.RULE}]
+        return [
+            {"id": "rule", "title": "; ".join(rules), "reread": f"what makes {listed(self.wrong)}.", "kind": How.RULE}
+        ]
 
     @cached_property
     def rules(self) -> list[str]:
@@ -199,7 +212,11 @@ class Case:
             found: dict[int, list[float]] = {}
             for key, array in self.answers.items():
                 parallel = table.parallel(key, array)
-                found = {n: [*found.get(n, []), f] for n, f in parallel.items() if key == next(iter(self.answers)) or n in found}
+                found = {
+                    n: [*found.get(n, []), f]
+                    for n, f in parallel.items()
+                    if key == next(iter(self.answers)) or n in found
+                }
             told = [
                 (words, table.mistakes[place])
                 for place, factors in found.items()
@@ -222,7 +239,10 @@ class Case:
             value = mine.verdicts[0][2]
             other = np.asarray(theirs.verdicts[0][2], dtype=np.float64)
             factor = float(np.sum(value * other) / np.sum(other * other))
-            if not all(same_value(a, factor * np.asarray(b), mistake.rtol) for (_, _, a), (_, _, b) in zip(mine.verdicts, theirs.verdicts, strict=True)):
+            if not all(
+                same_value(a, factor * np.asarray(b), mistake.rtol)
+                for (_, _, a), (_, _, b) in zip(mine.verdicts, theirs.verdicts, strict=True)
+            ):
                 return []
             words = [*factor_words(factor, self.sizes[test])]
             common = words if common is None else [word for word in common if word in words]
@@ -242,7 +262,13 @@ class Case:
             tests = [*self.rulings, *self.second_ruling]
             rules = rules_upon_right([([v for v in verdicts if v.name in rest], sizes) for verdicts, sizes in tests])
             if rules:
-                rule = {"id": "rule", "title": "; ".join(rules), "reread": "", "kind": How.RULE, "arrays": tuple(sorted(rest))}
+                rule = {
+                    "id": "rule",
+                    "title": "; ".join(rules),
+                    "reread": "",
+                    "kind": How.RULE,
+                    "arrays": tuple(sorted(rest)),
+                }
                 return [self.part(one, first, How.PARTS), rule]
         if found:
             most = [each for each in found if len(each[1]) == len(found[0][1])]

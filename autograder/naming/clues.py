@@ -164,7 +164,11 @@ def at_sizes(found: Found, function: Function) -> Iterator[Clue]:
         if any(sizes_given(finding, function).get(axis) == 1 for finding in passed):
             yield Clue(kind)
     if function.upstream:
-        fine = [largest_upstream(f, function) for test, f in found if f.share == 1 and not (f.undecided or test.behaviour or test.cost)]
+        fine = [
+            largest_upstream(f, function)
+            for test, f in found
+            if f.share == 1 and not (f.undecided or test.behaviour or test.cost)
+        ]
         bad = [largest_upstream(finding, function) for finding in failed]
         if fine and bad and min(bad) > STEEP * max(fine) > 0:
             yield Clue(Kind.WHERE_SMALL)
@@ -223,7 +227,7 @@ def given(finding: Finding, function: Function) -> Iterator[tuple[str, Array, np
     for call in finding.calls:
         if call.name == function.name:
             for (argument, spec), value in zip(function.arguments.items(), call.arguments, strict=False):
-                for name, one in (spec.items() if isinstance(spec, Mapping) else ((argument, spec),)):
+                for name, one in spec.items() if isinstance(spec, Mapping) else ((argument, spec),):
                     part = value.get(name) if isinstance(value, Mapping) else value
                     if isinstance(one, Array) and isinstance(part, np.ndarray):
                         yield argument, one, part

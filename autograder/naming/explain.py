@@ -17,7 +17,7 @@ Array = np.ndarray
 Shift = Callable[[Array], Any]
 DIGITS = 3  # a constant is told where it has no more
 ROUND = 1e-9
-OTHER = "in place of "
+OTHER = "the numbers of "
 TIMES = "times "
 
 SAME_SHAPE: tuple[tuple[str, Shift], ...] = (
@@ -67,7 +67,12 @@ OTHER_SHAPE: tuple[tuple[str, Shift], ...] = (
 def rule_between(value: Any, right: Array, sizes: Mapping[str, int]) -> Iterator[str]:
     """Every rule that makes the value of the right array, as the end of a sentence."""
     value = np.asarray(value)
-    if value.dtype.kind not in "fiub" or not np.isfinite(value).all() or not np.isfinite(right).all() or not right.any():
+    if (
+        value.dtype.kind not in "fiub"
+        or not np.isfinite(value).all()
+        or not np.isfinite(right).all()
+        or not right.any()
+    ):
         return
     near = closeness(value)
     value = value.astype(np.float64)
@@ -87,7 +92,9 @@ def rule_between(value: Any, right: Array, sizes: Mapping[str, int]) -> Iterator
             yield from constants(value, right, near)
 
 
-def made_by(rules: Sequence[tuple[str, Shift]], value: Array, right: Array, near: Callable[[Any, Array], bool]) -> Iterator[str]:
+def made_by(
+    rules: Sequence[tuple[str, Shift]], value: Array, right: Array, near: Callable[[Any, Array], bool]
+) -> Iterator[str]:
     """The words of each rule that gives the value."""
     for words, make in rules:
         if right.ndim == 0 and words not in ("left at zero", "squared", "under a root"):
@@ -103,7 +110,12 @@ def made_by(rules: Sequence[tuple[str, Shift]], value: Array, right: Array, near
 def constants(value: Array, right: Array, near: Callable[[Any, Array], bool]) -> Iterator[str]:
     """A bound, a number of decimals or an offset that explains every entry with one round number."""
     bound = float(np.max(np.abs(value)))
-    if value.size > 1 and bound < np.max(np.abs(right)) and is_round(bound) and near(value, np.clip(right, -bound, bound)):
+    if (
+        value.size > 1
+        and bound < np.max(np.abs(right))
+        and is_round(bound)
+        and near(value, np.clip(right, -bound, bound))
+    ):
         yield f"clipped to [−{bound:g}, {bound:g}]"
     for decimals in range(7):
         if near(value, np.round(right, decimals)):
@@ -162,7 +174,11 @@ def said(names: Sequence[str], words: str) -> str:
     are, ones = ("are", "ones") if len(names) > 1 else ("is", "one")
     if words.startswith("left"):
         return f"{listed(names)} {are} {words}"
-    return f"{listed(names)} {are} {words[len(OTHER):]}, by another name" if words.startswith(OTHER) else f"{listed(names)} {are} the right {ones} {words}"
+    return (
+        f"{listed(names)} {are} {words[len(OTHER) :]}, by another name"
+        if words.startswith(OTHER)
+        else f"{listed(names)} {are} the right {ones} {words}"
+    )
 
 
 def others(verdict: Verdict, rights: Mapping[str, Array]) -> Iterator[str]:

@@ -8,7 +8,7 @@ built of them is replayed upon the student's own, and any other is not named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -18,14 +18,13 @@ import numpy as np
 
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
-from autograder.kernels.student import Answer, CallFailed, Odd, Student
+from autograder.kernels.student import Answer, CallFailed, Student
 from autograder.naming.bank import NAME_RTOL, How, Mistake, mistakes_of
 from autograder.naming.case import Case
 from autograder.naming.clues import Clue, clue, sizes_given
-from autograder.naming.endings import Ending, Endings, agree, alike, ending_of, same_value
+from autograder.naming.endings import Ending, Endings, agree, ending_of, same_value
 from autograder.naming.pairs import Table
 from autograder.naming.script import Script
-
 
 Findings = dict[str, list[tuple[HiddenTest, Finding]]]
 

@@ -40,7 +40,9 @@ class Script:
 
             return call
 
-        run_test(test, test.assignment.student({**right, **{name: recorded(name) for name in contract if name in right}}))
+        run_test(
+            test, test.assignment.student({**right, **{name: recorded(name) for name in contract if name in right}})
+        )
         return cls(contract[test.function], contract, tuple(calls))
 
     def varied(self, right: Own) -> Script:

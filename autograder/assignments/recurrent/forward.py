@@ -100,7 +100,9 @@ VALUES: dict[str, dict[str, Callable[..., Array]]] = {
         "{state} is halved": lambda tanh, params: tanh / 2,
         "{state} is clipped to [0, 1]": lambda tanh, params: np.clip(tanh, 0, 1),
         "{state} is rounded to whole numbers": lambda tanh, params: np.round(tanh),
-        "{state} is divided by its norm in each row": lambda tanh, params: tanh / np.linalg.norm(tanh, axis=-1, keepdims=True),
+        "{state} is divided by its norm in each row": lambda tanh, params: (
+            tanh / np.linalg.norm(tanh, axis=-1, keepdims=True)
+        ),
         "{state} goes through weight_hh once more": lambda tanh, params: tanh @ params["weight_hh"].T,
         "{state} is averaged over the batch": lambda tanh, params: 0 * tanh + tanh.mean(axis=0),
     },
@@ -117,7 +119,10 @@ VALUES: dict[str, dict[str, Callable[..., Array]]] = {
         "half of the old state is added": lambda h, tanh, h0: h / 2 + tanh,
         "tanh is taken again, of the sum": lambda h, tanh, h0: np.tanh(h + tanh),
         "the state never changes": lambda h, tanh, h0: h,
-        **{f"the state keeps {c:g} of itself at each step": lambda h, tanh, h0, c=c: c * h + (1 - c) * tanh for c in (0.1, 0.9, 0.99)},
+        **{
+            f"the state keeps {c:g} of itself at each step": lambda h, tanh, h0, c=c: c * h + (1 - c) * tanh
+            for c in (0.1, 0.9, 0.99)
+        },
     },
     "reads": {
         "tanh is taken of the old state as well": lambda states, h0: np.tanh(states[-1]),
@@ -142,7 +147,11 @@ def by_rule(*slots: str) -> Iterator[Edit]:
     """Every bend, and what people make of the states in these slots."""
     for id, (words, bend) in BENDS.items():
         if id != "tanh":
-            yield edit(f"forward_bend_{id}", f"the tanh is {words}" if id == "nothing" else f"{words} stands for the tanh", bend=bend)
+            yield edit(
+                f"forward_bend_{id}",
+                f"the tanh is {words}" if id == "nothing" else f"{words} stands for the tanh",
+                bend=bend,
+            )
     for slot in slots:
         for place, (words, value) in enumerate(VALUES[slot].items()):
             yield Edit(f"forward_{slot}_{place}", words, {slot: value})

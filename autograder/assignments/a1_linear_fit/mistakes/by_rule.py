@@ -37,15 +37,25 @@ for words, line in {
 
 known = MistakesIn("mse_loss", loss, by_rule=True)
 for id, words, value in losses("mean_squared", "by_rows_squared", "mean_of_square_squared", "each_row_mean_squared"):
-    known(f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": lambda prediction, target: of(prediction - target)})
+    known(
+        f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": lambda prediction, target: of(prediction - target)}
+    )
 for id, words, value in (
     ("relative", "the errors are divided by the targets", lambda p, t: np.mean(((p - t) / t) ** 2)),
-    ("of_squares", "the squares of prediction and target are compared, not the errors squared", lambda p, t: np.mean(p**2 - t**2)),
+    (
+        "of_squares",
+        "the squares of prediction and target are compared, not the errors squared",
+        lambda p, t: np.mean(p**2 - t**2),
+    ),
     ("sum_of_both", "prediction and target are added, not subtracted", lambda p, t: np.mean((p + t) ** 2)),
     ("product", "prediction and target are multiplied", lambda p, t: np.mean(p * t)),
     ("of_prediction", "the target does not enter", lambda p, t: np.mean(p**2)),
     ("of_means", "the means of prediction and target are compared", lambda p, t: (np.mean(p) - np.mean(t)) ** 2),
-    ("determination", "this is the share of variance that is explained", lambda p, t: 1 - np.sum((p - t) ** 2) / np.sum((t - t.mean()) ** 2)),
+    (
+        "determination",
+        "this is the share of variance that is explained",
+        lambda p, t: 1 - np.sum((p - t) ** 2) / np.sum((t - t.mean()) ** 2),
+    ),
 ):
     known(f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": of})
 
@@ -61,7 +71,9 @@ QUOTIENTS: dict[str, Callable[[Curve, float, float], float]] = {
     "the difference is divided by ε²": lambda f, a, e: (f(a + e) - f(a - e)) / e**2,
     "the difference is divided by 2ε²": lambda f, a, e: (f(a + e) - f(a - e)) / (2 * e**2),
     "the difference is halved and not divided by ε": lambda f, a, e: (f(a + e) - f(a - e)) / 2,
-    "the difference is divided by 2 and multiplied by ε: a bracket is missing in 2ε": lambda f, a, e: (f(a + e) - f(a - e)) / 2 * e,
+    "the difference is divided by 2 and multiplied by ε: a bracket is missing in 2ε": lambda f, a, e: (
+        (f(a + e) - f(a - e)) / 2 * e
+    ),
     "the difference is multiplied by 2ε": lambda f, a, e: (f(a + e) - f(a - e)) * 2 * e,
     "only the second value is divided": lambda f, a, e: f(a + e) - f(a - e) / (2 * e),
     "the nudge is 2ε, and the distance is taken for 2ε": lambda f, a, e: (f(a + 2 * e) - f(a - 2 * e)) / (2 * e),
@@ -120,18 +132,18 @@ class Slopes:
 known = MistakesIn("mse_gradients", lambda own, **slots: {"mse_gradients": Slopes(**slots)}, by_rule=True)
 ERRORS: dict[str, Callable[..., Any]] = {
     "the error is target minus prediction": lambda x, t, w, b: t - w * x - b,
-    "b is left out of the prediction": lambda x, t, w, b: w * x - t,
+    "b is missing from the prediction": lambda x, t, w, b: w * x - t,
     "b is subtracted in the prediction": lambda x, t, w, b: w * x - b - t,
-    "the target is left out of the error": lambda x, t, w, b: w * x + b,
+    "the target is missing from the error": lambda x, t, w, b: w * x + b,
     "the target is added, not subtracted": lambda x, t, w, b: w * x + b + t,
-    "the prediction is left out of the error": lambda x, t, w, b: -t,
+    "the prediction is missing from the error": lambda x, t, w, b: -t,
     "the target alone stands for the error": lambda x, t, w, b: t,
     "the error is squared in the slopes": lambda x, t, w, b: (w * x + b - t) ** 2,
     "the absolute error enters the slopes": lambda x, t, w, b: np.abs(w * x + b - t),
     "the sign of the error enters, not its size": lambda x, t, w, b: np.sign(w * x + b - t),
     "w and b are exchanged in the prediction": lambda x, t, w, b: b * x + w - t,
     "b is fixed at −6 in the prediction": lambda x, t, w, b: w * x - 6 - t,
-    "w is left out of the prediction": lambda x, t, w, b: x + b - t,
+    "w is missing from the prediction": lambda x, t, w, b: x + b - t,
     "the error is averaged before it is multiplied": lambda x, t, w, b: 0 * x + np.mean(w * x + b - t),
     "the error is that of the first point": lambda x, t, w, b: 0 * x + (w * x + b - t)[0],
     "the error is that of the last point": lambda x, t, w, b: 0 * x + (w * x + b - t)[-1],
@@ -239,7 +251,10 @@ for words, value in {
     "the step goes up the slope, and lr is divided by the number of points": lambda lr, t, steps, x: -lr / len(x),
     "lr is multiplied by the number of points": lambda lr, t, steps, x: lr * len(x),
     "lr falls in a straight line to zero": lambda lr, t, steps, x: lr * (1 - t / steps),
-    **{f"lr is multiplied by {c} after each step": lambda lr, t, steps, x, c=c: lr * c**t for c in (0.5, 0.9, 0.95, 0.99, 0.999, 2, 1.1)},
+    **{
+        f"lr is multiplied by {c} after each step": lambda lr, t, steps, x, c=c: lr * c**t
+        for c in (0.5, 0.9, 0.95, 0.99, 0.999, 2, 1.1)
+    },
     **{f"the given lr is not used, but {c}": lambda lr, t, steps, x, c=c: c for c in (0.1, 0.01, 0.001, 0.05, 0.5)},
 }.items():
     known(f"walk_{words}", words, WALK, rate=value)
@@ -259,14 +274,23 @@ for words, value in {
     "the slopes are doubled": lambda dw, db, w, b: (2 * dw, 2 * db),
     "the slopes are halved": lambda dw, db, w, b: (dw / 2, db / 2),
     "the step replaces w and b: nothing of the old ones is left": lambda dw, db, w, b: (dw, db),
-    **{f"each weight also decays by {c} times itself": lambda dw, db, w, b, c=c: (dw + c * w, db + c * b) for c in (0.1, 0.01, 0.001, 1)},
+    **{
+        f"each weight also decays by {c} times itself": lambda dw, db, w, b, c=c: (dw + c * w, db + c * b)
+        for c in (0.1, 0.01, 0.001, 1)
+    },
 }.items():
     if not words.startswith("the step replaces"):
         known(f"walk_{words}", words, WALK, slopes=value)
 for momentum in (0.5, 0.8, 0.9, 0.95, 0.99, 1):
     known(f"walk_momentum_{momentum}", f"the steps have a momentum of {momentum:g}", WALK, momentum=momentum)
     if momentum < 1:
-        known(f"walk_average_{momentum}", f"each step is a running mean of the slopes, with {momentum:g} of the old one", WALK, momentum=momentum, averaged=True)
+        known(
+            f"walk_average_{momentum}",
+            f"each step is a running mean of the slopes, with {momentum:g} of the old one",
+            WALK,
+            momentum=momentum,
+            averaged=True,
+        )
 for words, value in {
     "w is never seen to move: its slope is always that of the first w": lambda now, start: (start[0], now[1]),
     "b is never seen to move: its slope is always that of the first b": lambda now, start: (now[0], start[1]),
@@ -383,8 +407,8 @@ known = MistakesIn("online_fit", points, by_rule=True)
 for words, slots in {
     "each point is met passes times before the next one": {"walk": lambda passes, n: [(p, i) for i in range(n) for p in range(passes)]},
     "every second pass runs backwards": {"walk": lambda passes, n: [(p, i if p % 2 == 0 else n - 1 - i) for p in range(passes) for i in range(n)]},
-    "the first point is left out of each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(1, n)]},
-    "the last point is left out of each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(n - 1)]},
+    "the first point is missing from each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(1, n)]},
+    "the last point is missing from each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(n - 1)]},
     "there is one pass only, whatever is asked for": {"walk": lambda passes, n: [(0, i) for i in range(n)]},
     "there is one pass too many": {"walk": lambda passes, n: [(p, i) for p in range(passes + 1) for i in range(n)]},
     "there is one pass too few": {"walk": lambda passes, n: [(p, i) for p in range(passes - 1) for i in range(n)]},
@@ -393,11 +417,11 @@ for words, slots in {
     "each point meets the target of the next": {"meets": lambda target: np.roll(target, -1)},
     "each point meets the target of the one before": {"meets": lambda target: np.roll(target, 1)},
     "the targets are in reverse order": {"meets": lambda target: target[::-1]},
-    "w is left out of the error": {"error": lambda w, x, y, b: x + b - y},
+    "w is missing from the error": {"error": lambda w, x, y, b: x + b - y},
     "b is taken away in the error": {"error": lambda w, x, y, b: w * x - b - y},
-    "the target is left out of the error": {"error": lambda w, x, y, b: w * x + b},
+    "the target is missing from the error": {"error": lambda w, x, y, b: w * x + b},
     "the target is added in the error": {"error": lambda w, x, y, b: w * x + b + y},
-    "x is left out of the prediction": {"error": lambda w, x, y, b: w + b - y},
+    "x is missing from the prediction": {"error": lambda w, x, y, b: w + b - y},
     "lr is divided by the number of the step": {"rate": lambda lr, t, p, n: lr / (t + 1)},
     "lr is divided by the number of the pass": {"rate": lambda lr, t, p, n: lr / (p + 1)},
     "lr is halved after each pass": {"rate": lambda lr, t, p, n: lr / 2**p},
@@ -439,14 +463,26 @@ BENT: dict[str, Callable[[Array], Any]] = {
     "the largest eigenvalue of centred x": lambda x: curvatures(x - np.mean(x))[-1],
     "the largest eigenvalue with x² in every place": lambda x: 2 * np.mean(x**2) + 2 * abs(np.mean(x)),
     "the sum of the entries of w and b's row": lambda x: 2 * np.mean(x**2) + 2 * np.mean(x),
-    "the largest eigenvalue without the mixed terms' sign and 2": lambda x: np.linalg.eigvalsh(np.array([[np.mean(x**2), np.mean(x) / 2], [np.mean(x) / 2, 1.0]]))[-1],
-    "the largest eigenvalue with a mixed entry of half its size": lambda x: np.linalg.eigvalsh(np.array([[2 * np.mean(x**2), np.mean(x)], [np.mean(x), 2.0]]))[-1],
-    "the largest eigenvalue with a 1 for b": lambda x: np.linalg.eigvalsh(np.array([[2 * np.mean(x**2), 2 * np.mean(x)], [2 * np.mean(x), 1.0]]))[-1],
-    "the largest eigenvalue with N for b": lambda x: np.linalg.eigvalsh(2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), len(x)]]))[-1],
-    "the largest eigenvalue with the square of the mean of x for w": lambda x: np.linalg.eigvalsh(2 * np.array([[np.mean(x) ** 2, np.mean(x)], [np.mean(x), 1.0]]))[-1],
+    "the largest eigenvalue without the mixed terms' sign and 2": lambda x: np.linalg.eigvalsh(
+        np.array([[np.mean(x**2), np.mean(x) / 2], [np.mean(x) / 2, 1.0]])
+    )[-1],
+    "the largest eigenvalue with a mixed entry of half its size": lambda x: np.linalg.eigvalsh(
+        np.array([[2 * np.mean(x**2), np.mean(x)], [np.mean(x), 2.0]])
+    )[-1],
+    "the largest eigenvalue with a 1 for b": lambda x: np.linalg.eigvalsh(
+        np.array([[2 * np.mean(x**2), 2 * np.mean(x)], [2 * np.mean(x), 1.0]])
+    )[-1],
+    "the largest eigenvalue with N for b": lambda x: np.linalg.eigvalsh(
+        2 * np.array([[np.mean(x**2), np.mean(x)], [np.mean(x), len(x)]])
+    )[-1],
+    "the largest eigenvalue with the square of the mean of x for w": lambda x: np.linalg.eigvalsh(
+        2 * np.array([[np.mean(x) ** 2, np.mean(x)], [np.mean(x), 1.0]])
+    )[-1],
 }
 for words, bent in BENT.items():
     for over, c in (("2", 2.0), ("1", 1.0), ("4", 4.0), ("½", 0.5), ("0", 0.0)):
         if c and (words, over) != ("the largest eigenvalue", "2"):
-            known(f"lr_{over}_{words}", f"this is {over} over {words}", LIMIT, rate=lambda x, c=c, bent=bent: c / bent(x))
+            known(
+                f"lr_{over}_{words}", f"this is {over} over {words}", LIMIT, rate=lambda x, c=c, bent=bent: c / bent(x)
+            )
     known(f"lr_itself_{words}", f"{words} itself is returned, not 2 over it", LIMIT, rate=bent)

@@ -11,7 +11,7 @@ import numpy as np
 from autograder.assignments.a2_mlp_backprop.mistakes.backward import LINES, ROWS
 from autograder.assignments.a2_mlp_backprop.mistakes.differences import NUDGE, differences
 from autograder.assignments.a2_mlp_backprop.mistakes.forward import BEND, FORWARD, HALF, forward_with
-from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Grads, Net, Params, mlp, right_sigmoid
+from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Grads, Params, mlp, right_sigmoid
 from autograder.assignments.a2_mlp_backprop.mistakes.training import LOOP, STEP, moved
 from autograder.assignments.errors import BENDS, losses
 from autograder.naming.bank import Functions, MistakesIn, Own
@@ -21,7 +21,9 @@ from autograder.naming.bank import Functions, MistakesIn, Own
 known = MistakesIn("sigmoid", by_rule=True)
 for id, (words, bend) in BENDS.items():
     if id not in ("sigmoid", "nothing"):
-        known(f"sigmoid_is_{id}", f"this is {words}, not the sigmoid of z", BEND, lambda own, bend=bend: {"sigmoid": bend})
+        known(
+            f"sigmoid_is_{id}", f"this is {words}, not the sigmoid of z", BEND, lambda own, bend=bend: {"sigmoid": bend}
+        )
 known("sigmoid_is_nothing", "z is returned as it is", BEND, lambda own: {"sigmoid": lambda z: z})
 for words, bend in {
     "the sigmoid is rounded to whole numbers": lambda z: np.round(right_sigmoid(z)),
@@ -48,7 +50,9 @@ for id, (words, bend) in BENDS.items():
         known(f"bends_both_{id}", f"the bend of both layers {said}", FORWARD, hidden=bend, top=bend)
 
 
-def net(own: Own, between: Callable[[Array, Array, Params], Array], after: Callable[[Array, Array, Params], Array]) -> Functions:
+def net(
+    own: Own, between: Callable[[Array, Array, Params], Array], after: Callable[[Array, Array, Params], Array]
+) -> Functions:
     """An mlp_forward of two layers that are given in full: between makes hidden of x, after the prediction of hidden and x."""
     return {"mlp_forward": lambda x, params: (after(hidden := between(x, x, params), x, params), None)}
 
@@ -60,19 +64,27 @@ for words, value in {
     "bias_1 is added behind the sigmoid": lambda x, _, p: right_sigmoid(x @ p["weight_1"].T) + p["bias_1"],
     "bias_1 is taken away": lambda x, _, p: right_sigmoid(x @ p["weight_1"].T - p["bias_1"]),
     "bias_1 is multiplied with, not added": lambda x, _, p: right_sigmoid(x @ p["weight_1"].T * p["bias_1"]),
-    "the sum over the hidden units is bent: net_1 is divided by its size": lambda x, _, p: right_sigmoid((x @ p["weight_1"].T + p["bias_1"]) / x.shape[1]),
-    "hidden is what comes before the bend of layer 1, less its mean": lambda x, _, p: (z := x @ p["weight_1"].T + p["bias_1"]) - z.mean(),
+    "the sum over the hidden units is bent: net_1 is divided by its size": lambda x, _, p: right_sigmoid(
+        (x @ p["weight_1"].T + p["bias_1"]) / x.shape[1]
+    ),
+    "hidden is what comes before the bend of layer 1, less its mean": lambda x, _, p: (
+        (z := x @ p["weight_1"].T + p["bias_1"]) - z.mean()
+    ),
     "hidden is multiplied by net_1": lambda x, _, p: (z := x @ p["weight_1"].T + p["bias_1"]) * right_sigmoid(z),
     "hidden is averaged over the rows": lambda x, _, p: 0 * RIGHT_1(x, x, p) + RIGHT_1(x, x, p).mean(axis=0),
     "the inputs are averaged over the rows": lambda x, _, p: RIGHT_1(0 * x + x.mean(axis=0), x, p),
-    "the rows of x are divided by their norm": lambda x, _, p: RIGHT_1(x / np.linalg.norm(x, axis=1, keepdims=True), x, p),
+    "the rows of x are divided by their norm": lambda x, _, p: RIGHT_1(
+        x / np.linalg.norm(x, axis=1, keepdims=True), x, p
+    ),
 }.items():
     known(f"between_{words}", words, FORWARD, between=value, after=RIGHT_2)
 for words, value in {
     "bias_2 is added behind the sigmoid": lambda h, x, p: right_sigmoid(h @ p["weight_2"].T) + p["bias_2"],
     "bias_2 is taken away": lambda h, x, p: right_sigmoid(h @ p["weight_2"].T - p["bias_2"]),
     "bias_2 is multiplied with, not added": lambda h, x, p: right_sigmoid(h @ p["weight_2"].T * p["bias_2"]),
-    "layer 2 reads net_1, not what comes out of the sigmoid": lambda h, x, p: right_sigmoid((x @ p["weight_1"].T + p["bias_1"]) @ p["weight_2"].T + p["bias_2"]),
+    "layer 2 reads net_1, not what comes out of the sigmoid": lambda h, x, p: right_sigmoid(
+        (x @ p["weight_1"].T + p["bias_1"]) @ p["weight_2"].T + p["bias_2"]
+    ),
     "the hidden layer is bent twice on its way into layer 2": lambda h, x, p: RIGHT_2(right_sigmoid(h), x, p),
     "the prediction is hidden: the second layer is missing": lambda h, x, p: h,
     "the prediction is rounded to 0 or 1": lambda h, x, p: np.round(RIGHT_2(h, x, p)),
@@ -80,15 +92,22 @@ for words, value in {
     "the prediction is the sum over the outputs": lambda h, x, p: RIGHT_2(h, x, p).sum(axis=1),
     "the prediction is transposed": lambda h, x, p: RIGHT_2(h, x, p).T,
     "the prediction is one long row": lambda h, x, p: RIGHT_2(h, x, p).ravel(),
-    "the largest of each row becomes 1, all else 0": lambda h, x, p: (RIGHT_2(h, x, p) == RIGHT_2(h, x, p).max(axis=1, keepdims=True)) * 1.0,
+    "the largest of each row becomes 1, all else 0": lambda h, x, p: (
+        (RIGHT_2(h, x, p) == RIGHT_2(h, x, p).max(axis=1, keepdims=True)) * 1.0
+    ),
 }.items():
     known(f"after_{words}", words, FORWARD, between=RIGHT_1, after=value)
 
 known = MistakesIn("half_squared_error", by_rule=True)
 for id, words, value in losses("half_sum_squared", "half_sum_clipped"):
-    known(f"half_{id}", words, HALF, lambda own, of=value: {"half_squared_error": lambda prediction, target: of(prediction - target)})
+    known(
+        f"half_{id}",
+        words,
+        HALF,
+        lambda own, of=value: {"half_squared_error": lambda prediction, target: of(prediction - target)},
+    )
 for words, value in {
-    "the target is left out": lambda p, t: np.sum(p**2) / 2,
+    "the target is missing": lambda p, t: np.sum(p**2) / 2,
     "prediction and target are added": lambda p, t: np.sum((p + t) ** 2) / 2,
     "the squares of prediction and target are compared, not the error squared": lambda p, t: np.sum(p**2 - t**2) / 2,
     "the error is halved before it is squared": lambda p, t: np.sum(((p - t) / 2) ** 2),
@@ -151,15 +170,31 @@ for form, f in SIGMOIDS.items():
         tops = lambda g, net, f=f, read=read_top: g * f(read(net))
         bends = lambda g, net, f=f, read=read: g * f(read(net))
         if not right:
-            known(f"top_{form}_{top}", f"the slope of the upper sigmoid is written {form}, where v is {top}", f"{LINES}.", top=tops)
-            known(f"bend_{form}_{middle}", f"the slope of the hidden sigmoid is written {form}, where v is {middle}", f"{LINES}.", bend=bends)
-            known(f"slopes_{form}_{top}", f"both slopes are written {form}, where v is {top} and {middle}", f"{LINES}.", top=tops, bend=bends)
+            known(
+                f"top_{form}_{top}",
+                f"the slope of the upper sigmoid is written {form}, where v is {top}",
+                f"{LINES}.",
+                top=tops,
+            )
+            known(
+                f"bend_{form}_{middle}",
+                f"the slope of the hidden sigmoid is written {form}, where v is {middle}",
+                f"{LINES}.",
+                bend=bends,
+            )
+            known(
+                f"slopes_{form}_{top}",
+                f"both slopes are written {form}, where v is {top} and {middle}",
+                f"{LINES}.",
+                top=tops,
+                bend=bends,
+            )
 for words, slots in {
     "the slope of the hidden sigmoid multiplies δ of layer 2 before it goes down: it is applied to the wrong layer": {"down": lambda d, net: (d * net.prediction * (1 - net.prediction)) @ net.params["weight_2"]},
     "the upper slope is added, not multiplied with": {"top": lambda g, net: g + net.prediction * (1 - net.prediction)},
     "the hidden slope is added, not multiplied with": {"bend": lambda g, net: g + net.hidden * (1 - net.hidden)},
-    "the upper slope alone goes down: grad_prediction is left out": {"top": lambda g, net: net.prediction * (1 - net.prediction)},
-    "the hidden slope alone counts: what comes from above is left out": {"bend": lambda g, net: net.hidden * (1 - net.hidden)},
+    "the upper slope alone goes down: grad_prediction is missing": {"top": lambda g, net: net.prediction * (1 - net.prediction)},
+    "the hidden slope alone counts: what comes from above is missing": {"bend": lambda g, net: net.hidden * (1 - net.hidden)},
     "the error is divided by the upper slope": {"top": lambda g, net: g / (net.prediction * (1 - net.prediction))},
     "prediction stands for grad_prediction": {"upstream": lambda g, net: net.prediction},
     "grad_prediction is multiplied by the prediction first": {"upstream": lambda g, net: g * net.prediction},
@@ -236,7 +271,12 @@ for name in ("x", "weight_1", "weight_2", "bias_1", "bias_2"):
         "halved": lambda right, net: right / 2,
         "left at zero": lambda right, net: 0 * right,
     }.items():
-        known(f"{name}_{words}", f"the gradient of {name} is {words}", ROWS, **{name: lambda right, net, d1, d2, size=size: size(right, net)})
+        known(
+            f"{name}_{words}",
+            f"the gradient of {name} is {words}",
+            ROWS,
+            **{name: lambda right, net, d1, d2, size=size: size(right, net)},
+        )
 
 # ---- differences -----------------------------------------------------------------------------------------------------
 
@@ -256,8 +296,14 @@ for words, quotient in {
     "the slopes are taken without their signs": lambda f, e: abs(f(e) - f(-e)) / (2 * e),
     "the value of f is stored for each entry": lambda f, e: f(0.0),
     "only the second value is divided": lambda f, e: f(e) - f(-e) / (2 * e),
-    **{f"the given ε is not used, but 1e-{n}": lambda f, e, h=10.0**-n: (f(h) - f(-h)) / (2 * h) for n in (1, 2, 3, 4, 5, 6, 7, 8)},
-    **{f"the nudge goes up only, by 1e-{n} whatever ε is": lambda f, e, h=10.0**-n: (f(h) - f(0.0)) / h for n in (2, 3, 4, 5, 6, 7, 8)},
+    **{
+        f"the given ε is not used, but 1e-{n}": lambda f, e, h=10.0**-n: (f(h) - f(-h)) / (2 * h)
+        for n in (1, 2, 3, 4, 5, 6, 7, 8)
+    },
+    **{
+        f"the nudge goes up only, by 1e-{n} whatever ε is": lambda f, e, h=10.0**-n: (f(h) - f(0.0)) / h
+        for n in (2, 3, 4, 5, 6, 7, 8)
+    },
 }.items():
     known(f"quotient_{words}", words, NUDGE, quotient=quotient, rtol=1e-7)
 
@@ -297,7 +343,10 @@ for words, step in {
     "the weights do not use lr": lambda name, p, g, lr: p - lr * g if "bias" in name else p - g,
     "the new parameters are rounded to whole numbers": lambda name, p, g, lr: np.round(p - lr * g),
     **{f"lr is not used, but {c:g}": lambda name, p, g, lr, c=c: p - c * g for c in (0.1, 0.01, 0.001, 0.5)},
-    **{f"a weight decay of {c:g} is added": lambda name, p, g, lr, c=c: p - lr * (g + c * p) for c in (0.1, 0.01, 0.001)},
+    **{
+        f"a weight decay of {c:g} is added": lambda name, p, g, lr, c=c: p - lr * (g + c * p)
+        for c in (0.1, 0.01, 0.001)
+    },
     **{f"a momentum of {c:g} weakens the step": lambda name, p, g, lr, c=c: p - lr * (1 - c) * g for c in (0.9, 0.99)},
 }.items():
     if "two steps" not in words:
@@ -330,7 +379,9 @@ class Training:
             share = 1 - self.momentum if self.averaged else 1.0
             speed = {name: self.momentum * speed[name] + share * grads[name] for name in names}
             walked.append(self.own["sgd_step"](walked[-1], speed, self.rate(lr, t, steps, len(x))))
-        last = self.shown(self.own["half_squared_error"](self.own["mlp_forward"](x, walked[-1])[0], target), len(x), target.size)
+        last = self.shown(
+            self.own["half_squared_error"](self.own["mlp_forward"](x, walked[-1])[0], target), len(x), target.size
+        )
         return self.ends(walked), self.losses(losses, last)
 
 

@@ -93,19 +93,31 @@ in_column_cell_forward(
 for id, (words, bend) in BENDS.items():
     if id != "tanh":
         said = "the tanh is missing" if id == "nothing" else f"{words} stands for the tanh"
-        MistakesIn("column_cell_forward", columns, by_rule=True)(f"column_bend_{id}", said, f"{COLUMNS}, the line of A_next.", bend=bend)
+        MistakesIn("column_cell_forward", columns, by_rule=True)(
+            f"column_bend_{id}", said, f"{COLUMNS}, the line of A_next.", bend=bend
+        )
 View(
     "column_cell_forward",
     columns,
     dict.fromkeys(("given", "p"), f"{COLUMNS}, the row of the prediction."),
     prefix="column_softmax_",
     words={"inside": ""},
-).show(classes_by_rule("given", "p"), by_rule=True, but=("given_normed", "given_by_largest", "given_standard", "given_by_root", "given_by_classes", "p_hard"))
+).show(
+    classes_by_rule("given", "p"),
+    by_rule=True,
+    but=("given_normed", "given_by_largest", "given_standard", "given_by_root", "given_by_classes", "p_hard"),
+)
 in_column_cell_forward = MistakesIn("column_cell_forward", columns, by_rule=True)
 for words, answer in {
-    "the prediction is made of the sum inside tanh": lambda a_next, given: given["Wya"] @ (given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"]) + given["by"],
-    "the prediction is made of the sum of both states": lambda a_next, given: given["Wya"] @ (a_next + given["a_prev"]) + given["by"],
-    "tanh is taken of the new state once more before the prediction": lambda a_next, given: given["Wya"] @ np.tanh(a_next) + given["by"],
+    "the prediction is made of the sum inside tanh": lambda a_next, given: (
+        given["Wya"] @ (given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"]) + given["by"]
+    ),
+    "the prediction is made of the sum of both states": lambda a_next, given: (
+        given["Wya"] @ (a_next + given["a_prev"]) + given["by"]
+    ),
+    "tanh is taken of the new state once more before the prediction": lambda a_next, given: (
+        given["Wya"] @ np.tanh(a_next) + given["by"]
+    ),
     "tanh is taken of the logits": lambda a_next, given: np.tanh(given["Wya"] @ a_next + given["by"]),
     "by is taken away": lambda a_next, given: given["Wya"] @ a_next - given["by"],
     "by is added twice": lambda a_next, given: given["Wya"] @ a_next + 2 * given["by"],

@@ -22,9 +22,7 @@ def sequence_loss(own: Own, **slots: Any) -> Functions:
         "rows": lambda log_p, p, y: -np.sum(y * log_p, axis=-1),
     }
     classes = Classes(**{**right, **slots})
-    return {
-        "sequence_loss": lambda logits, target: (classes.loss(logits, target), classes.slope(logits, target))
-    }
+    return {"sequence_loss": lambda logits, target: (classes.loss(logits, target), classes.slope(logits, target))}
 
 
 def last(array: Array) -> Array:

@@ -145,7 +145,14 @@ def joined(*runs: Run) -> Run:
 view = View(
     "two_step_backward",
     written_out,
-    {**dict.fromkeys(("entering", "order", "counted"), TWO), **REREAD, "window": TWO, "bend": TWO, "beside": TWO, "start": TWO},
+    {
+        **dict.fromkeys(("entering", "order", "counted"), TWO),
+        **REREAD,
+        "window": TWO,
+        "bend": TWO,
+        "beside": TWO,
+        "start": TWO,
+    },
     where="in the two steps: ",
     prefix="two_",
     words={
@@ -166,7 +173,9 @@ view.show((*walk.INJECTED, *walk.ORDER, *families.every()), but=AT_TWO_SAME, by_
 
 in_two_step_backward = MistakesIn("two_step_backward", two_steps, by_rule=True)
 for words, injected in {
-    "grad_h2 is not injected: the second step gets nothing, and the first what is injected there": lambda g1, g2, second: g1 + 0 * g2,
+    "grad_h2 is not injected: the second step gets nothing, and the first what is injected there": lambda g1, g2, second: (
+        g1 + 0 * g2
+    ),
     "grad_h1 is counted twice": lambda g1, g2, second: 2 * g1 + second["h_prev"],
     "the carry is counted twice": lambda g1, g2, second: g1 + 2 * second["h_prev"],
     "the mean of grad_h1 and the carry goes into step 1": lambda g1, g2, second: (g1 + second["h_prev"]) / 2,
@@ -193,9 +202,15 @@ for words, change in {
     "weight_ih has the share of step 2 alone": lambda first, second: {"weight_ih": second["weight_ih"]},
     "weight_hh has the share of step 1 alone": lambda first, second: {"weight_hh": first["weight_hh"]},
     "weight_hh has the share of step 2 alone": lambda first, second: {"weight_hh": second["weight_hh"]},
-    "the biases have the share of step 2 alone": lambda first, second: {name: second[name] for name in ("bias_ih", "bias_hh")},
-    "the weights have the share of step 2 alone, the biases have both": lambda first, second: {name: second[name] for name in ("weight_ih", "weight_hh")},
-    "the weights have the share of step 1 alone, the biases have both": lambda first, second: {name: first[name] for name in ("weight_ih", "weight_hh")},
+    "the biases have the share of step 2 alone": lambda first, second: {
+        name: second[name] for name in ("bias_ih", "bias_hh")
+    },
+    "the weights have the share of step 2 alone, the biases have both": lambda first, second: {
+        name: second[name] for name in ("weight_ih", "weight_hh")
+    },
+    "the weights have the share of step 1 alone, the biases have both": lambda first, second: {
+        name: first[name] for name in ("weight_ih", "weight_hh")
+    },
     "h0 gets the sum of both carries": lambda first, second: {"h0": first["h_prev"] + second["h_prev"]},
     "x_1 gets the sum of both steps": lambda first, second: {"x_1": first["x"] + second["x"]},
     "x_1 is a copy of x_2": lambda first, second: {"x_1": second["x"]},

@@ -119,28 +119,40 @@ def writes_into_grads(own: Own) -> Functions:
 TOTALS: dict[str, Callable[[Grads], float]] = {
     "the sum of all absolute entries": lambda grads: float(sum(np.abs(g).sum() for g in grads.values())),
     "the largest absolute entry": lambda grads: float(max(np.abs(g).max() for g in grads.values())),
-    "the sum of the arrays' largest absolute entries": lambda grads: float(sum(np.abs(g).max() for g in grads.values())),
+    "the sum of the arrays' largest absolute entries": lambda grads: float(
+        sum(np.abs(g).max() for g in grads.values())
+    ),
     "the mean of the arrays' norms": lambda grads: float(np.mean([np.linalg.norm(g) for g in grads.values()])),
     "the smallest of the arrays' norms": lambda grads: float(min(np.linalg.norm(g) for g in grads.values())),
     "the norm of the last array": lambda grads: float(np.linalg.norm([*grads.values()][-1])),
     "the norm of the first array": lambda grads: float(np.linalg.norm([*grads.values()][0])),
     "the sum of the squared norms": lambda grads: float(sum(np.linalg.norm(g) ** 2 for g in grads.values())),
     "the root of the sum of the norms": lambda grads: float(np.sqrt(sum(np.linalg.norm(g) for g in grads.values()))),
-    "the root of the sum of the absolute entries": lambda grads: float(np.sqrt(sum(np.abs(g).sum() for g in grads.values()))),
-    "the root of the mean of all squares": lambda grads: norm_of(grads) / float(np.sqrt(sum(g.size for g in grads.values()))),
-    "the root of the sum of the arrays' mean squares": lambda grads: float(np.sqrt(sum(np.mean(g**2) for g in grads.values()))),
+    "the root of the sum of the absolute entries": lambda grads: float(
+        np.sqrt(sum(np.abs(g).sum() for g in grads.values()))
+    ),
+    "the root of the mean of all squares": lambda grads: (
+        norm_of(grads) / float(np.sqrt(sum(g.size for g in grads.values())))
+    ),
+    "the root of the sum of the arrays' mean squares": lambda grads: float(
+        np.sqrt(sum(np.mean(g**2) for g in grads.values()))
+    ),
     "the root of the mean of the arrays' sums of squares": lambda grads: norm_of(grads) / float(np.sqrt(len(grads))),
     "the norm divided by the number of arrays": lambda grads: norm_of(grads) / len(grads),
     "half the norm": lambda grads: norm_of(grads) / 2,
     "twice the norm": lambda grads: 2 * norm_of(grads),
     "the norm of the weights alone": lambda grads: norm_of({k: g for k, g in grads.items() if "weight" in k}),
     "the norm of the biases alone": lambda grads: norm_of({k: g for k, g in grads.items() if "bias" in k}),
-    "the norm of the layer's four arrays alone": lambda grads: norm_of({k: g for k, g in grads.items() if "ho" not in k}),
+    "the norm of the layer's four arrays alone": lambda grads: norm_of(
+        {k: g for k, g in grads.items() if "ho" not in k}
+    ),
     "the norm of the readout's two arrays alone": lambda grads: norm_of({k: g for k, g in grads.items() if "ho" in k}),
     "the sum of all entries": lambda grads: float(sum(g.sum() for g in grads.values())),
     "the absolute sum of all entries": lambda grads: abs(float(sum(g.sum() for g in grads.values()))),
     "the sum of spectral norms": lambda grads: float(sum(np.linalg.norm(g, 2) for g in grads.values())),
-    "the root of the sum of squared spectral norms": lambda grads: float(np.sqrt(sum(np.linalg.norm(g, 2) ** 2 for g in grads.values()))),
+    "the root of the sum of squared spectral norms": lambda grads: float(
+        np.sqrt(sum(np.linalg.norm(g, 2) ** 2 for g in grads.values()))
+    ),
     "the norm plus 1e-3": lambda grads: norm_of(grads) + 1e-3,
 }
 FACTORS: dict[str, Callable[[float, float], float]] = {
@@ -160,17 +172,25 @@ FACTORS: dict[str, Callable[[float, float], float]] = {
     "max(1, max_norm / total): nothing ever gets smaller": lambda most, total: max(1.0, most / total),
     "zero: gradients that are too long are thrown away": lambda most, total: 0.0 if total > most else 1.0,
     "max_norm / total with the other sign": lambda most, total: -most / total if total > most else 1.0,
-    "max_norm / total where the norm is small, and 1 where it is too large": lambda most, total: most / total if total < most else 1.0,
+    "max_norm / total where the norm is small, and 1 where it is too large": lambda most, total: (
+        most / total if total < most else 1.0
+    ),
 }
 SCALED: dict[str, Callable[[Array, float, float], Array]] = {
     "each array is divided by its own norm": lambda grad, factor, most: grad / np.linalg.norm(grad),
-    "each array is scaled to max_norm by its own norm, long or short": lambda grad, factor, most: most * grad / np.linalg.norm(grad),
-    "each array is scaled by its largest absolute entry": lambda grad, factor, most: grad * min(1.0, most / np.abs(grad).max()),
+    "each array is scaled to max_norm by its own norm, long or short": lambda grad, factor, most: (
+        most * grad / np.linalg.norm(grad)
+    ),
+    "each array is scaled by its largest absolute entry": lambda grad, factor, most: (
+        grad * min(1.0, most / np.abs(grad).max())
+    ),
     "the entries are cut off at max_norm above alone": lambda grad, factor, most: np.minimum(grad, most),
     "the entries are clipped to [−1, 1]": lambda grad, factor, most: np.clip(grad, -1, 1),
     "the entries are clipped to [−5, 5]": lambda grad, factor, most: np.clip(grad, -5, 5),
     "only the signs are kept, times max_norm": lambda grad, factor, most: most * np.sign(grad),
-    "each row is scaled by its own norm": lambda grad, factor, most: grad * np.minimum(1, most / np.linalg.norm(grad, axis=-1, keepdims=True)),
+    "each row is scaled by its own norm": lambda grad, factor, most: (
+        grad * np.minimum(1, most / np.linalg.norm(grad, axis=-1, keepdims=True))
+    ),
     "the scaling is done twice": lambda grad, factor, most: factor**2 * grad,
     "max_norm is taken away from each entry": lambda grad, factor, most: grad - most,
 }
@@ -198,6 +218,13 @@ for some in ("weight", "bias", "hh", "ih", "ho"):
     def clip_some(own: Own, some: str = some, **slots: object) -> Functions:
         """A clip_grad_norm that scales these arrays alone."""
         right = clip(own)["clip_grad_norm"]
-        return {"clip_grad_norm": lambda grads, most: ({k: right(grads, most)[0][k] if some in k else g for k, g in grads.items()}, right(grads, most)[1])}
+        return {
+            "clip_grad_norm": lambda grads, most: (
+                {k: right(grads, most)[0][k] if some in k else g for k, g in grads.items()},
+                right(grads, most)[1],
+            )
+        }
 
-    MistakesIn("clip_grad_norm", clip_some, by_rule=True)(f"clip_some_{some}", f"only the arrays with {some} in their names are scaled", CLIPPING, some=some)
+    MistakesIn("clip_grad_norm", clip_some, by_rule=True)(
+        f"clip_some_{some}", f"only the arrays with {some} in their names are scaled", CLIPPING, some=some
+    )

@@ -55,7 +55,13 @@ SIZES: dict[str, Callable[[Array], Any]] = {
     "norms divided by the root of the number of entries": lambda g: np.linalg.norm(g) / np.sqrt(g.size),
     "third roots of sums of third powers": lambda g: np.sum(np.abs(g) ** 3) ** (1 / 3),
 }
-WALK_SAME = ("carry_dropped_h0_zero", "carry_starts_with_last", "carry_subtracted", "carry_two_steps", "slope_turned_of_h")
+WALK_SAME = (
+    "carry_dropped_h0_zero",
+    "carry_starts_with_last",
+    "carry_subtracted",
+    "carry_two_steps",
+    "slope_turned_of_h",
+)
 
 
 def norms_by_rule() -> Iterator[Edit]:
@@ -158,7 +164,9 @@ for words, matrix in {
     "the rows are in reverse order": lambda m: m[::-1],
     "rows and columns are in reverse order": lambda m: m[::-1, ::-1],
     "rows and columns are in reverse order, and exchanged": lambda m: m[::-1, ::-1].T,
-    "entry [t, k] is at [t, t − k]: each row begins with its diagonal": lambda m: np.array([[m[t, t - k] if k <= t else 0 for k in range(len(m))] for t in range(len(m))]),
+    "entry [t, k] is at [t, t − k]: each row begins with its diagonal": lambda m: np.array(
+        [[m[t, t - k] if k <= t else 0 for k in range(len(m))] for t in range(len(m))]
+    ),
     "the matrix is symmetric: both triangles are filled": lambda m: m + m.T - np.diag(np.diag(m)),
     "each row is added up from the right": lambda m: np.cumsum(m[:, ::-1], axis=1)[:, ::-1],
     "each row is added up from the left": lambda m: np.cumsum(m, axis=1),
@@ -166,11 +174,15 @@ for words, matrix in {
     "the first row is left at zero": lambda m: np.concatenate([0 * m[:1], m[1:]]),
     "the last row alone is there": lambda m: np.concatenate([0 * m[:-1], m[-1:]]),
     "only the last row is returned": lambda m: m[-1],
-    "each row stops one step before the first": lambda m: np.concatenate([0 * m[:, :1], m[:, 1:]], axis=1) + np.diag(np.eye(len(m))[0] * m[0, 0]),
+    "each row stops one step before the first": lambda m: (
+        np.concatenate([0 * m[:, :1], m[:, 1:]], axis=1) + np.diag(np.eye(len(m))[0] * m[0, 0])
+    ),
     "the entries are roots of the norms": np.sqrt,
     "log10 is taken of the entries": lambda m: np.log10(m, out=np.zeros_like(m), where=m > 0),
 }.items():
-    MistakesIn("credit_matrix", credit, by_rule=True)(f"credit_matrix_{words}", words, f"{CREDIT}: entry [t, k], t injects.", matrix=matrix)
+    MistakesIn("credit_matrix", credit, by_rule=True)(
+        f"credit_matrix_{words}", words, f"{CREDIT}: entry [t, k], t injects.", matrix=matrix
+    )
 
 
 @MistakesIn("credit_matrix")(
@@ -285,15 +297,28 @@ for words, values in {
     "T norms are returned, last state first": lambda v: v[:0:-1],
     "the norms without h0's are in reverse order": lambda v: np.append(v[0], v[:0:-1]),
 }.items():
-    MistakesIn("state_gradient_norms", norms, by_rule=True)(f"norms_{words}", words, f"{NORMS}: the order is h0, outputs[0], …, outputs[T − 1].", values=values)
+    MistakesIn("state_gradient_norms", norms, by_rule=True)(
+        f"norms_{words}", words, f"{NORMS}: the order is h0, outputs[0], …, outputs[T − 1].", values=values
+    )
 for words, share in {
-    "the norms are those of the gradients of z": lambda way: np.array([np.linalg.norm(way.carry), *map(np.linalg.norm, way.grad_z)]),
-    "the norms are those of the states": lambda way: np.array([np.linalg.norm(h) for h in (way.run.before[0], *way.run.after)]),
-    "the norms are those of the gradients of x": lambda way: np.array([np.linalg.norm(way.carry), *map(np.linalg.norm, way.grad_z @ way.run.params["weight_ih"])]),
+    "the norms are those of the gradients of z": lambda way: np.array(
+        [np.linalg.norm(way.carry), *map(np.linalg.norm, way.grad_z)]
+    ),
+    "the norms are those of the states": lambda way: np.array(
+        [np.linalg.norm(h) for h in (way.run.before[0], *way.run.after)]
+    ),
+    "the norms are those of the gradients of x": lambda way: np.array(
+        [np.linalg.norm(way.carry), *map(np.linalg.norm, way.grad_z @ way.run.params["weight_ih"])]
+    ),
 }.items():
     MistakesIn("state_gradient_norms", by_rule=True)(
         f"norms_of_{words}",
         words,
         NORMS,
-        lambda own, share=share: {"rnn_forward": forward_of(), "state_gradient_norms": lambda g, run: share(Sweep().walk(np.concatenate([0 * run.after[:-1], g[None]]), run))},
+        lambda own, share=share: {
+            "rnn_forward": forward_of(),
+            "state_gradient_norms": lambda g, run: share(
+                Sweep().walk(np.concatenate([0 * run.after[:-1], g[None]]), run)
+            ),
+        },
     )

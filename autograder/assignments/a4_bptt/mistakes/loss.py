@@ -134,14 +134,43 @@ def one_loss(own: Own, **slots: Any) -> Functions:
 
 
 NOT_SEEN = {"x", "h0", "delta_x", "window_x", "window_h0"}  # what is not returned here
-view = View("loss_and_gradients", one_piece, REREAD, where="inside it: ", prefix="piece_", words={**WORDS, "g": "the readout's gradient", "injected": "what the readout injects at each step"})
+view = View(
+    "loss_and_gradients",
+    one_piece,
+    REREAD,
+    where="inside it: ",
+    prefix="piece_",
+    words={**WORDS, "g": "the readout's gradient", "injected": "what the readout injects at each step"},
+)
 view.show(
-    (one for one in (*walk.CARRY, *walk.INJECTED, *walk.SLOPE, *walk.ORDER, *shares.STEPS, *shares.WEIGHTS, *shares.BIASES, *families.every()) if one.place not in NOT_SEEN),
+    (
+        one
+        for one in (
+            *walk.CARRY,
+            *walk.INJECTED,
+            *walk.SLOPE,
+            *walk.ORDER,
+            *shares.STEPS,
+            *shares.WEIGHTS,
+            *shares.BIASES,
+            *families.every(),
+        )
+        if one.place not in NOT_SEEN
+    ),
     but=("writes_into_states", "h0_taken_for_zero", "carry_dropped_h0_zero", "injected_clipped_1", *families.OF_H0),
     by_rule=True,
 )
-View("loss_and_gradients", one_forward, dict.fromkeys(("bend", "behind", "joins", "reads", "weights", "start", "inputs", "outputs"), TOGETHER), where="in its forward: ", prefix="piece_", words={"not_added": "not added", "state": "the state", "weight_hh_turned": "weight_hh is used transposed"}).show(
-    (*EDITS, *TIME, *forwards_by_rule("behind", "joins", "reads")), but=(*GROWING, "last_state_only", "h0_kept"), by_rule=True
+View(
+    "loss_and_gradients",
+    one_forward,
+    dict.fromkeys(("bend", "behind", "joins", "reads", "weights", "start", "inputs", "outputs"), TOGETHER),
+    where="in its forward: ",
+    prefix="piece_",
+    words={"not_added": "not added", "state": "the state", "weight_hh_turned": "weight_hh is used transposed"},
+).show(
+    (*EDITS, *TIME, *forwards_by_rule("behind", "joins", "reads")),
+    but=(*GROWING, "last_state_only", "h0_kept"),
+    by_rule=True,
 )
 View("loss_and_gradients", one_loss, dict.fromkeys(("given", "axis", "p", "shift", "rows", "reduce", "gradient", "divide", "log_p"), TOGETHER), where="in its loss: ", prefix="piece_", words={
     "inside": "", "matrix": "array", "together": "", "first_axis": "steps", "one_maximum": "one maximum is taken away from all rows", "before": "", "with_it": "",
@@ -151,9 +180,13 @@ View("loss_and_gradients", one_loss, dict.fromkeys(("given", "axis", "p", "shift
 in_loss_and_gradients = MistakesIn("loss_and_gradients", together, by_rule=True)
 for words, switch in {
     "tanh is taken of the outputs once more before the readout": {"seen": np.tanh},
-    "the readout reads the outputs one step late": {"seen": lambda outputs: np.concatenate([0 * outputs[:1], outputs[:-1]])},
+    "the readout reads the outputs one step late": {
+        "seen": lambda outputs: np.concatenate([0 * outputs[:1], outputs[:-1]])
+    },
     "the readout reads the outputs in reverse order": {"seen": lambda outputs: outputs[::-1]},
-    "the readout reads the last state at every step": {"seen": lambda outputs: np.broadcast_to(outputs[-1], outputs.shape)},
+    "the readout reads the last state at every step": {
+        "seen": lambda outputs: np.broadcast_to(outputs[-1], outputs.shape)
+    },
     "the targets are in reverse order": {"target": lambda target: target[::-1]},
     "the targets are one step early": {"target": lambda target: np.roll(target, -1, axis=0)},
     "all targets are those of the last step": {"target": lambda target: np.broadcast_to(target[-1], target.shape)},
@@ -161,12 +194,18 @@ for words, switch in {
     "the readout's gradient goes back through tanh once more": {"outputs": lambda grad: grad * 0.5},
     "the gradient of the outputs is divided by the number of samples": {"outputs": lambda grad: grad / grad.shape[1]},
     "the gradient of the outputs is divided by the number of steps": {"outputs": lambda grad: grad / len(grad)},
-    "the gradient of the outputs is multiplied by the number of steps and samples": {"outputs": lambda grad: grad * grad.shape[0] * grad.shape[1]},
+    "the gradient of the outputs is multiplied by the number of steps and samples": {
+        "outputs": lambda grad: grad * grad.shape[0] * grad.shape[1]
+    },
     "the gradient of the outputs has the other sign": {"outputs": lambda grad: -grad},
     "the gradient of the outputs is in reverse order": {"outputs": lambda grad: grad[::-1]},
-    "the gradient of the outputs reaches the first step alone": {"outputs": lambda grad: np.concatenate([grad[:1], 0 * grad[1:]])},
+    "the gradient of the outputs reaches the first step alone": {
+        "outputs": lambda grad: np.concatenate([grad[:1], 0 * grad[1:]])
+    },
     "nothing goes back into the layer": {"outputs": lambda grad: 0 * grad},
-    "the gradient of the logits is divided by the number of samples once more": {"logits": lambda grad: grad / grad.shape[1]},
+    "the gradient of the logits is divided by the number of samples once more": {
+        "logits": lambda grad: grad / grad.shape[1]
+    },
     "the gradient of the logits is divided by the number of steps once more": {"logits": lambda grad: grad / len(grad)},
     "the gradient of the logits is multiplied by the number of steps": {"logits": lambda grad: grad * len(grad)},
     "the gradient of the logits is multiplied by the number of samples": {"logits": lambda grad: grad * grad.shape[1]},

@@ -141,14 +141,27 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "grads": {
         "each gradient is divided by its norm": lambda g, p: {k: v / np.linalg.norm(v) for k, v in g.items()},
-        "each gradient is clipped to [−0.01, 0.01], entry by entry": lambda g, p: {k: np.clip(v, -0.01, 0.01) for k, v in g.items()},
+        "each gradient is clipped to [−0.01, 0.01], entry by entry": lambda g, p: {
+            k: np.clip(v, -0.01, 0.01) for k, v in g.items()
+        },
         "only the signs of the gradients count": lambda g, p: {k: np.sign(v) for k, v in g.items()},
         "only the readout is trained": lambda g, p: {k: v if "ho" in k else 0 * v for k, v in g.items()},
         **{f"{name} is never moved": lambda g, p, name=name: {**g, name: 0 * g[name]} for name in SIX},
         "the weights are never moved": lambda g, p: {k: v if "bias" in k else 0 * v for k, v in g.items()},
-        "the layer's biases are never moved": lambda g, p: {**g, "bias_ih": 0 * g["bias_ih"], "bias_hh": 0 * g["bias_hh"]},
-        "bias_ih and bias_hh get each other's gradient, twice": lambda g, p: {**g, "bias_ih": 2 * g["bias_hh"], "bias_hh": 2 * g["bias_ih"]},
-        **{f"a weight decay of {c:g} is added": lambda g, p, c=c: {k: v + c * p[k] for k, v in g.items()} for c in (0.1, 0.01, 0.001)},
+        "the layer's biases are never moved": lambda g, p: {
+            **g,
+            "bias_ih": 0 * g["bias_ih"],
+            "bias_hh": 0 * g["bias_hh"],
+        },
+        "bias_ih and bias_hh get each other's gradient, twice": lambda g, p: {
+            **g,
+            "bias_ih": 2 * g["bias_hh"],
+            "bias_hh": 2 * g["bias_ih"],
+        },
+        **{
+            f"a weight decay of {c:g} is added": lambda g, p, c=c: {k: v + c * p[k] for k, v in g.items()}
+            for c in (0.1, 0.01, 0.001)
+        },
     },
     "losses": {
         "the first loss is missing": lambda losses: np.array(losses[1:]),
@@ -180,7 +193,9 @@ VALUES: dict[str, dict[str, Any]] = {
         "the parameters are those of the start": lambda walked: walked[0],
         "the parameters are one step short": lambda walked: walked[-2],
         "the parameters are those after the first step": lambda walked: walked[1],
-        "the parameters are means over the whole training": lambda walked: {k: np.mean([p[k] for p in walked], axis=0) for k in SIX},
+        "the parameters are means over the whole training": lambda walked: {
+            k: np.mean([p[k] for p in walked], axis=0) for k in SIX
+        },
     },
     "start": {
         "h0 is all ones": lambda zero: zero + 1,
