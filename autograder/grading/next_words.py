@@ -24,7 +24,7 @@ STEPS: dict[Kind, str] = {
     Kind.FORM: "Begin with the form of {0}: print its type and its shape just before the return.",
     Kind.NOT_FINITE: "Find the first line in which NaN or infinity appears on the way to {0}: print np.isfinite(…).all() "
     "after each.",
-    Kind.EXCHANGED: "The numbers are right under other names: {0} hold those of {1}. Look at the order in which they are returned.",
+    Kind.EXCHANGED: "The numbers are right under other names: {0} hold those of {1}. Look at the order of the return.",
     Kind.DIGITS: "{0} agree with the right numbers to {1} digits and no further. Is something rounded, a small number added, "
     "or a difference taken to one side?",
     Kind.FACTOR: "All wrong entries of {0} have one factor. Look for a sum where a mean is meant, or for a division or a "
@@ -39,9 +39,9 @@ STEPS: dict[Kind, str] = {
     Kind.FLOW_RIGHT: "{0}: right. So what flows back is right, and what is added up from it for {1} is not.",
     Kind.SUMS_RIGHT: "{0}: right. So the gradients inside are right; look at the last product, which makes {1}.",
     Kind.ARRAYS_RIGHT: "{0}: right. Look at the lines that make {1}, and at nothing before they part.",
-    Kind.LAST_STEPS: "{0} is right in {1}. So each step by itself is right; look at what a step hands to the one before it.",
+    Kind.LAST_STEPS: "{0} is right in {1}. So each step by itself is right; look at what a step hands back.",
     Kind.FIRST_STEPS: "{0} is right in {1}. Look at what a step hands to the next.",
-    Kind.FIRST_UPDATE: "{0} is right in {1}. So what is computed before an update is right; look at the gradient and at the update.",
+    Kind.FIRST_UPDATE: "{0} is right in {1}. So what is computed before an update is right; look at gradient and update.",
     Kind.DIAGONAL: "The diagonal of {0} is right. So what enters is right; look at what happens on the way from a step to "
     "the one before it.",
     Kind.OTHER_CHECK: "Another check of the same numbers is passed: {0} What differs between the two?",

@@ -87,9 +87,9 @@ def what_happened(function: FunctionResult) -> str:
     if function.fix_first:
         return f"{fix_first(function).rstrip('.')}; {what_happened(replace(function, fix_first=''))}"
     if function.mistakes:
-        first = function.mistakes[0]
-        kind = "two known mistakes" if first.two else "a rule" if first.kind is How.RULE else "known mistake"
-        return f"{kind}: {('; and ' if first.arrays else '; or ').join(mistake.title for mistake in function.mistakes)}"
+        told = function.mistakes[0]
+        kind = "two known mistakes" if told.two else "a rule" if told.kind is How.RULE else "known mistake"
+        return f"{kind}: {('; and ' if told.arrays else '; or ').join(mistake.title for mistake in function.mistakes)}"
     first = function.first_lost
     if first is None:
         return "not all checks are met"

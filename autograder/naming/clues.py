@@ -1,6 +1,6 @@
 """A next step for whoever has no name for a mistake: one true thing about what is right, as a kind and its values.
 
-Nothing is guessed, and no hidden number is said: which arrays, steps, sizes and checks are right, and how the rest is related to it.
+Nothing is guessed, and no hidden number is said: only which arrays, steps, sizes and checks are right, and how others differ.
 """
 
 from __future__ import annotations

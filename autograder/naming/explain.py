@@ -84,9 +84,9 @@ def rule_between(value: Any, right: Array, sizes: Mapping[str, int]) -> Iterator
             return
         if value.shape != right.shape:
             yield from made_by(OTHER_SHAPE, value, right, near)
-            if right.ndim and value.ndim > right.ndim and value.shape[-right.ndim :] == right.shape:
-                if near(value.reshape(-1, *right.shape).sum(axis=0), right):
-                    yield "not summed over its first axes"
+            more = right.ndim and value.ndim > right.ndim and value.shape[-right.ndim :] == right.shape
+            if more and near(value.reshape(-1, *right.shape).sum(axis=0), right):
+                yield "not summed over its first axes"
         else:
             yield from made_by(SAME_SHAPE, value, right, near)
             yield from constants(value, right, near)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -93,7 +94,7 @@ TIME = (
 
 # ---- edits by rule ---------------------------------------------------------------------------------------------------
 
-VALUES: dict[str, dict[str, Callable[..., Array]]] = {
+VALUES: dict[str, dict[str, Any]] = {
     "behind": {
         "bias_ih is added behind tanh, once more": lambda tanh, params: tanh + params["bias_ih"],
         "bias_hh is added behind tanh, once more": lambda tanh, params: tanh + params["bias_hh"],

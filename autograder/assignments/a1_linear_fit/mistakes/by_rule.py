@@ -13,13 +13,13 @@ from autograder.assignments.a1_linear_fit.mistakes.gradients import SLOPES
 from autograder.assignments.a1_linear_fit.mistakes.line import LINE, MEAN, NUDGE, loss
 from autograder.assignments.a1_linear_fit.mistakes.online import LIMIT, ONLINE, curvatures, online, stable
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
-from autograder.assignments.errors import losses
-from autograder.naming.bank import Functions, MistakesIn, Own
+from autograder.assignments.errors import losses, of_difference
+from autograder.naming.bank import Functions, MistakesIn, Own, alone
 
 # ---- predict and mse_loss --------------------------------------------------------------------------------------------
 
 known = MistakesIn("predict", by_rule=True)
-for words, line in {
+PREDICT: dict[str, Any] = {
     "w, x and b are all multiplied": lambda x, w, b: w * x * b,
     "w, x and b are all added": lambda x, w, b: w + x + b,
     "b is added to x before the product: w (x + b)": lambda x, w, b: w * (x + b),
@@ -32,15 +32,14 @@ for words, line in {
     "the prediction is centred": lambda x, w, b: w * (x - x.mean()) + b,
     "the prediction goes through a sigmoid": lambda x, w, b: 1 / (1 + np.exp(-w * x - b)),
     "the predictions are rounded to whole numbers": lambda x, w, b: np.round(w * x + b),
-}.items():
-    known(f"predict_{len(words)}_{words[:24]}", words, LINE, lambda own, line=line: {"predict": line})
+}
+for words, line in PREDICT.items():
+    known(f"predict_{len(words)}_{words[:24]}", words, LINE, alone("predict", line))
 
 known = MistakesIn("mse_loss", loss, by_rule=True)
 for id, words, value in losses("mean_squared", "by_rows_squared", "mean_of_square_squared", "each_row_mean_squared"):
-    known(
-        f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": lambda prediction, target: of(prediction - target)}
-    )
-for id, words, value in (
+    known(f"mse_{id}", words, MEAN, alone("mse_loss", of_difference(value)))
+for id, words, formula in (
     ("relative", "the errors are divided by the targets", lambda p, t: np.mean(((p - t) / t) ** 2)),
     (
         "of_squares",
@@ -57,13 +56,22 @@ for id, words, value in (
         lambda p, t: 1 - np.sum((p - t) ** 2) / np.sum((t - t.mean()) ** 2),
     ),
 ):
-    known(f"mse_{id}", words, MEAN, lambda own, of=value: {"mse_loss": of})
+    known(f"mse_{id}", words, MEAN, alone("mse_loss", formula))
 
 # ---- differences -----------------------------------------------------------------------------------------------------
 
-Curve = Callable[[float], float]
+
+def with_epsilon(quotient: Callable[..., float]) -> Callable[..., float]:
+    """A quotient of f, at and ε as numerical_derivative is called."""
+
+    def numerical_derivative(f: Callable[[float], float], at: float, eps: float = 1e-6) -> float:
+        return quotient(f, at, eps)
+
+    return numerical_derivative
+
+
 known = MistakesIn("numerical_derivative", by_rule=True)
-QUOTIENTS: dict[str, Callable[[Curve, float, float], float]] = {
+QUOTIENTS: dict[str, Any] = {
     "the nudge goes up only, and is divided by 2ε": lambda f, a, e: (f(a + e) - f(a)) / (2 * e),
     "the nudge goes down only, and is divided by 2ε": lambda f, a, e: (f(a) - f(a - e)) / (2 * e),
     "the nudge goes up only, and the sign is wrong": lambda f, a, e: (f(a) - f(a + e)) / e,
@@ -104,7 +112,7 @@ for place, (words, quotient) in enumerate(QUOTIENTS.items()):
         f"quotient_{place}",
         words,
         NUDGE,
-        lambda own, q=quotient: {"numerical_derivative": lambda f, at, eps=1e-6: q(f, at, eps)},
+        alone("numerical_derivative", with_epsilon(quotient)),
         rtol=1e-7,
     )
 
@@ -202,12 +210,13 @@ for words, value in SIZED.items():
     known(f"slopes_{words}", f"both slopes are {words}", SLOPES, size=value)
     known(f"dw_{words}", f"dw is taken as one of these: {words}", SLOPES, size_w=value)
     known(f"db_{words}", f"db is taken as one of these: {words}", SLOPES, size_b=value)
-for words, value in {
+ANSWER_ANSWER: dict[str, Any] = {
     "dw and db are exchanged": lambda dw, db: (db, dw),
     "dw is returned twice": lambda dw, db: (dw, dw),
     "db is returned twice": lambda dw, db: (db, db),
     "both slopes are divided by their common norm": lambda dw, db: (dw / np.hypot(dw, db), db / np.hypot(dw, db)),
-}.items():
+}
+for words, value in ANSWER_ANSWER.items():
     known(f"answer_{words}", words, SLOPES, answer=value)
 
 # ---- walks -----------------------------------------------------------------------------------------------------------
@@ -225,14 +234,16 @@ class Descent:
     reads: Callable[..., Any] = lambda now, start: now
     losses: Callable[[list[Any], Any], Any] = lambda losses, last: np.array(losses)
     ends: Callable[..., Any] = lambda walked: walked[-1]
-    shown: Callable[[Any], Any] = lambda loss: loss
 
     def __call__(self, x: Array, target: Array, w: float, b: float, lr: float, steps: int) -> tuple[Any, Any, Any]:
-        loss = lambda at: self.shown(self.own["mse_loss"](self.own["predict"](x, *at), target))
-        walked, losses, (vw, vb) = [(w, b)], [], (0.0, 0.0)
+        def loss(at: tuple[Any, Any]) -> Any:
+            return self.own["mse_loss"](self.own["predict"](x, *at), target)
+
+        walked, losses, (vw, vb) = [(w, b)], list[Any](), (0.0, 0.0)
         for t in range(steps):
             losses.append(loss(walked[-1]))
-            dw, db = self.slopes(*self.own["mse_gradients"](x, target, *self.reads(walked[-1], walked[0])), *walked[-1])
+            dw, db = self.own["mse_gradients"](x, target, *self.reads(walked[-1], walked[0]))
+            dw, db = self.slopes(dw, db, *walked[-1])
             share = 1 - self.momentum if self.averaged else 1.0
             vw, vb = self.momentum * vw + share * dw, self.momentum * vb + share * db
             rate = self.rate(lr, t, steps, x)
@@ -241,7 +252,7 @@ class Descent:
 
 
 known = MistakesIn("gradient_descent", lambda own, **slots: {"gradient_descent": Descent(own, **slots)}, by_rule=True)
-for words, value in {
+WALK_RATE: dict[str, Any] = {
     "lr is divided by the number of points": lambda lr, t, steps, x: lr / len(x),
     "lr is divided by the number of steps": lambda lr, t, steps, x: lr / steps,
     "lr falls as 1/(t + 1)": lambda lr, t, steps, x: lr / (t + 1),
@@ -256,9 +267,10 @@ for words, value in {
         for c in (0.5, 0.9, 0.95, 0.99, 0.999, 2, 1.1)
     },
     **{f"the given lr is not used, but {c}": lambda lr, t, steps, x, c=c: c for c in (0.1, 0.01, 0.001, 0.05, 0.5)},
-}.items():
+}
+for words, value in WALK_RATE.items():
     known(f"walk_{words}", words, WALK, rate=value)
-for words, value in {
+WALK_SLOPES: dict[str, Any] = {
     "w is never moved": lambda dw, db, w, b: (0.0, db),
     "b is never moved": lambda dw, db, w, b: (dw, 0.0),
     "both are moved by the slope of w": lambda dw, db, w, b: (dw, dw),
@@ -278,7 +290,8 @@ for words, value in {
         f"each weight also decays by {c} times itself": lambda dw, db, w, b, c=c: (dw + c * w, db + c * b)
         for c in (0.1, 0.01, 0.001, 1)
     },
-}.items():
+}
+for words, value in WALK_SLOPES.items():
     if not words.startswith("the step replaces"):
         known(f"walk_{words}", words, WALK, slopes=value)
 for momentum in (0.5, 0.8, 0.9, 0.95, 0.99, 1):
@@ -291,15 +304,16 @@ for momentum in (0.5, 0.8, 0.9, 0.95, 0.99, 1):
             momentum=momentum,
             averaged=True,
         )
-for words, value in {
+WALK_READS: dict[str, Any] = {
     "w is never seen to move: its slope is always that of the first w": lambda now, start: (start[0], now[1]),
     "b is never seen to move: its slope is always that of the first b": lambda now, start: (now[0], start[1]),
     "every slope is that of the start": lambda now, start: start,
     "the slopes are taken at w and b exchanged": lambda now, start: now[::-1],
     "the slopes are taken at b = 0": lambda now, start: (now[0], 0.0),
-}.items():
+}
+for words, value in WALK_READS.items():
     known(f"walk_{words}", words, WALK, reads=value)
-for words, value in {
+WALK_LOSSES: dict[str, Any] = {
     "each loss is the one after its step": lambda losses, last: np.array([*losses[1:], last]),
     "the last loss comes twice over, at the end": lambda losses, last: np.array([*losses, last]),
     "the first loss is missing, and the final one is there": lambda losses, last: np.array([*losses[1:], last]),
@@ -316,9 +330,10 @@ for words, value in {
     "losses begins with a zero": lambda losses, last: np.array([0.0, *losses]),
     "losses is left at zero": lambda losses, last: np.zeros(len(losses)),
     "losses contains the differences from loss to loss": lambda losses, last: np.diff([*losses, last]),
-}.items():
+}
+for words, value in WALK_LOSSES.items():
     known(f"walk_{words}", words, f"{WALK} losses contains each loss before its step.", losses=value)
-for words, value in {
+WALK_ENDS: dict[str, Any] = {
     "w and b are those of the start": lambda walked: walked[0],
     "w and b are one step short": lambda walked: walked[-2],
     "w and b are those after the first step": lambda walked: walked[1],
@@ -326,13 +341,14 @@ for words, value in {
     "w and b are means over the whole walk": lambda walked: tuple(np.mean(walked, axis=0)),
     "w is that of the start": lambda walked: (walked[0][0], walked[-1][1]),
     "b is that of the start": lambda walked: (walked[-1][0], walked[0][1]),
-}.items():
+}
+for words, value in WALK_ENDS.items():
     known(f"walk_{words}", words, WALK, ends=value)
 
 # ---- online ----------------------------------------------------------------------------------------------------------
 
 known = MistakesIn("online_fit", online, by_rule=True)
-for words, value in {
+ONLINE_SLOPE: dict[str, Any] = {
     "the step has the factor x²": lambda error, x: error * x**2,
     "the step has the factor |x|": lambda error, x: error * abs(x),
     "the step is divided by x": lambda error, x: error / x,
@@ -349,10 +365,11 @@ for words, value in {
     "each step goes up the slope, twice as far": lambda error, x: -2 * error * x,
     "the step is clipped to [−1, 1]": lambda error, x: np.clip(error * x, -1, 1),
     "no step is made": lambda error, x: 0.0,
-}.items():
+}
+for words, value in ONLINE_SLOPE.items():
     if "x²: each" not in words:
         known(f"online_{words}", words, ONLINE, slope=value)
-for words, value in {
+ONLINE_KEEP: dict[str, Any] = {
     "the weight after each pass comes once, with the start missing": lambda weights, n: weights[n::n],
     "only the last weight is returned": lambda weights, n: weights[-1],
     "only the last weight is returned, as an array": lambda weights, n: weights[-1:],
@@ -365,13 +382,15 @@ for words, value in {
     "the changes of the weight are returned, not the weights": lambda weights, n: np.diff(weights),
     "running means of the weights are returned": lambda weights, n: np.cumsum(weights) / np.arange(1, len(weights) + 1),
     "the start stands for every weight": lambda weights, n: 0 * weights + weights[0],
-}.items():
+}
+for words, value in ONLINE_KEEP.items():
     known(f"online_{words}", words, "4.1: passes·N + 1 weights, first the start, last the end.", keep=value)
-for words, value in {
+ONLINE_BIAS: dict[str, Any] = {
     "b has the other sign": lambda b: -b,
     "b is 6": lambda b: 6.0,
     "b is 1": lambda b: 1.0,
-}.items():
+}
+for words, value in ONLINE_BIAS.items():
     known(f"online_{words}", words, "4.1: b is −6 where none is given.", bias=value)
 
 
@@ -404,11 +423,19 @@ def points(own: Own, **slots: Any) -> Functions:
 
 
 known = MistakesIn("online_fit", points, by_rule=True)
-for words, slots in {
-    "each point is met passes times before the next one": {"walk": lambda passes, n: [(p, i) for i in range(n) for p in range(passes)]},
-    "every second pass runs backwards": {"walk": lambda passes, n: [(p, i if p % 2 == 0 else n - 1 - i) for p in range(passes) for i in range(n)]},
-    "the first point is missing from each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(1, n)]},
-    "the last point is missing from each pass": {"walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(n - 1)]},
+POINTS: dict[str, Any] = {
+    "each point is met passes times before the next one": {
+        "walk": lambda passes, n: [(p, i) for i in range(n) for p in range(passes)]
+    },
+    "every second pass runs backwards": {
+        "walk": lambda passes, n: [(p, i if p % 2 == 0 else n - 1 - i) for p in range(passes) for i in range(n)]
+    },
+    "the first point is missing from each pass": {
+        "walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(1, n)]
+    },
+    "the last point is missing from each pass": {
+        "walk": lambda passes, n: [(p, i) for p in range(passes) for i in range(n - 1)]
+    },
     "there is one pass only, whatever is asked for": {"walk": lambda passes, n: [(0, i) for i in range(n)]},
     "there is one pass too many": {"walk": lambda passes, n: [(p, i) for p in range(passes + 1) for i in range(n)]},
     "there is one pass too few": {"walk": lambda passes, n: [(p, i) for p in range(passes - 1) for i in range(n)]},
@@ -427,12 +454,19 @@ for words, slots in {
     "lr is halved after each pass": {"rate": lambda lr, t, p, n: lr / 2**p},
     "lr is not used: it is taken for 1": {"rate": lambda lr, t, p, n: 1.0},
     **{f"the steps have a momentum of {m}": {"momentum": m} for m in (0.5, 0.9, 0.99)},
-    "each pass makes one step, with the mean of all slopes": {"whole_pass": "mean", "walk": lambda passes, n: [(p, 0) for p in range(passes)]},
-    "each pass makes one step, with the sum of all slopes": {"whole_pass": "sum", "walk": lambda passes, n: [(p, 0) for p in range(passes)]},
+    "each pass makes one step, with the mean of all slopes": {
+        "whole_pass": "mean",
+        "walk": lambda passes, n: [(p, 0) for p in range(passes)],
+    },
+    "each pass makes one step, with the sum of all slopes": {
+        "whole_pass": "sum",
+        "walk": lambda passes, n: [(p, 0) for p in range(passes)],
+    },
     "each step is taken with the mean slope of all points": {"whole_pass": "mean"},
     "each step is taken with the summed slope of all points": {"whole_pass": "sum"},
-}.items():  # fmt: skip
-    known(f"points_{words}", words, ONLINE, **slots)  # type: ignore[arg-type]
+}
+for words, slots in POINTS.items():
+    known(f"points_{words}", words, ONLINE, **slots)
 
 # ---- the largest stable lr -------------------------------------------------------------------------------------------
 

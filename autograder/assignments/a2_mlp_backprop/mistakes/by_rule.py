@@ -13,19 +13,17 @@ from autograder.assignments.a2_mlp_backprop.mistakes.differences import NUDGE, d
 from autograder.assignments.a2_mlp_backprop.mistakes.forward import BEND, FORWARD, HALF, forward_with
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Grads, Params, mlp, right_sigmoid
 from autograder.assignments.a2_mlp_backprop.mistakes.training import LOOP, STEP, moved
-from autograder.assignments.errors import BENDS, losses
-from autograder.naming.bank import Functions, MistakesIn, Own
+from autograder.assignments.errors import BENDS, losses, of_difference
+from autograder.naming.bank import Functions, MistakesIn, Own, alone
 
 # ---- forward ---------------------------------------------------------------------------------------------------------
 
 known = MistakesIn("sigmoid", by_rule=True)
 for id, (words, bend) in BENDS.items():
     if id not in ("sigmoid", "nothing"):
-        known(
-            f"sigmoid_is_{id}", f"this is {words}, not the sigmoid of z", BEND, lambda own, bend=bend: {"sigmoid": bend}
-        )
-known("sigmoid_is_nothing", "z is returned as it is", BEND, lambda own: {"sigmoid": lambda z: z})
-for words, bend in {
+        known(f"sigmoid_is_{id}", f"this is {words}, not the sigmoid of z", BEND, alone("sigmoid", bend))
+known("sigmoid_is_nothing", "z is returned as it is", BEND, alone("sigmoid", lambda z: z))
+SIGMOID: dict[str, Any] = {
     "the sigmoid is rounded to whole numbers": lambda z: np.round(right_sigmoid(z)),
     "z is divided by its norm first": lambda z: right_sigmoid(z / np.linalg.norm(z)),
     "the mean of z is taken away first": lambda z: right_sigmoid(z - np.mean(z)),
@@ -38,8 +36,9 @@ for words, bend in {
     "exp(−z²) stands for exp(−z)": lambda z: 1 / (1 + np.exp(-(z**2))),
     "2 to the power −z stands for exp(−z)": lambda z: 1 / (1 + 2.0**-z),
     **{f"z is clipped to [−{c}, {c}] first": lambda z, c=c: right_sigmoid(np.clip(z, -c, c)) for c in (1, 2)},
-}.items():
-    known(f"sigmoid_{words}", words, BEND, lambda own, bend=bend: {"sigmoid": bend})
+}
+for words, bend in SIGMOID.items():
+    known(f"sigmoid_{words}", words, BEND, alone("sigmoid", bend))
 
 known = MistakesIn("mlp_forward", forward_with, by_rule=True)
 for id, (words, bend) in BENDS.items():
@@ -54,13 +53,13 @@ def net(
     own: Own, between: Callable[[Array, Array, Params], Array], after: Callable[[Array, Array, Params], Array]
 ) -> Functions:
     """An mlp_forward of two layers that are given in full: between makes hidden of x, after the prediction of hidden and x."""
-    return {"mlp_forward": lambda x, params: (after(hidden := between(x, x, params), x, params), None)}
+    return {"mlp_forward": lambda x, params: (after(between(x, x, params), x, params), None)}
 
 
 RIGHT_1: Callable[[Array, Array, Params], Array] = lambda x, _, p: right_sigmoid(x @ p["weight_1"].T + p["bias_1"])
 RIGHT_2: Callable[[Array, Array, Params], Array] = lambda h, x, p: right_sigmoid(h @ p["weight_2"].T + p["bias_2"])
 known = MistakesIn("mlp_forward", net, by_rule=True)
-for words, value in {
+BETWEEN_BETWEEN: dict[str, Any] = {
     "bias_1 is added behind the sigmoid": lambda x, _, p: right_sigmoid(x @ p["weight_1"].T) + p["bias_1"],
     "bias_1 is taken away": lambda x, _, p: right_sigmoid(x @ p["weight_1"].T - p["bias_1"]),
     "bias_1 is multiplied with, not added": lambda x, _, p: right_sigmoid(x @ p["weight_1"].T * p["bias_1"]),
@@ -76,9 +75,10 @@ for words, value in {
     "the rows of x are divided by their norm": lambda x, _, p: RIGHT_1(
         x / np.linalg.norm(x, axis=1, keepdims=True), x, p
     ),
-}.items():
+}
+for words, value in BETWEEN_BETWEEN.items():
     known(f"between_{words}", words, FORWARD, between=value, after=RIGHT_2)
-for words, value in {
+AFTER_AFTER: dict[str, Any] = {
     "bias_2 is added behind the sigmoid": lambda h, x, p: right_sigmoid(h @ p["weight_2"].T) + p["bias_2"],
     "bias_2 is taken away": lambda h, x, p: right_sigmoid(h @ p["weight_2"].T - p["bias_2"]),
     "bias_2 is multiplied with, not added": lambda h, x, p: right_sigmoid(h @ p["weight_2"].T * p["bias_2"]),
@@ -95,7 +95,8 @@ for words, value in {
     "the largest of each row becomes 1, all else 0": lambda h, x, p: (
         (RIGHT_2(h, x, p) == RIGHT_2(h, x, p).max(axis=1, keepdims=True)) * 1.0
     ),
-}.items():
+}
+for words, value in AFTER_AFTER.items():
     known(f"after_{words}", words, FORWARD, between=RIGHT_1, after=value)
 
 known = MistakesIn("half_squared_error", by_rule=True)
@@ -104,23 +105,23 @@ for id, words, value in losses("half_sum_squared", "half_sum_clipped"):
         f"half_{id}",
         words,
         HALF,
-        lambda own, of=value: {"half_squared_error": lambda prediction, target: of(prediction - target)},
+        alone("half_squared_error", of_difference(value)),
     )
-for words, value in {
+HALF_OF: dict[str, Any] = {
     "the target is missing": lambda p, t: np.sum(p**2) / 2,
     "prediction and target are added": lambda p, t: np.sum((p + t) ** 2) / 2,
     "the squares of prediction and target are compared, not the error squared": lambda p, t: np.sum(p**2 - t**2) / 2,
     "the error is halved before it is squared": lambda p, t: np.sum(((p - t) / 2) ** 2),
     "the gradient is returned, not the loss": lambda p, t: p - t,
     "the sum is divided by the number of outputs": lambda p, t: np.sum((p - t) ** 2) / 2 / p.shape[1],
-    "the sum is divided by 2 N O, and the half is forgotten elsewhere": lambda p, t: np.sum((p - t) ** 2) / p.size / 4,
     "the first output alone counts": lambda p, t: np.sum((p - t)[:, 0] ** 2) / 2,
     "the last output alone counts": lambda p, t: np.sum((p - t)[:, -1] ** 2) / 2,
     "the first row alone counts": lambda p, t: np.sum((p - t)[0] ** 2) / 2,
     "the last row alone counts": lambda p, t: np.sum((p - t)[-1] ** 2) / 2,
     "prediction times target enters": lambda p, t: np.sum(p * t) / 2,
-}.items():
-    known(f"half_{words}", words, HALF, lambda own, of=value: {"half_squared_error": of})
+}
+for words, value in HALF_OF.items():
+    known(f"half_{words}", words, HALF, alone("half_squared_error", value))
 
 # ---- backward --------------------------------------------------------------------------------------------------------
 
@@ -189,12 +190,18 @@ for form, f in SIGMOIDS.items():
                 top=tops,
                 bend=bends,
             )
-for words, slots in {
-    "the slope of the hidden sigmoid multiplies δ of layer 2 before it goes down: it is applied to the wrong layer": {"down": lambda d, net: (d * net.prediction * (1 - net.prediction)) @ net.params["weight_2"]},
+BACK: dict[str, Any] = {
+    "the slope of the hidden sigmoid multiplies δ of layer 2 before it goes down: it is applied to the wrong layer": {
+        "down": lambda d, net: (d * net.prediction * (1 - net.prediction)) @ net.params["weight_2"]
+    },
     "the upper slope is added, not multiplied with": {"top": lambda g, net: g + net.prediction * (1 - net.prediction)},
     "the hidden slope is added, not multiplied with": {"bend": lambda g, net: g + net.hidden * (1 - net.hidden)},
-    "the upper slope alone goes down: grad_prediction is missing": {"top": lambda g, net: net.prediction * (1 - net.prediction)},
-    "the hidden slope alone counts: what comes from above is missing": {"bend": lambda g, net: net.hidden * (1 - net.hidden)},
+    "the upper slope alone goes down: grad_prediction is missing": {
+        "top": lambda g, net: net.prediction * (1 - net.prediction)
+    },
+    "the hidden slope alone counts: what comes from above is missing": {
+        "bend": lambda g, net: net.hidden * (1 - net.hidden)
+    },
     "the error is divided by the upper slope": {"top": lambda g, net: g / (net.prediction * (1 - net.prediction))},
     "prediction stands for grad_prediction": {"upstream": lambda g, net: net.prediction},
     "grad_prediction is multiplied by the prediction first": {"upstream": lambda g, net: g * net.prediction},
@@ -210,18 +217,28 @@ for words, slots in {
     "grad_prediction is clipped to [−1, 1]": {"upstream": lambda g, net: np.clip(g, -1, 1)},
     "only the sign of grad_prediction counts": {"upstream": lambda g, net: np.sign(g)},
     "grad_prediction is not used: it is taken for zero": {"upstream": lambda g, net: 0 * g},
-    "what goes down to layer 1 skips weight_2: each unit gets the sum of δ": {"down": lambda d, net: 0 * net.hidden + d.sum(axis=1, keepdims=True)},
+    "what goes down to layer 1 skips weight_2: each unit gets the sum of δ": {
+        "down": lambda d, net: 0 * net.hidden + d.sum(axis=1, keepdims=True)
+    },
     "what goes down is multiplied by the absolute weights": {"down": lambda d, net: d @ np.abs(net.params["weight_2"])},
     "what goes down has the other sign": {"down": lambda d, net: -(d @ net.params["weight_2"])},
     "what goes down is doubled": {"down": lambda d, net: 2 * (d @ net.params["weight_2"])},
-    "what goes down is multiplied by hidden as well": {"down": lambda d, net: (d @ net.params["weight_2"]) * net.hidden},
-    "what goes down is averaged over the outputs, not summed": {"down": lambda d, net: d @ net.params["weight_2"] / d.shape[1]},
-    "what goes down is averaged over the rows": {"down": lambda d, net: 0 * net.hidden + (d @ net.params["weight_2"]).mean(axis=0)},
+    "what goes down is multiplied by hidden as well": {
+        "down": lambda d, net: (d @ net.params["weight_2"]) * net.hidden
+    },
+    "what goes down is averaged over the outputs, not summed": {
+        "down": lambda d, net: d @ net.params["weight_2"] / d.shape[1]
+    },
+    "what goes down is averaged over the rows": {
+        "down": lambda d, net: 0 * net.hidden + (d @ net.params["weight_2"]).mean(axis=0)
+    },
     "nothing goes down to layer 1": {"down": lambda d, net: 0 * net.hidden},
     "bias_2 is added to what goes down": {"down": lambda d, net: (d + net.params["bias_2"]) @ net.params["weight_2"]},
     "weight_2 is paired with the slope of hidden": {"reads_2": lambda net: net.hidden * (1 - net.hidden)},
     "weight_2 is paired with the sigmoid of hidden": {"reads_2": lambda net: right_sigmoid(net.hidden)},
-    "weight_2 is paired with the mean of hidden over the rows": {"reads_2": lambda net: 0 * net.hidden + net.hidden.mean(axis=0)},
+    "weight_2 is paired with the mean of hidden over the rows": {
+        "reads_2": lambda net: 0 * net.hidden + net.hidden.mean(axis=0)
+    },
     "weight_2 is paired with ones": {"reads_2": lambda net: 0 * net.hidden + 1},
     "weight_1 is paired with ones": {"reads_1": lambda net: 0 * net.x + 1},
     "weight_1 is paired with x without its sign": {"reads_1": lambda net: np.abs(net.x)},
@@ -240,48 +257,74 @@ for words, slots in {
     "the biases keep an axis of length 1 in front": {"added": lambda d: d.sum(axis=0, keepdims=True)},
     "the biases add the absolute δ": {"added": lambda d: np.abs(d).sum(axis=0)},
     "the biases get ones": {"added": lambda d: 0 * d[0] + 1},
-    "bias_2 is that of the errors before the upper slope": {"bias_2": lambda right, net, d1, d2: (d2 / (net.prediction * (1 - net.prediction))).sum(axis=0)},
-    "bias_2 is multiplied by the mean of hidden": {"bias_2": lambda right, net, d1, d2: (d2 * net.hidden.mean(axis=1, keepdims=True)).sum(axis=0)},
+    "bias_2 is that of the errors before the upper slope": {
+        "bias_2": lambda right, net, d1, d2: (d2 / (net.prediction * (1 - net.prediction))).sum(axis=0)
+    },
+    "bias_2 is multiplied by the mean of hidden": {
+        "bias_2": lambda right, net, d1, d2: (d2 * net.hidden.mean(axis=1, keepdims=True)).sum(axis=0)
+    },
     "bias_1 gets the sum of bias_2": {"bias_1": lambda right, net, d1, d2: 0 * right + d2.sum()},
-    "weight_2 is that of the errors before the upper slope": {"weight_2": lambda right, net, d1, d2: (d2 / (net.prediction * (1 - net.prediction))).T @ net.hidden},
-    "weight_1 is that of the errors before the hidden slope": {"weight_1": lambda right, net, d1, d2: (d2 @ net.params["weight_2"]).T @ net.x},
-    "weight_2 is the product of sums over the rows": {"weight_2": lambda right, net, d1, d2: np.outer(d2.sum(axis=0), net.hidden.sum(axis=0))},
-    "weight_1 is the product of sums over the rows": {"weight_1": lambda right, net, d1, d2: np.outer(d1.sum(axis=0), net.x.sum(axis=0))},
-    "weight_2 is the product of means over the rows": {"weight_2": lambda right, net, d1, d2: np.outer(d2.mean(axis=0), net.hidden.mean(axis=0))},
+    "weight_2 is that of the errors before the upper slope": {
+        "weight_2": lambda right, net, d1, d2: (d2 / (net.prediction * (1 - net.prediction))).T @ net.hidden
+    },
+    "weight_1 is that of the errors before the hidden slope": {
+        "weight_1": lambda right, net, d1, d2: (d2 @ net.params["weight_2"]).T @ net.x
+    },
+    "weight_2 is the product of sums over the rows": {
+        "weight_2": lambda right, net, d1, d2: np.outer(d2.sum(axis=0), net.hidden.sum(axis=0))
+    },
+    "weight_1 is the product of sums over the rows": {
+        "weight_1": lambda right, net, d1, d2: np.outer(d1.sum(axis=0), net.x.sum(axis=0))
+    },
+    "weight_2 is the product of means over the rows": {
+        "weight_2": lambda right, net, d1, d2: np.outer(d2.mean(axis=0), net.hidden.mean(axis=0))
+    },
     "weight_1 gets the first row's share alone": {"weight_1": lambda right, net, d1, d2: np.outer(d1[0], net.x[0])},
     "weight_1 gets the last row's share alone": {"weight_1": lambda right, net, d1, d2: np.outer(d1[-1], net.x[-1])},
-    "weight_2 gets the last row's share alone": {"weight_2": lambda right, net, d1, d2: np.outer(d2[-1], net.hidden[-1])},
+    "weight_2 gets the last row's share alone": {
+        "weight_2": lambda right, net, d1, d2: np.outer(d2[-1], net.hidden[-1])
+    },
     "x is multiplied by its gradient": {"x": lambda right, net, d1, d2: right * net.x},
     "the gradient of x is summed over the rows": {"x": lambda right, net, d1, d2: right.sum(axis=0)},
     "the gradient of x is averaged over the rows": {"x": lambda right, net, d1, d2: 0 * right + right.mean(axis=0)},
     "the gradient of x stops at layer 1: it is what arrives at net_1": {"x": lambda right, net, d1, d2: d1},
-    "the gradient of x goes through the slope of x as well": {"x": lambda right, net, d1, d2: right * net.x * (1 - net.x)},
-    "all gradients of parameters are multiplied by the number of rows": {"parameters": lambda right, net: right * len(net.x)},
-    "the weights are divided by the number of rows, the biases are not": {"weight_1": lambda right, net, d1, d2: right / len(net.x), "weight_2": lambda right, net, d1, d2: right / len(net.x)},
+    "the gradient of x goes through the slope of x as well": {
+        "x": lambda right, net, d1, d2: right * net.x * (1 - net.x)
+    },
+    "all gradients of parameters are multiplied by the number of rows": {
+        "parameters": lambda right, net: right * len(net.x)
+    },
+    "the weights are divided by the number of rows, the biases are not": {
+        "weight_1": lambda right, net, d1, d2: right / len(net.x),
+        "weight_2": lambda right, net, d1, d2: right / len(net.x),
+    },
     "the gradients of the parameters are clipped to [−1, 1]": {"parameters": lambda right, net: np.clip(right, -1, 1)},
     "the gradients of the parameters have the other sign": {"parameters": lambda right, net: -right},
-    **{f"a weight decay of {c:g} is added to the gradients of the weights": {"weights": lambda right, weight, c=c: right + c * weight} for c in (0.1, 0.01, 0.001, 2, 0.5)},
-}.items():  # fmt: skip
-    known(f"back_{words}", words, f"{LINES}. {ROWS}", **slots)  # type: ignore[arg-type]
+    **{
+        f"a weight decay of {c:g} is added to the gradients of the weights": {
+            "weights": lambda right, weight, c=c: right + c * weight
+        }
+        for c in (0.1, 0.01, 0.001, 2, 0.5)
+    },
+}
+for words, slots in BACK.items():
+    known(f"back_{words}", words, f"{LINES}. {ROWS}", **slots)
+SHARES: dict[str, Any] = {
+    "divided by the number of rows": lambda right, net, d1, d2: right / len(net.x),
+    "of the wrong sign": lambda right, net, d1, d2: -right,
+    "twice too large": lambda right, net, d1, d2: 2 * right,
+    "halved": lambda right, net, d1, d2: right / 2,
+    "left at zero": lambda right, net, d1, d2: 0 * right,
+}
 for name in ("x", "weight_1", "weight_2", "bias_1", "bias_2"):
-    for words, size in {
-        "divided by the number of rows": lambda right, net: right / len(net.x),
-        "of the wrong sign": lambda right, net: -right,
-        "twice too large": lambda right, net: 2 * right,
-        "halved": lambda right, net: right / 2,
-        "left at zero": lambda right, net: 0 * right,
-    }.items():
-        known(
-            f"{name}_{words}",
-            f"the gradient of {name} is {words}",
-            ROWS,
-            **{name: lambda right, net, d1, d2, size=size: size(right, net)},
-        )
+    for words, size in SHARES.items():
+        slot: dict[str, Any] = {name: size}
+        known(f"{name}_{words}", f"the gradient of {name} is {words}", ROWS, **slot)
 
 # ---- differences -----------------------------------------------------------------------------------------------------
 
 known = MistakesIn("numerical_gradient", differences, by_rule=True)
-for words, quotient in {
+QUOTIENT: dict[str, Any] = {
     "the differences look up only, and are divided by 2ε": lambda f, e: (f(e) - f(0.0)) / (2 * e),
     "the differences look down only": lambda f, e: (f(0.0) - f(-e)) / e,
     "the sign is wrong: below less above": lambda f, e: (f(-e) - f(e)) / (2 * e),
@@ -304,13 +347,14 @@ for words, quotient in {
         f"the nudge goes up only, by 1e-{n} whatever ε is": lambda f, e, h=10.0**-n: (f(h) - f(0.0)) / h
         for n in (2, 3, 4, 5, 6, 7, 8)
     },
-}.items():
+}
+for words, quotient in QUOTIENT.items():
     known(f"quotient_{words}", words, NUDGE, quotient=quotient, rtol=1e-7)
 
 # ---- one step, and many ----------------------------------------------------------------------------------------------
 
 known = MistakesIn("sgd_step", moved, by_rule=True)
-for words, step in {
+SGD: dict[str, Any] = {
     "the gradient is not used: the parameters are returned": lambda name, p, g, lr: p,
     "the gradient is returned": lambda name, p, g, lr: g,
     "lr times the gradient is returned": lambda name, p, g, lr: lr * g,
@@ -348,7 +392,8 @@ for words, step in {
         for c in (0.1, 0.01, 0.001)
     },
     **{f"a momentum of {c:g} weakens the step": lambda name, p, g, lr, c=c: p - lr * (1 - c) * g for c in (0.9, 0.99)},
-}.items():
+}
+for words, step in SGD.items():
     if "two steps" not in words:
         known(f"sgd_{words}", words, STEP, step=step)
 
@@ -391,21 +436,29 @@ def only(word: str) -> Callable[[Grads, Params], Grads]:
 
 
 known = MistakesIn("train_mlp", lambda own, **slots: {"train_mlp": Training(own, **slots)}, by_rule=True)
-for words, slots in {
+TRAIN: dict[str, Any] = {
     "the target is handed to the backward": {"gradient": lambda p, t: t},
     "ones are handed to the backward": {"gradient": lambda p, t: 0 * p + 1},
     "prediction + target is handed to the backward": {"gradient": lambda p, t: p + t},
     "the gradient of the loss is halved": {"gradient": lambda p, t: (p - t) / 2},
     "the gradient of the loss is divided by the number of entries": {"gradient": lambda p, t: (p - t) / p.size},
-    "the gradient of the loss is twice the error, divided by the number of rows": {"gradient": lambda p, t: 2 * (p - t) / len(p)},
-    "the gradient of the loss is twice the error, divided by the number of entries": {"gradient": lambda p, t: 2 * (p - t) / p.size},
+    "the gradient of the loss is twice the error, divided by the number of rows": {
+        "gradient": lambda p, t: 2 * (p - t) / len(p)
+    },
+    "the gradient of the loss is twice the error, divided by the number of entries": {
+        "gradient": lambda p, t: 2 * (p - t) / p.size
+    },
     "the gradient of the loss is divided by the number of outputs": {"gradient": lambda p, t: (p - t) / p.shape[1]},
     "the error is squared in the gradient of the loss": {"gradient": lambda p, t: (p - t) ** 2},
     "half the squared error is handed to the backward": {"gradient": lambda p, t: (p - t) ** 2 / 2},
     "only the sign of the error is handed to the backward": {"gradient": lambda p, t: np.sign(p - t)},
     "the absolute error is handed to the backward": {"gradient": lambda p, t: np.abs(p - t)},
-    "the slope of the sigmoid is in what is handed to the backward already": {"gradient": lambda p, t: (p - t) * p * (1 - p)},
-    "the upper slope is taken out before the backward, as for a cross-entropy": {"gradient": lambda p, t: (p - t) / (p * (1 - p))},
+    "the slope of the sigmoid is in what is handed to the backward already": {
+        "gradient": lambda p, t: (p - t) * p * (1 - p)
+    },
+    "the upper slope is taken out before the backward, as for a cross-entropy": {
+        "gradient": lambda p, t: (p - t) / (p * (1 - p))
+    },
     "the error is averaged over the rows first": {"gradient": lambda p, t: 0 * p + (p - t).mean(axis=0)},
     "only the weights are trained": {"grads": only("weight")},
     "only the biases are trained": {"grads": only("bias")},
@@ -417,8 +470,13 @@ for words, slots in {
     "bias_1 is not trained": {"grads": lambda g, p: {**g, "bias_1": 0 * g["bias_1"]}},
     "bias_2 is not trained": {"grads": lambda g, p: {**g, "bias_2": 0 * g["bias_2"]}},
     "each gradient is divided by its norm": {"grads": lambda g, p: {k: v / np.linalg.norm(v) for k, v in g.items()}},
-    "the gradients of the biases are divided by the number of their units": {"grads": lambda g, p: {k: v / len(v) if "bias" in k else v for k, v in g.items()}},
-    **{f"a weight decay of {c:g} is added": {"grads": lambda g, p, c=c: {k: v + c * p[k] for k, v in g.items()}} for c in (0.1, 0.01, 0.001)},
+    "the gradients of the biases are divided by the number of their units": {
+        "grads": lambda g, p: {k: v / len(v) if "bias" in k else v for k, v in g.items()}
+    },
+    **{
+        f"a weight decay of {c:g} is added": {"grads": lambda g, p, c=c: {k: v + c * p[k] for k, v in g.items()}}
+        for c in (0.1, 0.01, 0.001)
+    },
     "lr is divided by the number of rows": {"rate": lambda lr, t, steps, n: lr / n},
     "lr is divided by the number of steps": {"rate": lambda lr, t, steps, n: lr / steps},
     "lr falls as 1/(t + 1)": {"rate": lambda lr, t, steps, n: lr / (t + 1)},
@@ -429,16 +487,24 @@ for words, slots in {
     "lr is used twice over": {"rate": lambda lr, t, steps, n: lr**2},
     "each step is twice as long": {"rate": lambda lr, t, steps, n: 2 * lr},
     "each step goes up the slope": {"rate": lambda lr, t, steps, n: -lr},
-    **{f"lr is multiplied by {c:g} after each step": {"rate": lambda lr, t, steps, n, c=c: lr * c**t} for c in (0.9, 0.95, 0.99, 0.999)},
+    **{
+        f"lr is multiplied by {c:g} after each step": {"rate": lambda lr, t, steps, n, c=c: lr * c**t}
+        for c in (0.9, 0.95, 0.99, 0.999)
+    },
     **{f"lr is not used, but {c:g}": {"rate": lambda lr, t, steps, n, c=c: c} for c in (0.1, 0.01, 0.001, 0.5, 1)},
     **{f"the steps have a momentum of {c:g}": {"momentum": c} for c in (0.5, 0.8, 0.9, 0.95, 0.99)},
     "the gradients of all steps so far are added up": {"momentum": 1.0},
-    **{f"each step is a running mean of the gradients, with {c:g} of the old one": {"momentum": c, "averaged": True} for c in (0.5, 0.9, 0.99)},
+    **{
+        f"each step is a running mean of the gradients, with {c:g} of the old one": {"momentum": c, "averaged": True}
+        for c in (0.5, 0.9, 0.99)
+    },
     "the losses are divided by the number of rows": {"shown": lambda loss, n, size: loss / n},
     "the losses are divided by the number of entries": {"shown": lambda loss, n, size: loss / size},
     "the losses are doubled: the half is missing": {"shown": lambda loss, n, size: 2 * loss},
     "the losses are means of squares, not half their sum": {"shown": lambda loss, n, size: 2 * loss / size},
-    "the losses are twice the half squared error, divided by the number of rows": {"shown": lambda loss, n, size: 2 * loss / n},
+    "the losses are twice the half squared error, divided by the number of rows": {
+        "shown": lambda loss, n, size: 2 * loss / n
+    },
     "each loss is the one after its update": {"losses": lambda losses, last: np.array([*losses[1:], last])},
     "losses has the final loss as well": {"losses": lambda losses, last: np.array([*losses, last])},
     "the first loss is missing": {"losses": lambda losses, last: np.array(losses[1:])},
@@ -455,10 +521,19 @@ for words, slots in {
     "the parameters are those of the start": {"ends": lambda walked: walked[0]},
     "the parameters are one step short": {"ends": lambda walked: walked[-2]},
     "the parameters are those after the first step": {"ends": lambda walked: walked[1]},
-    "the parameters are means over the whole training": {"ends": lambda walked: {k: np.mean([p[k] for p in walked], axis=0) for k in walked[1]}},
+    "the parameters are means over the whole training": {
+        "ends": lambda walked: {k: np.mean([p[k] for p in walked], axis=0) for k in walked[1]}
+    },
     "every gradient is taken at the first parameters": {"reads": lambda now, start: start},
-    "layer 1 is never seen to move": {"reads": lambda now, start: {**now, "weight_1": start["weight_1"], "bias_1": start["bias_1"]}},
-    "layer 2 is never seen to move": {"reads": lambda now, start: {**now, "weight_2": start["weight_2"], "bias_2": start["bias_2"]}},
-    "the biases are never seen to move": {"reads": lambda now, start: {**now, "bias_1": start["bias_1"], "bias_2": start["bias_2"]}},
-}.items():  # fmt: skip
+    "layer 1 is never seen to move": {
+        "reads": lambda now, start: {**now, "weight_1": start["weight_1"], "bias_1": start["bias_1"]}
+    },
+    "layer 2 is never seen to move": {
+        "reads": lambda now, start: {**now, "weight_2": start["weight_2"], "bias_2": start["bias_2"]}
+    },
+    "the biases are never seen to move": {
+        "reads": lambda now, start: {**now, "bias_1": start["bias_1"], "bias_2": start["bias_2"]}
+    },
+}
+for words, slots in TRAIN.items():
     known(f"train_{words}", words, LOOP, **slots)

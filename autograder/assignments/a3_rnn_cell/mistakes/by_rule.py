@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.readout import READOUT, readout_back
 from autograder.assignments.errors import BENDS
-from autograder.naming.bank import MistakesIn
+from autograder.naming.bank import Make, MistakesIn, alone
 
 FORWARD = "4.1, the line of the readout."
+
+
+def read_out(logits: Callable[..., np.ndarray]) -> Make:
+    """A readout_forward that makes its logits so of outputs and params."""
+    return alone("readout_forward", lambda outputs, params: (logits(outputs, params), None))
+
+
 known = MistakesIn("readout_forward", by_rule=True)
 for id, (words, bend) in BENDS.items():
     if id != "nothing":
@@ -16,9 +26,9 @@ for id, (words, bend) in BENDS.items():
             f"readout_bend_{id}",
             f"{words} is taken of the logits",
             FORWARD,
-            lambda own, f=bend: {"readout_forward": lambda o, p: (f(o @ p["weight_ho"].T + p["bias_ho"]), None)},
+            read_out(lambda o, p, bend=bend: bend(o @ p["weight_ho"].T + p["bias_ho"])),
         )
-for words, make in {
+LOGITS: dict[str, Any] = {
     "tanh is taken of outputs once more": lambda o, p: np.tanh(o) @ p["weight_ho"].T + p["bias_ho"],
     "outputs is averaged over its first axis": lambda o, p: (o.mean(axis=0) + 0 * o) @ p["weight_ho"].T + p["bias_ho"],
     "logits is averaged over its first axis": lambda o, p: (o @ p["weight_ho"].T + p["bias_ho"]).mean(axis=0),
@@ -41,11 +51,12 @@ for words, make in {
         (z := o @ p["weight_ho"].T + p["bias_ho"]) - np.log(np.exp(z).sum(axis=-1, keepdims=True))
     ),
     "the states so far are added up": lambda o, p: np.cumsum(o, axis=0) @ p["weight_ho"].T + p["bias_ho"],
-}.items():
-    known(f"readout_{words}", words, FORWARD, lambda own, f=make: {"readout_forward": lambda o, p: (f(o, p), None)})
+}
+for words, make in LOGITS.items():
+    known(f"readout_{words}", words, FORWARD, read_out(make))
 
 known = MistakesIn("readout_backward", readout_back, by_rule=True)
-for words, change in {
+READOUT_BACK: dict[str, Any] = {
     "grad_logits is ignored, as if every entry were 1": lambda g, o, p, right: gradients(0 * g + 1, o, p),
     "grad_logits is used with the other sign": lambda g, o, p, right: gradients(-g, o, p),
     "grad_logits is divided by the number of rows": lambda g, o, p, right: gradients(g * g.shape[-1] / g.size, o, p),
@@ -118,7 +129,8 @@ for words, change in {
     "bias_ho is added to grad_logits on the way to outputs": lambda g, o, p, right: {
         "outputs": (g + p["bias_ho"]) @ p["weight_ho"]
     },
-}.items():
+}
+for words, change in READOUT_BACK.items():
     known(f"readout_back_{words}", words, READOUT, change=change)
 
 

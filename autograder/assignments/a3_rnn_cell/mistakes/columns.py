@@ -108,7 +108,7 @@ View(
     but=("given_normed", "given_by_largest", "given_standard", "given_by_root", "given_by_classes", "p_hard"),
 )
 in_column_cell_forward = MistakesIn("column_cell_forward", columns, by_rule=True)
-for words, answer in {
+COLUMN: dict[str, Any] = {
     "the prediction is made of the sum inside tanh": lambda a_next, given: (
         given["Wya"] @ (given["Wax"] @ given["xt"] + given["Waa"] @ given["a_prev"] + given["ba"]) + given["by"]
     ),
@@ -121,7 +121,8 @@ for words, answer in {
     "tanh is taken of the logits": lambda a_next, given: np.tanh(given["Wya"] @ a_next + given["by"]),
     "by is taken away": lambda a_next, given: given["Wya"] @ a_next - given["by"],
     "by is added twice": lambda a_next, given: given["Wya"] @ a_next + 2 * given["by"],
-}.items():
+}
+for words, answer in COLUMN.items():
     in_column_cell_forward(f"column_{words}", words, f"{COLUMNS}, the row of the prediction.", answer=answer)
 
 BACK = "2.2, 'Backward in columns'"

@@ -172,7 +172,7 @@ view.show(
 view.show((*walk.INJECTED, *walk.ORDER, *families.every()), but=AT_TWO_SAME, by_rule=True)
 
 in_two_step_backward = MistakesIn("two_step_backward", two_steps, by_rule=True)
-for words, injected in {
+TWO_INJECTED: dict[str, Any] = {
     "grad_h2 is not injected: the second step gets nothing, and the first what is injected there": lambda g1, g2, second: (
         g1 + 0 * g2
     ),
@@ -184,10 +184,11 @@ for words, injected in {
     "grad_h2 goes into step 1 as well": lambda g1, g2, second: g1 + g2 + second["h_prev"],
     "only grad_h2 goes into step 1": lambda g1, g2, second: g2,
     "grad_h2 and the carry go into step 1, and grad_h1 does not": lambda g1, g2, second: g2 + second["h_prev"],
-}.items():
+}
+for words, injected in TWO_INJECTED.items():
     if not words.startswith("grad_h2 is not injected"):
         in_two_step_backward(f"two_injected_{words}", words, TWO, injected=injected)
-for words, shared in {
+TWO_SHARED: dict[str, Any] = {
     "the shares of the two steps are multiplied": lambda first, second: first * second,
     "the share of step 1 is taken away from that of step 2": lambda first, second: second - first,
     "the share of step 2 is taken away from that of step 1": lambda first, second: first - second,
@@ -195,9 +196,10 @@ for words, shared in {
     "the share of step 1 counts twice": lambda first, second: 2 * first + second,
     "the shares of the two steps come one behind the other": lambda first, second: np.stack([first, second]),
     "the larger share of each entry is kept": np.maximum,
-}.items():
+}
+for words, shared in TWO_SHARED.items():
     in_two_step_backward(f"two_shared_{words}", words, TWO, shared=shared)
-for words, change in {
+TWO_CHANGE: dict[str, Any] = {
     "weight_ih has the share of step 1 alone": lambda first, second: {"weight_ih": first["weight_ih"]},
     "weight_ih has the share of step 2 alone": lambda first, second: {"weight_ih": second["weight_ih"]},
     "weight_hh has the share of step 1 alone": lambda first, second: {"weight_hh": first["weight_hh"]},
@@ -215,5 +217,6 @@ for words, change in {
     "x_1 gets the sum of both steps": lambda first, second: {"x_1": first["x"] + second["x"]},
     "x_1 is a copy of x_2": lambda first, second: {"x_1": second["x"]},
     "x_2 is a copy of x_1": lambda first, second: {"x_2": first["x"]},
-}.items():
+}
+for words, change in TWO_CHANGE.items():
     in_two_step_backward(f"two_change_{words}", words, TWO, change=change)

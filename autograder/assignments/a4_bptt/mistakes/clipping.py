@@ -125,7 +125,7 @@ TOTALS: dict[str, Callable[[Grads], float]] = {
     "the mean of the arrays' norms": lambda grads: float(np.mean([np.linalg.norm(g) for g in grads.values()])),
     "the smallest of the arrays' norms": lambda grads: float(min(np.linalg.norm(g) for g in grads.values())),
     "the norm of the last array": lambda grads: float(np.linalg.norm([*grads.values()][-1])),
-    "the norm of the first array": lambda grads: float(np.linalg.norm([*grads.values()][0])),
+    "the norm of the first array": lambda grads: float(np.linalg.norm(next(iter(grads.values())))),
     "the sum of the squared norms": lambda grads: float(sum(np.linalg.norm(g) ** 2 for g in grads.values())),
     "the root of the sum of the norms": lambda grads: float(np.sqrt(sum(np.linalg.norm(g) for g in grads.values()))),
     "the root of the sum of the absolute entries": lambda grads: float(

@@ -144,14 +144,15 @@ view.show(
 )
 view.show((*families.slopes(), *families.injected(), *families.carries()), but=WALK_SAME, by_rule=True)
 view.show(norms_by_rule(), by_rule=True)
-for words, share in {
+CREDIT_SHARE: dict[str, Any] = {
     "the entries are norms of what is injected alone": lambda way: way.injected,
     "the entries are norms of the gradients of x": lambda way: way.grad_z @ way.run.params["weight_ih"],
     "the entries are norms of the states, not of gradients": lambda way: way.grad_h * 0 + way.run.after[:, None],
     "the entries are norms behind both the slope of tanh and weight_hh": later,
-}.items():
+}
+for words, share in CREDIT_SHARE.items():
     MistakesIn("credit_matrix", credit, by_rule=True)(f"credit_share_{words}", words, CREDIT, share=share)
-for words, matrix in {
+CREDIT_MATRIX: dict[str, Any] = {
     "the diagonal is left at zero": lambda m: m - np.diag(np.diag(m)),
     "the diagonal is one": lambda m: m - np.diag(np.diag(m)) + np.eye(len(m)),
     "only the diagonal is there": lambda m: np.diag(np.diag(m)),
@@ -179,7 +180,8 @@ for words, matrix in {
     ),
     "the entries are roots of the norms": np.sqrt,
     "log10 is taken of the entries": lambda m: np.log10(m, out=np.zeros_like(m), where=m > 0),
-}.items():
+}
+for words, matrix in CREDIT_MATRIX.items():
     MistakesIn("credit_matrix", credit, by_rule=True)(
         f"credit_matrix_{words}", words, f"{CREDIT}: entry [t, k], t injects.", matrix=matrix
     )
@@ -214,6 +216,15 @@ def norms(
         grad_outputs[-1] = grad_last
         way = Sweep(**slots).walk(grad_outputs, run)
         return values(np.array([norm(way.carry), *map(norm, way.grad_h)]))
+
+    return {"rnn_forward": forward_of(), "state_gradient_norms": state_gradient_norms}
+
+
+def other_norms(own: Own, share: Callable[[Way], Array]) -> Functions:
+    """rnn_forward and a state_gradient_norms that shows something else of the walk."""
+
+    def state_gradient_norms(grad_last: Array, run: Run) -> Array:
+        return share(Sweep().walk(np.concatenate([0 * run.after[:-1], grad_last[None]]), run))
 
     return {"rnn_forward": forward_of(), "state_gradient_norms": state_gradient_norms}
 
@@ -280,7 +291,7 @@ view.show(
 )
 view.show((*families.slopes(), *families.carries()), but=WALK_SAME, by_rule=True)
 view.show(norms_by_rule(), by_rule=True)
-for words, values in {
+NORMS_VALUES: dict[str, Any] = {
     "the norm of the last state is missing": lambda v: v[:-1],
     "the norm of the last state comes twice, and that of h0 is missing": lambda v: np.append(v[1:], v[-1]),
     "the norm of h0 is left at zero": lambda v: np.append(0, v[1:]),
@@ -296,11 +307,12 @@ for words, values in {
     "only the norm of h0 is returned": lambda v: v[0],
     "T norms are returned, last state first": lambda v: v[:0:-1],
     "the norms without h0's are in reverse order": lambda v: np.append(v[0], v[:0:-1]),
-}.items():
+}
+for words, values in NORMS_VALUES.items():
     MistakesIn("state_gradient_norms", norms, by_rule=True)(
         f"norms_{words}", words, f"{NORMS}: the order is h0, outputs[0], …, outputs[T − 1].", values=values
     )
-for words, share in {
+NORMS_OF: dict[str, Any] = {
     "the norms are those of the gradients of z": lambda way: np.array(
         [np.linalg.norm(way.carry), *map(np.linalg.norm, way.grad_z)]
     ),
@@ -310,15 +322,6 @@ for words, share in {
     "the norms are those of the gradients of x": lambda way: np.array(
         [np.linalg.norm(way.carry), *map(np.linalg.norm, way.grad_z @ way.run.params["weight_ih"])]
     ),
-}.items():
-    MistakesIn("state_gradient_norms", by_rule=True)(
-        f"norms_of_{words}",
-        words,
-        NORMS,
-        lambda own, share=share: {
-            "rnn_forward": forward_of(),
-            "state_gradient_norms": lambda g, run: share(
-                Sweep().walk(np.concatenate([0 * run.after[:-1], g[None]]), run)
-            ),
-        },
-    )
+}
+for words, share in NORMS_OF.items():
+    MistakesIn("state_gradient_norms", other_norms, by_rule=True)(f"norms_of_{words}", words, NORMS, share=share)

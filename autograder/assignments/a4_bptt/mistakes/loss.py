@@ -172,13 +172,35 @@ View(
     but=(*GROWING, "last_state_only", "h0_kept"),
     by_rule=True,
 )
-View("loss_and_gradients", one_loss, dict.fromkeys(("given", "axis", "p", "shift", "rows", "reduce", "gradient", "divide", "log_p"), TOGETHER), where="in its loss: ", prefix="piece_", words={
-    "inside": "", "matrix": "array", "together": "", "first_axis": "steps", "one_maximum": "one maximum is taken away from all rows", "before": "", "with_it": "",
-    "what_is": "loss and gradient are", "what_is_divided": "loss and gradient are", "a_sum": "sums", "a_mean": "means", "all_rows": "steps and samples",
-    "in_gradient": "", "gradient_of": "the gradient of the logits",
-}).show((*SOFTMAX, *LOSS, *SIZE, *GRADIENT, *classes_by_rule("given", "p", "rows", "reduce", "gradient", "divide")), but=(*NO_LOG, "shifted_by_all", "overflows", "log_overflows", "log_of_softmax", "epsilon"), by_rule=True)  # fmt: skip
+View(
+    "loss_and_gradients",
+    one_loss,
+    dict.fromkeys(("given", "axis", "p", "shift", "rows", "reduce", "gradient", "divide", "log_p"), TOGETHER),
+    where="in its loss: ",
+    prefix="piece_",
+    words={
+        "inside": "",
+        "matrix": "array",
+        "together": "",
+        "first_axis": "steps",
+        "one_maximum": "one maximum is taken away from all rows",
+        "before": "",
+        "with_it": "",
+        "what_is": "loss and gradient are",
+        "what_is_divided": "loss and gradient are",
+        "a_sum": "sums",
+        "a_mean": "means",
+        "all_rows": "steps and samples",
+        "in_gradient": "",
+        "gradient_of": "the gradient of the logits",
+    },
+).show(
+    (*SOFTMAX, *LOSS, *SIZE, *GRADIENT, *classes_by_rule("given", "p", "rows", "reduce", "gradient", "divide")),
+    but=(*NO_LOG, "shifted_by_all", "overflows", "log_overflows", "log_of_softmax", "epsilon"),
+    by_rule=True,
+)
 in_loss_and_gradients = MistakesIn("loss_and_gradients", together, by_rule=True)
-for words, switch in {
+TOGETHER_2: dict[str, Any] = {
     "tanh is taken of the outputs once more before the readout": {"seen": np.tanh},
     "the readout reads the outputs one step late": {
         "seen": lambda outputs: np.concatenate([0 * outputs[:1], outputs[:-1]])
@@ -211,6 +233,7 @@ for words, switch in {
     "the gradient of the logits is multiplied by the number of samples": {"logits": lambda grad: grad * grad.shape[1]},
     "only the last step's gradient of the logits counts": {"logits": last_only},
     "h0 is all ones": {"h0": lambda h0: 0 * h0 + 1},
-}.items():
+}
+for words, switch in TOGETHER_2.items():
     if "tanh once more" not in words:
         in_loss_and_gradients(f"together_{words}", words, TOGETHER, **switch)
