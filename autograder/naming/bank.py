@@ -61,11 +61,6 @@ class Mistake:
         return {"id": self.id, "title": self.title, "reread": self.reread}
 
 
-def alone(name: str, function: Callable[..., Any]) -> Make:
-    """The mistake that is this function, whatever the others are."""
-    return lambda own: {name: function}
-
-
 _BANK: dict[str, list[Mistake]] = {}  # by module
 
 

@@ -10,15 +10,15 @@ import numpy as np
 
 from autograder.assignments.a1_linear_fit.mistakes.descent import WALK
 from autograder.assignments.a1_linear_fit.mistakes.gradients import SLOPES
-from autograder.assignments.a1_linear_fit.mistakes.line import LINE, MEAN, NUDGE, loss
+from autograder.assignments.a1_linear_fit.mistakes.line import LINE, MEAN, NUDGE
 from autograder.assignments.a1_linear_fit.mistakes.online import LIMIT, ONLINE, curvatures, online, stable
 from autograder.assignments.a1_linear_fit.mistakes.shared import Array
 from autograder.assignments.errors import losses, of_difference
-from autograder.naming.bank import Functions, MistakesIn, Own, alone
+from autograder.naming.bank import Functions, MistakesIn, Own
 
 # ---- predict and mse_loss --------------------------------------------------------------------------------------------
 
-known = MistakesIn("predict", by_rule=True)
+known = MistakesIn("predict", lambda own, whole: {"predict": whole}, by_rule=True)
 PREDICT: dict[str, Any] = {
     "w, x and b are all multiplied": lambda x, w, b: w * x * b,
     "w, x and b are all added": lambda x, w, b: w + x + b,
@@ -34,11 +34,11 @@ PREDICT: dict[str, Any] = {
     "the predictions are rounded to whole numbers": lambda x, w, b: np.round(w * x + b),
 }
 for words, line in PREDICT.items():
-    known(f"predict_{len(words)}_{words[:24]}", words, LINE, alone("predict", line))
+    known(f"predict_{len(words)}_{words[:24]}", words, LINE, whole=line)
 
-known = MistakesIn("mse_loss", loss, by_rule=True)
+known = MistakesIn("mse_loss", lambda own, whole: {"mse_loss": whole}, by_rule=True)
 for id, words, value in losses("mean_squared", "by_rows_squared", "mean_of_square_squared", "each_row_mean_squared"):
-    known(f"mse_{id}", words, MEAN, alone("mse_loss", of_difference(value)))
+    known(f"mse_{id}", words, MEAN, whole=of_difference(value))
 for id, words, formula in (
     ("relative", "the errors are divided by the targets", lambda p, t: np.mean(((p - t) / t) ** 2)),
     (
@@ -56,7 +56,7 @@ for id, words, formula in (
         lambda p, t: 1 - np.sum((p - t) ** 2) / np.sum((t - t.mean()) ** 2),
     ),
 ):
-    known(f"mse_{id}", words, MEAN, alone("mse_loss", formula))
+    known(f"mse_{id}", words, MEAN, whole=formula)
 
 # ---- differences -----------------------------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ def with_epsilon(quotient: Callable[..., float]) -> Callable[..., float]:
     return numerical_derivative
 
 
-known = MistakesIn("numerical_derivative", by_rule=True)
+known = MistakesIn("numerical_derivative", lambda own, whole: {"numerical_derivative": whole}, by_rule=True)
 QUOTIENTS: dict[str, Any] = {
     "the nudge goes up only, and is divided by 2ε": lambda f, a, e: (f(a + e) - f(a)) / (2 * e),
     "the nudge goes down only, and is divided by 2ε": lambda f, a, e: (f(a) - f(a - e)) / (2 * e),
@@ -112,7 +112,7 @@ for place, (words, quotient) in enumerate(QUOTIENTS.items()):
         f"quotient_{place}",
         words,
         NUDGE,
-        alone("numerical_derivative", with_epsilon(quotient)),
+        whole=with_epsilon(quotient),
         rtol=1e-7,
     )
 

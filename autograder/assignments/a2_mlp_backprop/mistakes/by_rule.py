@@ -14,15 +14,15 @@ from autograder.assignments.a2_mlp_backprop.mistakes.forward import BEND, FORWAR
 from autograder.assignments.a2_mlp_backprop.mistakes.shared import Array, Grads, Params, mlp, right_sigmoid
 from autograder.assignments.a2_mlp_backprop.mistakes.training import LOOP, STEP, moved
 from autograder.assignments.errors import BENDS, losses, of_difference
-from autograder.naming.bank import Functions, MistakesIn, Own, alone
+from autograder.naming.bank import Functions, MistakesIn, Own
 
 # ---- forward ---------------------------------------------------------------------------------------------------------
 
-known = MistakesIn("sigmoid", by_rule=True)
+known = MistakesIn("sigmoid", lambda own, whole: {"sigmoid": whole}, by_rule=True)
 for id, (words, bend) in BENDS.items():
     if id not in ("sigmoid", "nothing"):
-        known(f"sigmoid_is_{id}", f"this is {words}, not the sigmoid of z", BEND, alone("sigmoid", bend))
-known("sigmoid_is_nothing", "z is returned as it is", BEND, alone("sigmoid", lambda z: z))
+        known(f"sigmoid_is_{id}", f"this is {words}, not the sigmoid of z", BEND, whole=bend)
+known("sigmoid_is_nothing", "z is returned as it is", BEND, whole=lambda z: z)
 SIGMOID: dict[str, Any] = {
     "the sigmoid is rounded to whole numbers": lambda z: np.round(right_sigmoid(z)),
     "z is divided by its norm first": lambda z: right_sigmoid(z / np.linalg.norm(z)),
@@ -38,7 +38,7 @@ SIGMOID: dict[str, Any] = {
     **{f"z is clipped to [−{c}, {c}] first": lambda z, c=c: right_sigmoid(np.clip(z, -c, c)) for c in (1, 2)},
 }
 for words, bend in SIGMOID.items():
-    known(f"sigmoid_{words}", words, BEND, alone("sigmoid", bend))
+    known(f"sigmoid_{words}", words, BEND, whole=bend)
 
 known = MistakesIn("mlp_forward", forward_with, by_rule=True)
 for id, (words, bend) in BENDS.items():
@@ -99,13 +99,13 @@ AFTER_AFTER: dict[str, Any] = {
 for words, value in AFTER_AFTER.items():
     known(f"after_{words}", words, FORWARD, between=RIGHT_1, after=value)
 
-known = MistakesIn("half_squared_error", by_rule=True)
+known = MistakesIn("half_squared_error", lambda own, whole: {"half_squared_error": whole}, by_rule=True)
 for id, words, value in losses("half_sum_squared", "half_sum_clipped"):
     known(
         f"half_{id}",
         words,
         HALF,
-        alone("half_squared_error", of_difference(value)),
+        whole=of_difference(value),
     )
 HALF_OF: dict[str, Any] = {
     "the target is missing": lambda p, t: np.sum(p**2) / 2,
@@ -121,7 +121,7 @@ HALF_OF: dict[str, Any] = {
     "prediction times target enters": lambda p, t: np.sum(p * t) / 2,
 }
 for words, value in HALF_OF.items():
-    known(f"half_{words}", words, HALF, alone("half_squared_error", value))
+    known(f"half_{words}", words, HALF, whole=value)
 
 # ---- backward --------------------------------------------------------------------------------------------------------
 

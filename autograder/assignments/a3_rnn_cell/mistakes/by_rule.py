@@ -9,24 +9,24 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.readout import READOUT, readout_back
 from autograder.assignments.errors import BENDS
-from autograder.naming.bank import Make, MistakesIn, alone
+from autograder.naming.bank import MistakesIn
 
 FORWARD = "4.1, the line of the readout."
 
 
-def read_out(logits: Callable[..., np.ndarray]) -> Make:
+def read_out(logits: Callable[..., np.ndarray]) -> Callable[..., Any]:
     """A readout_forward that makes its logits so of outputs and params."""
-    return alone("readout_forward", lambda outputs, params: (logits(outputs, params), None))
+    return lambda outputs, params: (logits(outputs, params), None)
 
 
-known = MistakesIn("readout_forward", by_rule=True)
+known = MistakesIn("readout_forward", lambda own, whole: {"readout_forward": whole}, by_rule=True)
 for id, (words, bend) in BENDS.items():
     if id != "nothing":
         known(
             f"readout_bend_{id}",
             f"{words} is taken of the logits",
             FORWARD,
-            read_out(lambda o, p, bend=bend: bend(o @ p["weight_ho"].T + p["bias_ho"])),
+            whole=read_out(lambda o, p, bend=bend: bend(o @ p["weight_ho"].T + p["bias_ho"])),
         )
 LOGITS: dict[str, Any] = {
     "tanh is taken of outputs once more": lambda o, p: np.tanh(o) @ p["weight_ho"].T + p["bias_ho"],
@@ -53,7 +53,7 @@ LOGITS: dict[str, Any] = {
     "the states so far are added up": lambda o, p: np.cumsum(o, axis=0) @ p["weight_ho"].T + p["bias_ho"],
 }
 for words, make in LOGITS.items():
-    known(f"readout_{words}", words, FORWARD, read_out(make))
+    known(f"readout_{words}", words, FORWARD, whole=read_out(make))
 
 known = MistakesIn("readout_backward", readout_back, by_rule=True)
 READOUT_BACK: dict[str, Any] = {
