@@ -116,10 +116,11 @@ def seen(verdicts: Sequence[Verdict], found: Found, function: Function) -> Itera
     yield from at_sizes(found, function)
     if right:
         flows = {v.name: "N" in function.axes_of(v.name, v.expected.ndim) for v in verdicts if v.expected is not None}
-        if all(flows[name] for name in right) and not any(flows[name] for name in names):
-            yield Clue(Kind.FLOW_RIGHT, (listed(right), listed(names)))
-        if function.upstream and all(flows[name] for name in names) and not any(flows[name] for name in right):
-            yield Clue(Kind.SUMS_RIGHT, (listed(right), listed(names)))
+        flowing, summed = [n for n in flows if flows[n]], [n for n in flows if not flows[n]]
+        if flowing and not any(name in names for name in flowing):
+            yield Clue(Kind.FLOW_RIGHT, (listed(flowing), listed(names)))
+        if function.upstream and summed and not any(name in names for name in summed):
+            yield Clue(Kind.SUMS_RIGHT, (listed(summed), listed(names)))
     yield from steps(wrong, function)
     if right:
         yield Clue(Kind.ARRAYS_RIGHT, (listed(right), listed(names)))

@@ -5,4 +5,5 @@ from . import line as line
 from . import gradients as gradients
 from . import descent as descent
 from . import online as online
-from . import by_rule as by_rule
+from . import rules_line as rules_line
+from . import rules_walks as rules_walks

@@ -8,4 +8,5 @@ from . import backward as backward
 from . import calls as calls
 from . import classes as classes
 from . import training as training
-from . import by_rule as by_rule
+from . import rules_net as rules_net
+from . import rules_training as rules_training

@@ -7,4 +7,4 @@ from . import columns as columns
 from . import two_steps as two_steps
 from . import readout as readout
 from . import loss as loss
-from . import by_rule as by_rule
+from . import rules_readout as rules_readout

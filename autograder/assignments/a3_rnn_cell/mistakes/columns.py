@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import DIVIDES, REREAD, WORDS, Array, Grads
 from autograder.assignments.classification import Classes
-from autograder.assignments.classification import by_rule as classes_by_rule
+from autograder.assignments.classification_rules import by_rule as classes_by_rule
 from autograder.assignments.errors import BENDS
 from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.sweep import Sweep, run_forward

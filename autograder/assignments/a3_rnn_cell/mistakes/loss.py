@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a3_rnn_cell.mistakes.shared import Array
-from autograder.assignments.classification import GRADIENT, LOSS, NO_LOG, SIZE, SOFTMAX, Classes, by_rule, log_ratio
+from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes, log_ratio
+from autograder.assignments.classification_rules import NO_LOG, by_rule
 from autograder.naming.bank import Functions, MistakesIn, Own
 from autograder.naming.edits import View
 

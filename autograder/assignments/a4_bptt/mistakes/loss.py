@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.a4_bptt.mistakes.shared import REREAD, SIX, WORDS, Array, Grads, Params
-from autograder.assignments.classification import GRADIENT, LOSS, NO_LOG, SIZE, SOFTMAX, Classes
-from autograder.assignments.classification import by_rule as classes_by_rule
+from autograder.assignments.classification import GRADIENT, LOSS, SIZE, SOFTMAX, Classes
+from autograder.assignments.classification_rules import NO_LOG
+from autograder.assignments.classification_rules import by_rule as classes_by_rule
 from autograder.assignments.recurrent import families, shares, walk
 from autograder.assignments.recurrent.forward import EDITS, GROWING, TIME, Forward
 from autograder.assignments.recurrent.forward import by_rule as forwards_by_rule
