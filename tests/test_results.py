@@ -22,6 +22,8 @@ from autograder.grading.results import (
     ResultsError,
     SubmissionResult,
 )
+from autograder.naming.bank import How
+from autograder.naming.clues import Clue, Kind
 from autograder.plugins import records
 
 TEXT = st.text(max_size=8)
@@ -48,15 +50,16 @@ FUNCTIONS = st.builds(
     max_points=st.floats(0, 9),
     checks=st.lists(CHECKS, max_size=3).map(tuple),
     blocked_by=TEXT,
-    mistakes=st.lists(st.builds(Named, TEXT, TEXT, TEXT), max_size=2).map(tuple),
+    mistakes=st.lists(st.builds(Named, TEXT, TEXT, TEXT, st.sampled_from(How), TEXTS), max_size=2).map(tuple),
     faults=TEXTS,
     fix_first=TEXT,
+    clue=st.none() | st.builds(Clue, st.sampled_from(Kind), TEXTS),
 )
 SUBMISSIONS = st.builds(
     SubmissionResult,
     assignment=TEXT,
     seed=TEXT,
-    functions=st.dictionaries(TEXT, FUNCTIONS, max_size=3),
+    functions=st.dictionaries(TEXT, FUNCTIONS, max_size=2),
     stopped=TEXTS,
     repairs=TEXTS,
     unreadable=TEXT,

@@ -10,8 +10,9 @@ from typing import Any
 from rich.console import Console
 
 from autograder.course.points import closest
+from autograder.grading.next_words import explained, next_step
 from autograder.grading.results import CheckResult, FunctionResult, SubmissionResult
-from autograder.grading.words import ended, fix_first
+from autograder.grading.words import fix_first
 from autograder.grading.words import said as said_of
 from autograder.plugins.course_files import Folder, course_directory, folders, notebook_of
 from autograder.plugins.graded import Graded, graded_cells, read_graded, read_notebook
@@ -139,8 +140,10 @@ def print_checks(result: FunctionResult, console: Console) -> None:
             paragraph(console, line, indent=6)
     for note in dict.fromkeys(note for check in result.checks for note in check.notes):
         paragraph(console, f"note: {note}", indent=2)
-    for mistake in result.mistakes:
-        paragraph(console, f"Known mistake: {ended(mistake.title)} Reread {mistake.reread}", indent=2)
+    for parts in explained(result.mistakes):
+        paragraph(console, "".join(text for text, _ in parts), indent=2)
+    if result.clue is not None:
+        paragraph(console, next_step(result), indent=2)
 
 
 def lines_on(check: CheckResult) -> list[str]:

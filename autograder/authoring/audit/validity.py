@@ -17,7 +17,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.judge import Judge
 from autograder.grading.results import FunctionResult
-from autograder.naming.bank import Mistake, bank
+from autograder.naming.bank import Mistake, bank, made_by_rule, mistakes_of
 from autograder.naming.replay import Namer, below, reference, wrong
 
 TARGET = ROOT / "docs" / "validity.md"
@@ -95,6 +95,31 @@ def killed(mistake: Mistake, results: Sequence[FunctionResult]) -> Killed:
     )
 
 
+@dataclass(frozen=True)
+class Ruled:
+    """The mistakes by rule of one function on one course seed: how many, how many lost points, got their own name, another."""
+
+    function: str
+    listed: int
+    made: int
+    killed: int
+    own: int
+    other: int
+
+
+def rule_table(assignment: Assignment, judge: Judge) -> list[Ruled]:
+    """The mistakes by rule of every function of one assignment."""
+    rows = []
+    for name in assignment.functions:
+        made = made_by_rule(assignment, name)
+        results = [(m, grade_mistake(judge, assignment, m)) for m in made]
+        own = sum(any(named.id == m.id for named in r.mistakes) for m, r in results)
+        other = sum(bool(r.mistakes) for _, r in results) - own
+        killed = sum(r.points < r.max_points for _, r in results)
+        rows.append(Ruled(name, len(mistakes_of(assignment, name)), len(made), killed, own, other))
+    return rows
+
+
 def alive(assignment: Assignment, seeds: Sequence[str]) -> Iterator[Mutant]:
     """The mutants that keep full points, in their own function and in all that rest on it, on all of these seeds."""
     judges = [judge_of(assignment, seed) for seed in seeds]
@@ -121,7 +146,10 @@ def survives(judge: Judge, assignment: Assignment, mutant: Mutant, names: Sequen
 
 
 def page(
-    tables: Mapping[str, Sequence[Killed]], living: Mapping[str, Sequence[Mutant]], made: Mapping[str, int]
+    tables: Mapping[str, Sequence[Killed]],
+    ruled: Mapping[str, Sequence[Ruled]],
+    living: Mapping[str, Sequence[Mutant]],
+    made: Mapping[str, int],
 ) -> str:
     """docs/validity.md."""
     rows = [row for table in tables.values() for row in table]
@@ -130,12 +158,16 @@ def page(
     equal = sum(bool(mutant.why) for mutant in left)
     total = sum(made.values())
     graded = len(rows) * seeds
+    by_rule = [row for found in ruled.values() for row in found]
     parts = [
         "# Are the tests right?",
         "Made by `make validity` (`python -m autograder.authoring.audit.validity`). Nothing on this page is written by hand.",
         f"**{len(rows)} known mistakes**, each graded on {seeds} course seeds: "
         f"{share(sum(r.killed for r in rows), graded)} lose points, {share(sum(r.named for r in rows), graded)} get "
         f"their own name, {share(sum(r.alone for r in rows), graded)} no other beside it.",
+        f"**{sum(r.made for r in by_rule)} more are made by rule**, graded on one seed: {sum(r.killed for r in by_rule)} lose "
+        f"points, {sum(r.own for r in by_rule)} get their own name, {sum(r.other for r in by_rule)} that of another with the "
+        "same numbers.",
         f"**{total} machine-made mutants** of the reference solutions, on {MUTANT_SEEDS} seeds: {total - len(left)} "
         f"killed, {len(left)} alive, of which {equal} are argued to be right below and {len(left) - equal} are gaps.",
         "## What each rule of the fixture linter catches",
@@ -150,6 +182,14 @@ def page(
     ]
     for assignment, found in tables.items():
         parts += [f"### {assignment}", kills(found)]
+    parts += [
+        "## Mistakes by rule",
+        "What people write in each place of each formula. *Another name*: that of a mistake or a rule with the same numbers.",
+        table(
+            ["function", "listed", "by rule", "killed", "own name", "another name"],
+            [[r.function, *map(str, (r.listed, r.made, r.killed, r.own, r.other))] for r in by_rule if r.made],
+        ),
+    ]
     parts += ["## Mutants left alive", mutant_table(living)]
     return "\n\n".join(parts) + "\n"
 
@@ -208,10 +248,11 @@ def main() -> None:
     seeds = [f"validity-{number}" for number in range(parser.parse_args().seeds)]
     course = load_course().assignments
     tables = {name: kill_table(one, (judge_of(one, seed) for seed in seeds)) for name, one in course.items()}
+    ruled = {name: rule_table(one, judge_of(one, seeds[0])) for name, one in course.items()}
     living = {name: list(alive(assignment, seeds[:MUTANT_SEEDS])) for name, assignment in course.items()}
     made = Counter({name: len(list(mutants(assignment))) for name, assignment in course.items()})
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(page(tables, living, made))
+    TARGET.write_text(page(tables, ruled, living, made))
     rows = [row for found in tables.values() for row in found]
     bad = [row.mistake.id for row in rows if not row.seeds == row.killed == row.named]
     gaps = [m.name for found in living.values() for m in found if not m.why]
