@@ -30,5 +30,5 @@ def configure(config: Any) -> None:
     config.ExportApp.plugin_class = "autograder.plugins.export.CourseCsv"
     config.ZipCollectApp.extractor_plugin = "autograder.plugins.zip_collect.Extractor"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
-    config.GenerateFeedback.preprocessors = ["autograder.plugins.marks.GetMarks"]
+    config.GenerateFeedback.preprocessors = []
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nbgrader.api import Gradebook
 from nbgrader.apps import AutogradeApp
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -30,6 +31,7 @@ from autograder.plugins import records, seams
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
 from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
+from autograder.plugins.marks import marks_of
 from autograder.plugins.names import (
     UnknownNameError,
     misplaced,
@@ -40,7 +42,7 @@ from autograder.plugins.names import (
     unknown_assignments,
 )
 from autograder.plugins.registration import RegistrationError, register_if_needed
-from autograder.plugins.seams import convert_once, source_of, target_of
+from autograder.plugins.seams import convert_once, one_gradebook, source_of, target_of
 
 # What keeps a command from doing anything; each says in one sentence what to do.
 SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError, UnknownNameError)
@@ -129,15 +131,24 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
                 "nbgrader_config.py was not read to its end (the error is above), so student code would run without its cage. "
                 "Fix that file first."
             )
-        check_setup(self)
+        self.check()
         refuse_foreign(self.destinations())
         register_if_needed(self.coursedir, self.log, self)
         self.scored = records.scored_students(self.coursedir)
         self.settings = records.settings(self.coursedir, self.config, load_course(pathlib.Path(self.coursedir.root)))
         try:
-            super().convert_notebooks()
+            with one_gradebook(self.coursedir.db_url, self.coursedir.course_id) as self.gradebook:
+                self.grade_everybody()
         finally:
             self.say_what_was_done()
+
+    def check(self) -> None:
+        """Return when grading can begin. Raises one of SETUP_ERRORS."""
+        check_setup(self).ready()
+
+    def grade_everybody(self) -> None:
+        """nbgrader's own loop."""
+        super().convert_notebooks()
 
     def destinations(self) -> list[str]:
         """The folders that grading would replace."""
@@ -274,18 +285,30 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         if differ:
             raise CourseError(differ)
         self.made = 0
-        super().convert_notebooks()
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            self.marks = marks_of(gradebook, self.coursedir.assignment_id)
+        self.make_pages()
         say_what_is_odd_in_the_gradebook(self)
         name, place = self.coursedir.assignment_id, target_of(self, self.coursedir.assignment_id, "STUDENT")
         self.log.info(
             "%s: feedback made: %d, unchanged: %d. Pages: %s", name, self.made, len(students) - self.made, place
         )
 
+    def make_pages(self) -> None:
+        """nbgrader's own loop."""
+        super().convert_notebooks()
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        """What the page's exporter needs to know: also the marks."""
+        resources: dict[str, Any] = super().init_single_notebook_resources(notebook_filename)
+        resources["nbgrader"].update(vars(self.marks[resources["nbgrader"]["student"]]))
+        return resources
+
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to make this page: unless there is one of the same marks, comments and notebook."""
         folder = pathlib.Path(target_of(self, assignment_id, student_id))
         graded = pathlib.Path(source_of(self, assignment_id, student_id))
-        self.state = records.feedback_state(self.coursedir, graded, assignment_id, student_id)
+        self.state = records.feedback_state(self.coursedir, graded, self.marks[student_id])
         if folder.exists() and not self.force and records.read_state(folder) != self.state:
             self.log.info("%s: what the page shows has changed; it is made again.", student_id)
             shutil.rmtree(folder)

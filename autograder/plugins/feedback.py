@@ -54,7 +54,7 @@ class View:
 
 
 class FeedbackExporter(Exporter):  # type: ignore[misc]
-    """Makes the page of one graded notebook; GetMarks must have read its marks."""
+    """Makes the page of one graded notebook; its marks are in resources."""
 
     file_extension = ".html"
     output_mimetype = "text/html"

@@ -10,11 +10,11 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 
 from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
-from autograder.course.settings import CourseError, build_command, load_course, points_differ
-from autograder.grading.executor import Executor, GradingError
+from autograder.course.settings import Course, CourseError, build_command, load_course, points_differ
+from autograder.grading.executor import Executor, Graded, GradingError
 from autograder.grading.handed_in import HandedIn
 from autograder.grading.repair import KEY
-from autograder.grading.results import Flag, FlagKind
+from autograder.grading.results import Flag, FlagKind, SubmissionResult
 from autograder.plugins import records
 from autograder.plugins.dates import no_date
 from autograder.plugins.formgrader import harmless
@@ -43,23 +43,24 @@ def close_executor(root: pathlib.Path) -> None:
         executor.shutdown()
 
 
-def check_setup(converter: Any) -> None:
-    """Return when all that grading needs works: before the first folder is touched.
+def check_setup(converter: Any, *, start: bool = True) -> Executor:
+    """The executor that grades, once all that can be checked before it is ready is right: no folder is touched before.
 
-    Raises CourseError, SeedError or GradingError, each with what to do.
+    With start its worker loads torch and the cage meanwhile. Raises CourseError or SeedError with what to do.
     """
     coursedir = converter.coursedir
     root = pathlib.Path(coursedir.root)
     executor = shared_executor(root)
     assignment = executor.course.assignment(coursedir.assignment_id)
-    executor.start()  # torch and the cage load while the rest is checked
+    if start:
+        executor.start()
     if not assignment.source.exists():
         raise CourseError(f"{assignment.source} is missing. Run `{build_command(root)}` to build it from assignments/.")
     differ = points_differ(executor.course, coursedir.assignment_id)
     if differ:
         raise CourseError(differ)
     refuse_other_seed(coursedir, root)
-    executor.ready()
+    return executor
 
 
 def refuse_other_seed(coursedir: Any, root: pathlib.Path) -> None:
@@ -100,14 +101,22 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         except BaseException:
             close_executor(pathlib.Path(coursedir.root))  # ends what a thread still grades: Ctrl-C waits for nobody
             raise
-        results = replace(graded.results, settings=getattr(self.parent, "settings", ""), submission=submission)
-        if unknown := no_date(coursedir, str(path.parent)):
-            results = replace(results, flags=(*results.flags, Flag(FlagKind.NO_DATE, unknown)))
+        notebook, results = completed(graded, self.parent, executor.course, path.parent, submission)
         for line in results.repairs:
             self.log.info("%s: %s", student, line)
         for flag in results.looks:
             self.log.error("%s needs a look: %s", student, flag.reason)
-        graded.notebook["metadata"][KEY] = results.to_json()
-        notebook = with_rubrics(graded.notebook, rubrics(executor.course.assignment(assignment).rubric))
-        notebook = harmless(notebook, path.parent)
+        self.log.info("%s: %g of %g points", student, results.points, results.max_points)
         return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)
+
+
+def completed(
+    graded: Graded, converter: Any, course: Course, folder: pathlib.Path, submission: str
+) -> tuple[dict[str, Any], SubmissionResult]:
+    """The graded notebook as teachers see it, and its results with what decides when it is graded again."""
+    results = replace(graded.results, settings=getattr(converter, "settings", ""), submission=submission)
+    if unknown := no_date(converter.coursedir, str(folder)):
+        results = replace(results, flags=(*results.flags, Flag(FlagKind.NO_DATE, unknown)))
+    graded.notebook["metadata"][KEY] = results.to_json()
+    notebook = with_rubrics(graded.notebook, rubrics(course.assignment(converter.coursedir.assignment_id).rubric))
+    return harmless(notebook, folder), results

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 
 from autograder.grading.results import FlagKind, SubmissionResult
 from autograder.grading.words import FAULT, ended_early, extent, joined, number, what_happened
@@ -57,24 +64,32 @@ class Row:
         return f"{number(self.mark.points)} of {number(self.mark.most)}"
 
 
-class GetMarks(NbGraderPreprocessor):  # type: ignore[misc]
-    """Reads the marks and comments of a notebook from the gradebook, each kind in one query."""
+@dataclass(frozen=True)
+class Marks:
+    """What the gradebook has for a submitted notebook: marks and a person's comments by cell, and the penalty."""
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Add what the page's head tells to resources["nbgrader"]."""
-        names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
-            notebook = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
-            query = gradebook.db.query
-            columns = (Grade.max_score, Grade.auto_score, Grade.manual_score, Grade.extra_credit)
-            grades = query(BaseCell.name, *columns).join(Grade.cell).filter(Grade.notebook_id == notebook.id)
-            names["marks"] = {
-                name: Mark(most, auto, by_hand, extra or 0.0) for name, most, auto, by_hand, extra in grades
-            }
-            comments = query(BaseCell.name, Comment.manual_comment).join(Comment.cell)
-            names["comments"] = dict(comments.filter(Comment.notebook_id == notebook.id).all())
-            names["late_penalty"] = notebook.late_submission_penalty or 0.0
-        return nb, resources
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    comments: Mapping[str, str | None] = field(default_factory=dict)
+    late_penalty: float = 0.0
+
+
+def marks_of(gradebook: Gradebook, assignment: str, student: str = "") -> dict[str, Marks]:
+    """The marks of one student, or of everybody, by student: each kind in one query."""
+    wanted = [Assignment.name == assignment, *([SubmittedAssignment.student_id == student] if student else [])]
+
+    def rows(*columns: Any) -> Any:
+        query = gradebook.db.query(SubmittedAssignment.student_id, *columns).select_from(SubmittedNotebook)
+        joined = query.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        return joined.join(Assignment, SubmittedAssignment.assignment_id == Assignment.id).filter(*wanted)
+
+    penalties = rows(SubmittedNotebook.late_submission_penalty)
+    found = {who: Marks({}, {}, penalty or 0.0) for who, penalty in penalties}
+    columns = (Grade.max_score, Grade.auto_score, Grade.manual_score, Grade.extra_credit)
+    for who, name, most, auto, by_hand, extra in rows(BaseCell.name, *columns).join(Grade).join(Grade.cell):
+        found[who].marks[name] = Mark(most, auto, by_hand, extra or 0.0)  # type: ignore[index]
+    for who, name, comment in rows(BaseCell.name, Comment.manual_comment).join(Comment).join(Comment.cell):
+        found[who].comments[name] = comment  # type: ignore[index]
+    return found
 
 
 def table(

@@ -8,7 +8,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -18,7 +18,9 @@ from autograder.course.settings import Course, load_course, scripts_on_path
 from autograder.grading.files import files_below, read_file
 from autograder.grading.repair import KEY
 from autograder.grading.results import ResultsError, SubmissionResult
+from autograder.plugins.marks import Marks
 
+DECIDES = ("kernels", "course", "checks", "naming", "grading")  # rooms whose code decides a mark
 STATE = ".shown"  # beside a feedback page: a hash of what the page shows
 
 
@@ -28,14 +30,15 @@ def source_folder(coursedir: Any) -> pathlib.Path:
 
 
 def digest(submitted: pathlib.Path, coursedir: Any) -> str:
-    """Two hashes of what decides a mark: the notebooks handed in and when, and the assignment's own source."""
+    """Three hashes of what decides a mark: the notebooks handed in and when, the assignment's own source, and the grader."""
     result, source = hashlib.sha256(), hashlib.sha256()
     for inside in sorted(map(pathlib.PurePosixPath, files_below(submitted).files)):
         if inside.suffix == ".ipynb" or inside.name == "timestamp.txt":
             result.update(f"{os.fsencode(inside)!r} {submitted_digest(submitted, str(inside))}\n".encode())
     for path in sorted(source_folder(coursedir).glob("*.ipynb")):
         source.update(source_digest(str(path), path.stat().st_mtime_ns).encode())
-    return f"{result.hexdigest()}-{source.hexdigest()}"
+    grader = grader_digest(pathlib.Path(coursedir.root), coursedir.assignment_id)
+    return f"{result.hexdigest()}-{source.hexdigest()}-{grader}"
 
 
 def why_again(earlier: SubmissionResult | None, now: str, settings: str) -> str:
@@ -47,9 +50,25 @@ def why_again(earlier: SubmissionResult | None, now: str, settings: str) -> str:
         return "an earlier version graded it"
     if before[0] != after[0]:
         return "what was handed in has changed"
-    if before != after:
+    if before[1] != after[1]:
         return "the assignment in source/ has changed"
+    if before != after:
+        return "the hidden tests, or other code of the grader, have changed"
     return "" if earlier.settings == settings else "a setting (course.toml, due date, late work) has changed"
+
+
+@cache
+def grader_digest(root: pathlib.Path, name: str) -> str:
+    """A hash of the code that grades an assignment: read once, as a worker does."""
+    assignments = load_course(root).assignments
+    own = assignments[name].folder
+    others = {other.folder for other in assignments.values()} - {own}
+    engine = pathlib.Path(__file__).parents[1]
+    shared = own.parent if (own.parent / "__init__.py").exists() else own  # what assignments have in common
+    folders = [*(engine / room for room in DECIDES), shared]
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py")) if others.isdisjoint(path.parents)]
+    packages = "".join(version(package) for package in ("numpy", "torch", "pytest"))
+    return hashlib.sha256(packages.encode() + b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 @lru_cache(maxsize=16)
@@ -183,25 +202,14 @@ def scored_students(coursedir: Any) -> frozenset[str]:
     return frozenset(everyone - without)
 
 
-def feedback_state(coursedir: Any, graded: pathlib.Path, assignment: str, student: str) -> str:
+def feedback_state(coursedir: Any, graded: pathlib.Path, marks: Marks) -> str:
     """A hash of all that a feedback page shows: the graded notebook, every mark, comment and penalty."""
     shown: list[Any] = [version("backprop-by-hand"), load_course(pathlib.Path(coursedir.root)).rubric]
     shown += [
         hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(graded.glob("*.ipynb")) if path.is_file()
     ]
-    scripts_on_path()
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            return ""
-        for notebook in submission.notebooks:
-            shown += sorted(
-                (g.name, str((g.auto_score, g.manual_score, g.extra_credit, g.max_score, g.needs_manual_grade)))
-                for g in notebook.grades
-            )
-            shown += sorted((c.name, c.comment or "") for c in notebook.comments)
-            shown.append(notebook.late_submission_penalty)
+    shown += [sorted((name, asdict(mark)) for name, mark in marks.marks.items())]
+    shown += [sorted(marks.comments.items()), marks.late_penalty]
     return hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()
 
 

@@ -25,7 +25,6 @@ USED: dict[str, str | None] = {
     "nbgrader.converters.base:BaseConverter.init_assignment": "self assignment_id student_id",
     "nbgrader.converters.base:BaseConverter.init_notebooks": "self",
     "nbgrader.converters.autograde:Autograde._init_preprocessors": "self",
-    "nbgrader.preprocessors.saveautogrades:SaveAutoGrades._add_score": "self cell resources",
     "nbgrader.coursedir:CourseDirectory.get_existing_timestamp": "self dest_path",
     "nbgrader.exchange.default.collect:ExchangeCollect._sort_by_timestamp": "self records",
     "nbgrader.exchange.default.collect:ExchangeCollect.init_src": "self",
@@ -42,6 +41,8 @@ PLACES = {
     "GenerateFeedback": ("nbgrader.apps.generatefeedbackapp", "nbgrader.apps.api"),
     "Gradebook": ("nbgrader.apps.dbapp",),
 }
+# Where Autograde opens the gradebook, eight times a submission.
+OPENED_IN = ("nbgrader.converters.autograde", "nbgrader.preprocessors.latesubmissions")
 
 
 def check() -> None:
@@ -55,7 +56,7 @@ def check() -> None:
             raise changed(f"{module} has no {path}")
         if arguments is not None and " ".join(inspect.signature(found).parameters) != arguments:
             raise changed(f"{path} takes other arguments")
-    for name, modules in PLACES.items():
+    for name, modules in (*PLACES.items(), ("Gradebook", OPENED_IN)):
         for module in modules:
             if not hasattr(importlib.import_module(module), name):
                 raise changed(f"{module} has no {name}")
@@ -114,6 +115,34 @@ def one_transaction(gradebook: Gradebook) -> Iterator[None]:
     commit, session.commit = session.commit, session.flush
     try:
         yield
+    except BaseException:
+        session.rollback()
+        raise
     finally:
         session.commit = commit
     session.commit()
+
+
+class OpenGradebook(Gradebook):  # type: ignore[misc]
+    """A gradebook that the next submission uses, too."""
+
+    def __exit__(self, *raised: Any) -> None:
+        """Stay open; undo what an error has left half done."""
+        if raised[0] is not None:
+            self.db.rollback()
+
+
+@contextmanager
+def one_gradebook(db_url: str, course_id: str) -> Iterator[Gradebook]:
+    """One connection to the gradebook for all that nbgrader's Autograde does in this block."""
+    gradebook = OpenGradebook(db_url, course_id)
+    modules = [importlib.import_module(name) for name in OPENED_IN]
+    before = [vars(module)["Gradebook"] for module in modules]
+    for module in modules:
+        module.Gradebook = lambda *arguments: gradebook
+    try:
+        yield gradebook
+    finally:
+        for module, theirs in zip(modules, before, strict=True):
+            module.Gradebook = theirs
+        gradebook.close()
