@@ -26,6 +26,7 @@ ROOMS = (
     "sample",
     "assignments",
     "plugins",
+    "bulk",
     "reports",
     "authoring",
     "instructor",

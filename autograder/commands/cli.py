@@ -75,6 +75,30 @@ def report(
 
 
 @app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,
+    feedback: Annotated[bool, typer.Option("--feedback", help="Make the feedback pages, too.")] = False,
+    workers: Annotated[int, typer.Option(help="Submissions graded at once; by default one a core.", min=0)] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Also what is graded and has not changed.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; show whose marks would move, and by how much.")
+    ] = False,
+    csv: Annotated[pathlib.Path | None, typer.Option(help="With --dry-run: write these marks to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was done as JSON.")] = False,
+    course: Course = pathlib.Path(),
+) -> None:
+    """Grade a class in parallel: the same marks, notebooks and pages as `nbgrader autograde` and `generate_feedback`.
+
+    Exit code 0: all is graded. 1: a submission needs a look, or could not be graded. 130: stopped.
+    """
+    from autograder.commands.grade import Options, main
+
+    asked = (student or [], feedback, workers, force, dry_run, csv.resolve() if csv else None, as_json)
+    raise typer.Exit(main(course.resolve(), Options(assignment, *asked)))
+
+
+@app.command()
 def new(
     assignment: Annotated[str, typer.Argument(help="A new assignment; or one that is there, with FUNCTION.")],
     function: Annotated[str, typer.Argument(help="A new function of it.")] = "",

@@ -133,7 +133,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
             )
         self.check()
         refuse_foreign(self.destinations())
-        register_if_needed(self.coursedir, self.log, self)
+        self.register()
         self.scored = records.scored_students(self.coursedir)
         self.settings = records.settings(self.coursedir, self.config, load_course(pathlib.Path(self.coursedir.root)))
         try:
@@ -145,6 +145,10 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
     def check(self) -> None:
         """Return when grading can begin. Raises one of SETUP_ERRORS."""
         check_setup(self).ready()
+
+    def register(self) -> None:
+        """Make the gradebook know the assignment."""
+        register_if_needed(self.coursedir, self.log, self)
 
     def grade_everybody(self) -> None:
         """nbgrader's own loop."""

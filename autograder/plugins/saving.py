@@ -58,8 +58,8 @@ class SaveGrades(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-def save(gradebook: Gradebook, names: Mapping[str, str], found: Scores, earlier: SubmissionResult | None) -> None:
-    """Record the scores and comments of a submission, as nbgrader does, and its flag.
+def save(gradebook: Gradebook, names: Mapping[str, str], found: Scores, earlier: SubmissionResult | None) -> Any:
+    """Record the scores and comments of a submission, as nbgrader does, and its flag; return its row.
 
     What a person has marked goes back to be marked only where the answer or the score changed since it was graded earlier.
     """
@@ -76,6 +76,7 @@ def save(gradebook: Gradebook, names: Mapping[str, str], found: Scores, earlier:
     for name, comment in found.comments.items():
         comments[name].auto_comment = comment
     flag(submission, comments.get(found.first_answer), found.results, earlier)
+    return submission
 
 
 def rows(gradebook: Gradebook, kind: type, submission: Any) -> dict[str, Any]:
