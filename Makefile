@@ -30,7 +30,7 @@ hostile: venv
 	$(BIN)/python -m tests.hostile
 
 bench: venv
-	$(BIN)/python benchmarks/grading.py
+	$(BIN)/python -m benchmarks.bulk
 
 lint: style
 	$(BIN)/mypy

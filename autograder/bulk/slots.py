@@ -93,6 +93,8 @@ class Slots(Generic[Job]):
         slot.job = None
 
     def _ended(self, slot: Slot[Job], job: Job, graded: Future[Graded]) -> None:
+        if graded.cancelled():  # grading was stopped
+            return
         self._done(job, graded)
         self._next(slot)
 
