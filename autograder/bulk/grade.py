@@ -36,6 +36,7 @@ from autograder.plugins.saving import SaveGrades, Scores, save, scores_of
 from autograder.plugins.seams import one_transaction, target_of
 
 BATCH = 25  # submissions whose marks are written at once, or
+DRAFT = ".graded"  # a notebook while it is written
 SECONDS = 0.5  # those that were finished in this time
 
 
@@ -254,14 +255,22 @@ class BulkAutograde(CourseAutograde):
                 self.store([each])
             return
         for job, one in finished:
-            self.write_single_notebook(one.text, one.resources)
+            self.write_notebook(job, one.text)
             self.set_permissions(self.coursedir.assignment_id, job.student)
             self.run_post_convert_hook()
             self.note(job, one.scores.results)
 
     def save(self, job: Job, one: Finished) -> None:
-        """Make nbgrader's rows and folder of a submission, without its notebook, and record its marks and its penalty."""
-        shutil.rmtree(self.target(job.student), ignore_errors=True)
+        """Make nbgrader's rows and folder of a submission, and record its marks and its penalty.
+
+        An earlier graded notebook stays until the new one takes its place: it says what a person has marked already.
+        """
+        target = self.target(job.student)
+        for path in target.iterdir() if target.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != pathlib.Path(job.notebook).name:
+                path.unlink()
         self.notebooks = [job.notebook]
         self.run_pre_convert_hook()
         self.init_assignment(self.coursedir.assignment_id, job.student)
@@ -270,6 +279,12 @@ class BulkAutograde(CourseAutograde):
         self.gradebook.db.expire(row, ["score"])
         if AssignLatePenalties in self.autograde_preprocessors:
             self.penalties.preprocess(nbformat.v4.new_notebook(), one.resources)
+
+    def write_notebook(self, job: Job, text: str) -> None:
+        """Write the graded notebook, at once or not at all."""
+        draft = self.target(job.student) / DRAFT
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(draft.with_name(pathlib.Path(job.notebook).name))
 
     def note(self, job: Job, results: SubmissionResult) -> None:
         """Remember that a submission is graded."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import nbformat
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from nbconvert.exporters import Exporter
@@ -59,6 +60,10 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
     file_extension = ".html"
     output_mimetype = "text/html"
     export_from_notebook = None
+
+    def from_file(self, file_stream: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        """The page of a file that grading wrote: it was validated then."""
+        return self.from_notebook_node(nbformat.v4.reads(file_stream.read()), resources=resources, **kwargs)
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
         """The page as HTML."""

@@ -7,6 +7,7 @@ import pathlib
 from dataclasses import replace
 from typing import Any
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 
 from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
@@ -85,8 +86,6 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> Any:
         """The graded notebook. Grading that is broken for everybody ends the run: nobody else loses what they have."""
-        import nbformat
-
         path = pathlib.Path(filename)
         resources.setdefault("metadata", {}).update(name=path.stem, path=str(path.parent))
         coursedir = self.parent.coursedir
@@ -108,6 +107,15 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             self.log.error("%s needs a look: %s", student, flag.reason)
         self.log.info("%s: %g of %g points", student, results.points, results.max_points)
         return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        """The notebook as a file. nbconvert would copy it twice on the way."""
+        resources = self._init_resources(resources)
+        _, nb = nbformat.validator.normalize(nb)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        nbformat.validate(nb, relax_add_props=True)
+        return nbformat.writes(nb, version=self.nbformat_version) + "\n", resources
 
 
 def completed(
