@@ -22,6 +22,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import text
 
 from autograder.bulk import slots
+from autograder.course.settings import scripts_on_path
 from autograder.plugins import records
 from autograder.plugins.course_files import course_directory
 from autograder.sample.recipes import Recipe
@@ -89,6 +90,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     root = made(tmp_path_factory.mktemp("bulk"), CLASS)
     (root / "nbgrader_config.py").write_text((root / "nbgrader_config.py").read_text() + PENALTY)
     (root / "submitted" / "cem" / A / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC")
+    scripts_on_path()
     with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
         gradebook.update_or_create_assignment(A, duedate="2026-03-01 00:00:00 UTC")
     shutil.copytree(root, root.with_name("plain"))

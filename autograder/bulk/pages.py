@@ -22,6 +22,7 @@ class BulkFeedback(CourseFeedback):
     workers = 1
     students: Sequence[str] = ()
     watch: Watch
+    assignments: dict[str, list[str]]
 
     def start(self) -> None:
         """Make the pages; failed then says whose could not be made, and why."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from autograder.course.settings import Course
@@ -88,7 +89,7 @@ class Slots(Generic[Job]):
                 future.set_exception(error)
                 self._done(job, future)
                 continue
-            future.add_done_callback(lambda graded, job=job: self._ended(slot, job, graded))
+            future.add_done_callback(partial(self._ended, slot, job))
             return
         slot.job = None
 

@@ -22,7 +22,6 @@ def configure(config: Any) -> None:
     # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
     config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"
-    config.SubmissionExporter.optimistic_validation = True  # once, after all preprocessors, and not after each
     config.Autograde.autograde_preprocessors = autograde_preprocessors(SaveGrades)
     config.ExchangeFactory.release_assignment = "autograder.plugins.exchange.ReleaseAssignment"
     config.ExchangeFactory.collect = "autograder.plugins.exchange.Collect"

@@ -8,6 +8,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -180,8 +181,14 @@ def late_students(coursedir: Any) -> list[str]:
     """The students who handed the assignment in after its due date, extensions counted."""
     scripts_on_path()
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        submissions = gradebook.assignment_submissions(coursedir.assignment_id)
-        return sorted(s.student_id for s in submissions if s.assignment.duedate and s.total_seconds_late > 0)
+        columns = (SubmittedAssignment.student_id, SubmittedAssignment.timestamp, SubmittedAssignment.extension)
+        rows = (
+            gradebook.db.query(Assignment.duedate, *columns)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == coursedir.assignment_id, Assignment.duedate.is_not(None))
+            .all()
+        )
+    return sorted(student for due, student, at, longer in rows if at and at > due + (longer or timedelta()))
 
 
 def scored_students(coursedir: Any) -> frozenset[str]:
