@@ -169,6 +169,7 @@ def test_a_wrong_name_gets_a_sentence(course: pathlib.Path, arguments: list[str]
     assert "Traceback" not in ran.stdout
 
 
+@pytest.mark.thorough
 def test_ctrl_c_stops_and_the_next_run_completes(course: pathlib.Path) -> None:
     """In the middle: exit code 130, how to go on, no process left; then the gradebook is the same."""
     before, now = gradebook_of(course), time.time()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
@@ -152,7 +152,7 @@ class BulkAutograde(CourseAutograde):
             if student in excluded:
                 continue
             target = self.target(student)
-            earlier = records.results(target / pathlib.Path(notebooks[0]).name)
+            earlier = lean(records.results(target / pathlib.Path(notebooks[0]).name))
             submission = records.digest(path, self.coursedir)
             graded = earlier if student in self.scored else None
             if graded is not None:
@@ -290,7 +290,7 @@ class BulkAutograde(CourseAutograde):
         """Remember that a submission is graded."""
         self.summary.not_reached.remove(job.student)
         self.summary.graded.append(job.student)
-        self.known[job.student] = results
+        self.known[job.student] = replace(results, functions={})
 
     def say_what_was_done(self) -> None:
         """Complete the summary."""
@@ -306,3 +306,8 @@ class BulkAutograde(CourseAutograde):
         if not self.dry_run:
             say_what_is_odd_in_the_gradebook(self)
         self.say_what_is_misplaced()
+
+
+def lean(results: SubmissionResult | None) -> SubmissionResult | None:
+    """Results without those of the functions, which are large: a class of them would fill the memory."""
+    return None if results is None else replace(results, functions={})

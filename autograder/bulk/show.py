@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.grading.words import listed
 
@@ -62,18 +62,20 @@ class Watch:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TaskProgressColumn(show_speed=True),
+            TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[running]}"),
         )
         with Progress(*columns, console=self.console, disable=not self.console.is_terminal) as self._progress:
-            self._task = self._progress.add_task(what, total=total, running="")
+            self._task = self._progress.add_task(what, total=total, rate="", running="")
             yield self
 
     def moved(self, count: int, running: Sequence[str] = ()) -> None:
         """So many more are done; these are running, the longest first."""
         if self._progress is not None:
             self._progress.update(self._task, advance=count, running=listed(running, NAMES))
+            speed = self._progress.tasks[self._task].speed
+            self._progress.update(self._task, rate=f"{speed:.1f}/s" if speed else "")
 
 
 class Lines(logging.Handler):
