@@ -90,7 +90,7 @@ class Judge:
                     next_step = self.namer.next_step(findings, name, student)
             except Exception as error:  # the marks count without a name for the mistake; the teacher sees it
                 errors += (f"naming the mistake in {name}: {error!r:.300}",)
-        return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors, next_step)
+        return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors, clue=next_step)
 
     def _weight(self, item: HiddenTest, items: Sequence[HiddenTest]) -> float:
         """The marker's weight; the tests on cost together weigh what course.toml sets aside for cost."""

@@ -6,16 +6,15 @@ what a graded notebook keeps; ``from_json`` reads it back, also from notebooks t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
+from autograder.grading.kept import Json, each, items, mapping, number, string, text, texts
 from autograder.naming.bank import How
 from autograder.naming.clues import Clue, Kind
 
-Json = Mapping[str, Any]
-T = TypeVar("T")
 AGAIN = "Grade the submission again."
 
 
@@ -372,46 +371,3 @@ def read_picture(kept: Any) -> Picture:
     """One picture."""
     array, rows, time_first = items(kept)
     return Picture(string(array), tuple(map(string, items(rows))), bool(time_first))
-
-
-def each(kept: Any, key: str, read: Callable[[Any], T]) -> tuple[T, ...]:
-    """The parts of a list, each read."""
-    return tuple(map(read, items(mapping(kept).get(key, ()))))
-
-
-def texts(kept: Any, key: str) -> tuple[str, ...]:
-    """The strings of a list."""
-    return each(kept, key, string)
-
-
-def text(kept: Any, key: str) -> str:
-    """A string; empty where it is missing."""
-    return string(mapping(kept).get(key, ""))
-
-
-def mapping(value: Any) -> Json:
-    """The value if it is a dict. Raises TypeError."""
-    if not isinstance(value, dict):
-        raise TypeError(f"expected a dict, got {value!r:.40}")
-    return value
-
-
-def items(value: Any) -> Sequence[Any]:
-    """The value if it is a list. Raises TypeError."""
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(f"expected a list, got {value!r:.40}")
-    return value
-
-
-def string(value: Any) -> str:
-    """The value if it is a string. Raises TypeError."""
-    if not isinstance(value, str):
-        raise TypeError(f"expected a string, got {value!r:.40}")
-    return value
-
-
-def number(value: Any) -> float:
-    """The value if it is a number. Raises TypeError."""
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"expected a number, got {value!r:.40}")
-    return float(value)

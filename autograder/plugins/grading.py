@@ -105,7 +105,6 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             self.log.info("%s: %s", student, line)
         for flag in results.looks:
             self.log.error("%s needs a look: %s", student, flag.reason)
-        self.log.info("%s: %g of %g points", student, results.points, results.max_points)
         return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:

@@ -12,6 +12,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 
 from autograder.grading.repair import KEY
 from autograder.grading.results import FlagKind, SubmissionResult
+from autograder.grading.words import joined, number
 from autograder.plugins.seams import one_transaction
 
 ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a sandbox.'
@@ -52,10 +53,23 @@ class SaveGrades(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Record every mark; flag the submission in the formgrader where something is out of the ordinary."""
-        converter = self.parent.parent
+        converter, names, found = self.parent.parent, resources["nbgrader"], scores_of(nb)
         with one_transaction(converter.gradebook):
-            save(converter.gradebook, resources["nbgrader"], scores_of(nb), converter.earlier)
+            submission = save(converter.gradebook, names, found, converter.earlier)
+            said = points_line(rows(converter.gradebook, Grade, submission), found.results)
+        self.log.info("%s: %s", names["student"], said)
         return nb, resources
+
+
+def points_line(grades: Mapping[str, Any], results: SubmissionResult) -> str:
+    """The points of the functions in a line; a mark that a person has given counts, and is named."""
+    points, by_hand = results.points, []
+    for name, result in results.functions.items():
+        grade = grades[f"test_{name}"]
+        points += grade.score - result.points
+        if grade.manual_score is not None:
+            by_hand.append(f"{name} is marked {number(grade.manual_score)} by hand, not {number(result.points)}")
+    return joined(f"{number(points)} of {number(results.max_points)} points", *by_hand)
 
 
 def save(gradebook: Gradebook, names: Mapping[str, str], found: Scores, earlier: SubmissionResult | None) -> Any:
