@@ -992,8 +992,8 @@ def train_classes(x, target, lr=0.1, steps=1000, mistake="right", seed=2):
     params = {"weight_1": 6 * params["weight_1"], "bias_1": 3 * params["bias_1"]}
     params |= {"weight_2": np.zeros((3, 30)), "bias_2": np.zeros(3)}
     for _ in range(steps):
-        prediction, cache = mlp_forward(x, params)
-        logits = 10 * np.asarray(prediction)
+        outputs, cache = mlp_forward(x, params)
+        logits = 10 * np.asarray(outputs)
         losses.append(cross_entropy(logits, target))
         grad_prediction = 10 * np.asarray(cross_entropy_backward(logits, target))
         if mistake == "upper slope missing":
