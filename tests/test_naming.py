@@ -75,7 +75,6 @@ def test_a_right_backward_under_a_wrong_forward_has_no_name(
 ) -> None:
     namespace = replaced(assignment, forward, old, new)
     result = grade(judges(assignment, "naming"), named(assignment), namespace, backward)[backward]
-    assert result.points < 1, "the forward is wrong, so the backward is worth a part only"
     assert not result.mistakes
 
 

@@ -116,7 +116,7 @@ def test_everybody_gets_the_marks_of_their_recipe(course: Course, recipes: Mappi
     assert flagged(course.directory, A) == {recipes["the upload broke off"].student}
     assert "Traceback" not in said
     assert "nrecognized" not in said
-    assert "course.toml" not in said
+    assert "course.toml" not in said.replace("more memory than course.toml allows", "")  # said where cgroups are not ours
 
 
 @pytest.mark.parametrize(

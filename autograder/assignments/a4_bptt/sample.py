@@ -26,6 +26,7 @@ RIGHT = (
         "loops over steps, samples and units, saved by Windows' Jupyter with a byte order mark",
         style="loops",
         accident=by_old_jupyter(2, mark=b"\xef\xbb\xbf"),
+        repaired=("byte order mark",),
     ),
     Recipe(
         A,
