@@ -112,6 +112,7 @@ def test_bulk_and_plain_nbgrader_leave_the_same(course: pathlib.Path) -> None:
     assert code_scores(course, A) == expected(CLASS)
 
 
+@pytest.mark.thorough
 def test_nothing_is_done_twice_and_what_a_person_gave_stays(course: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """First a dry run shows whose marks would move and writes nothing; then only the changed submission is graded."""
     with closing(Gradebook(f"sqlite:///{course}/gradebook.db")) as gradebook:

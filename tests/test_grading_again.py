@@ -48,6 +48,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return made(tmp_path_factory.mktemp("first-hour"), CLASS)
 
 
+@pytest.mark.thorough
 def test_an_interrupted_class_is_graded_to_the_end(course: pathlib.Path) -> None:
     """Killed, terminated and stopped at different moments; then every mark is right and everybody is accounted for."""
     for number, words, times in (
@@ -134,6 +135,7 @@ def test_content_decides_what_is_stale(course: pathlib.Path) -> None:
     assert not (page.parent / "selfcheck.py").exists()
 
 
+@pytest.mark.thorough
 def test_due_date_and_policy_reach_marks_that_are_given(course: pathlib.Path) -> None:
     """A late penalty comes and goes with the rule and the due date, without --force."""
 

@@ -132,6 +132,7 @@ def test_a_notebook_in_the_folder_of_no_assignment_is_named(tmp_path: pathlib.Pa
     assert f"submitted/quin/{A.upper()}/{A}.ipynb is not graded: its folder {A.upper()} is no assignment; " in log
 
 
+@pytest.mark.thorough
 def test_work_under_a_misspelt_name_is_noticed_by_a_script(tmp_path: pathlib.Path) -> None:
     """Everything else is graded; exit code 1, since somebody's work is not; and the report says the same."""
     root = made(tmp_path, [RIGHT, replace(RIGHT, student="adda"), replace(RIGHT, student="grace")])

@@ -219,6 +219,7 @@ def test_an_empty_folder_is_said_to_be_empty(odd: pathlib.Path) -> None:
     assert "could not be read" not in page
 
 
+@pytest.mark.thorough
 def test_release_feedback_survives_a_mixed_class(odd: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Pages of work that came through the exchange are released; the others are named."""
     for name, text in (("timestamp.txt", "2026-01-02 03:04:05 UTC"), ("submission_secret.txt", "secret")):

@@ -116,7 +116,9 @@ def test_everybody_gets_the_marks_of_their_recipe(course: Course, recipes: Mappi
     assert flagged(course.directory, A) == {recipes["the upload broke off"].student}
     assert "Traceback" not in said
     assert "nrecognized" not in said
-    assert "course.toml" not in said.replace("more memory than course.toml allows", "")  # said where cgroups are not ours
+    assert "course.toml" not in said.replace(
+        "more memory than course.toml allows", ""
+    )  # said where cgroups are not ours
 
 
 @pytest.mark.parametrize(
@@ -214,6 +216,7 @@ def test_an_assignment_without_mistakes_and_class_is_graded(begun: Course) -> No
     assert ours(begun.directory, "report", "plain").returncode == 0
 
 
+@pytest.mark.thorough
 def test_the_demo_shows_those_that_have_a_class(begun: Course, tmp_path: pathlib.Path) -> None:
     assert wanted([], begun.repository) == [A]
     console = Console(width=120, record=True)

@@ -69,6 +69,8 @@ Found = Sequence[tuple[HiddenTest, Finding]]
 def clue(found: Found, function: Function) -> Clue | None:
     """What to tell of a function that lost points; None where there is no code yet or nothing could be compared."""
     lost = [(test, finding) for test, finding in found if finding.share < 1 and not finding.undecided]
+    if not lost and any(finding.changed for _, finding in found):  # charged by the judge: no test fails by it
+        return Clue(Kind.CHANGES_ARGUMENT)
     if not lost or any(unwritten(finding) for _, finding in lost):
         return None
     decided = [(test, finding) for test, finding in lost if not (test.behaviour or test.cost)]

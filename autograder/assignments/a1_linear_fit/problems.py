@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,12 @@ def draw_line(rng: np.random.Generator, n: int = 7, spread: float = 2.0) -> Line
     target = float(rng.uniform(1, 3)) * x - 4.0 + rng.standard_normal(n)
     lr = float(rng.uniform(0.2, 0.35) / (np.mean(x**2) + 1))
     return LineProblem(x, target, float(rng.uniform(-2, 2)), float(rng.uniform(0.5, 2)), lr)
+
+
+def draw_steep_line(rng: np.random.Generator) -> LineProblem:
+    """A learning rate that is too large, so that every loss is larger than the one before."""
+    line = draw_line(rng)
+    return replace(line, lr=10 * line.lr)
 
 
 @dataclass(frozen=True, eq=False)

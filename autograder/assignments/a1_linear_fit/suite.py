@@ -17,7 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignments.a1_linear_fit.problems import CurveProblem, LineProblem, draw_curve, draw_line
+from autograder.assignments.a1_linear_fit.problems import (
+    CurveProblem,
+    LineProblem,
+    draw_curve,
+    draw_line,
+    draw_steep_line,
+)
 from autograder.assignments.a1_linear_fit.references import (
     curve_difference,
     curve_slope,
@@ -132,9 +138,8 @@ def test_mse_gradients_can_be_called_again(student: Student, problem: LineProble
     assert_repeatable(student, "mse_gradients", problem.x, problem.target, problem.w, problem.b, parts=("dw", "db"))
 
 
-@pytest.mark.weight(6)
-def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem) -> None:
-    """After some steps w and b are those of PyTorch's SGD, and every loss is the one before its step."""
+def assert_descent(student: Student, problem: LineProblem) -> None:
+    """The walk is PyTorch's, or that of the student's own lower functions."""
     p = problem
     w, b, losses = student.gradient_descent(p.x, p.target, p.w, p.b, p.lr, STEPS)
     assert_right_or_composed(
@@ -144,6 +149,19 @@ def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem) -
         lower=("predict", "mse_loss", "mse_gradients"),
         training=True,
     )
+
+
+@pytest.mark.weight(6)
+def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem) -> None:
+    """After some steps w and b are those of PyTorch's SGD, and every loss is the one before its step."""
+    assert_descent(student, problem)
+
+
+@pytest.mark.weight(1)
+@pytest.mark.behaviour
+def test_gradient_descent_that_explodes(student: Student, draw: Draw) -> None:
+    """With a learning rate that is too large every step is taken all the same, and the losses grow."""
+    assert_descent(student, draw(draw_steep_line))
 
 
 @pytest.mark.weight(1)

@@ -1,5 +1,7 @@
 """What a4_bptt asks of the student's code: residual. Hidden: nothing of this file leaves the grader."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from autograder.assignments.a4_bptt.suite.made_of import (
 from autograder.assignments.a4_bptt.suite.test_layer import zeros_of
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.checks.compare import assert_arrays, assert_gradients, assert_same, coarse
-from autograder.checks.cost import GENTLE, Check, assert_cheap
+from autograder.checks.cost import GENTLE, Check, assert_cheap, assert_linear_in_time
 from autograder.checks.draw import Draw, mixed
 from autograder.checks.edges import Edge, edges
 from autograder.checks.repeatable import assert_repeatable
@@ -101,8 +103,8 @@ def test_residual_rnn_backward_can_be_called_again(student: Student, problem: RN
 @pytest.mark.weight(1)
 @pytest.mark.behaviour
 @pytest.mark.cost
-def test_residual_rnn_backward_is_no_difference(student: Student, draw: Draw) -> None:
-    """The backward costs about two forwards."""
+def test_residual_rnn_backward_costs_one_sweep(student: Student, draw: Draw) -> None:
+    """The backward costs about two forwards, and eight times as many steps cost about eight times as much."""
 
     def calls(number: int) -> Check:
         p = draw(draw_rnn, f"cost {number}", **WIDE, upstream=GENTLE)
@@ -110,4 +112,16 @@ def test_residual_rnn_backward_is_no_difference(student: Student, draw: Draw) ->
         grads = student.residual_rnn_backward(p.grad_outputs, cache)
         return lambda: assert_arrays(grads, torch_rnn.residual_gradients(p), rtol=coarse(outputs))
 
+    def ready(steps: int, number: int) -> Callable[[], Check]:
+        sizes = {"steps": steps, "n": 2, "input_size": 3, "hidden_size": 24}
+        p = draw(draw_rnn, f"cost {number}", **sizes, gain=0.01, upstream=GENTLE)
+        outputs, cache = run(student, p, "residual_rnn")
+
+        def backward() -> Check:
+            grads = student.residual_rnn_backward(p.grad_outputs, cache)
+            return lambda: assert_arrays(grads, torch_rnn.residual_gradients(p), rtol=coarse(outputs))
+
+        return backward
+
     assert_cheap(student, calls, WIDE_MULTIPLICATIONS)
+    assert_linear_in_time(student, ready)
