@@ -20,11 +20,11 @@ line. At the end your own gradient separates three spirals.
 
 | | part | you write | points | minutes |
 | --- | --- | --- | --- | --- |
-| 1 | Numbers first | `sigmoid`, `mlp_forward`, `half_squared_error`, `worked_example`, one explanation | {points:part 1} | 60 |
+| 1 | Numbers first | `sigmoid`, `mlp_forward`, `half_squared_error`, `worked_example`, one explanation | {points:part 1} | 85 |
 | 2 | A slope without calculus | `numerical_gradient` | {points:part 2} | 25 |
-| 3 | Letters, then code | one derivation, `mlp_backward`, `name_the_mistake` | {points:part 3} | 60 |
-| 4 | Classes | `softmax`, one derivation, `cross_entropy`, `cross_entropy_backward` | {points:part 4} | 40 |
-| 5 | Train it | `sgd_step`, `train_mlp` | {points:part 5} | 25 |
+| 3 | Letters, then code | one derivation, `mlp_backward`, `name_the_mistake` | {points:part 3} | 90 |
+| 4 | Classes | `softmax`, one derivation, `cross_entropy`, `cross_entropy_backward` | {points:part 4} | 35 |
+| 5 | Train it | `sgd_step`, `train_mlp` | {points:part 5} | 35 |
 
 {points:all} points in all; the minutes are estimates. You need matrix products and the chain rule of calculus.
 
@@ -86,7 +86,7 @@ def draw_network(ax, circles, weight_1, weight_2, arrow):
                 ha="center",
                 va="center",
                 fontsize=9,
-                backgroundcolor="white",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
     for spot, text in zip(columns[0] + columns[1] + columns[2], circles):
         ax.plot(*spot, "o", markersize=58, color="white", markeredgecolor="black", zorder=2)
@@ -106,7 +106,7 @@ def draw_classes(ax, params, x, target):
         ax.plot(*x[target == label].T, marker, color=colours[label], markersize=4, label=f"class {label}")
     right = np.mean(np.argmax(mlp_forward(x, params)[0], axis=1) == target)
     ax.set(xlabel="first input", ylabel="second input", title=f"{right:.0%} of the points are in their own colour")
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)  # below the axes: the points fill the square
 
 
 def guess_line(ax, guess):
@@ -188,7 +188,10 @@ r"""
 | `grad_prediction` | (N, outputs) | $\partial L / \partial \hat y$, the *upstream gradient*: handed to the backward function |
 | `grads` | | a dict: for each input and parameter one array of its name and its shape |
 
-A layer is `x @ weight.T + bias`, followed by an *activation function*, here the sigmoid.
+A layer is `x @ weight.T + bias`, followed by an *activation function*, here the sigmoid. Each output of the first layer
+is a *hidden unit*. The *forward* computes the prediction and keeps in a `cache` what the *backward* needs; the backward
+starts at the loss and finds the slopes, the last layer first. A *step* of gradient *descent* moves each parameter by
+−lr times its slope; the number `lr` is the *learning rate*.
 
 > **The loss divides, backward never does.** If a loss is a mean over N rows, its own gradient carries the 1/N. The
 > layers below add over rows and divide by nothing.
@@ -275,8 +278,7 @@ $$\begin{aligned}
 \end{aligned}$$
 
 Two linear layers collapse into one. A *threshold* in between (1 above zero, else 0), as in the perceptron of the 1950s,
-does bend. But it is a staircase: its slope is 0, or does not exist at a jump. You will see in 2.2 what that does to a
-gradient.
+does bend. You will see in 2.2 what it does to a gradient.
 
 ### 1.4 · Forward, and a loss
 
@@ -344,7 +346,8 @@ $$\begin{aligned}
 Two of the three factors do not mention $V_2$. Call their product $\delta_2$: it is the *shared factor* of the layer.
 One layer further down, the shared factor of hidden unit $j$ is $\delta_{1,j} = \delta_2\, V_j\, h_j (1 - h_j)$.
 
-Fill this table on paper. Each blank takes one line on a calculator.
+Fill this table on paper. Each blank takes one line on a calculator. The given numbers are computed with all digits, so
+your last digit may differ.
 
 | step | rule | values |
 | --- | --- | --- |
@@ -368,7 +371,8 @@ transposed. Below the check, a figure puts *your* numbers on the edges of the ne
 def worked_example():
     """Return a dict: net_1 (1, 3), hidden (1, 3), net_2 (1, 1), prediction (1, 1), loss (a float) and grads.
 
-    grads is a dict in PyTorch's layout: weight_1 (3, 2), bias_1 (3,), weight_2 (1, 3), bias_2 (1,).
+    `.item()` makes a float of an array of shape (1, 1). grads is a dict in PyTorch's layout: weight_1 (3, 2),
+    bias_1 (3,), weight_2 (1, 3), bias_2 (1,).
     Typed from your calculator with 4 significant digits, or computed: both are right.
     """
     x, label = np.array([[0.4, 0.5]]), 1.0
@@ -396,8 +400,8 @@ with selfcheck.needs("worked_example"):
     grads = {name: np.asarray(grad) for name, grad in example["grads"].items()}
     circles = ["x 0.4", "x 0.5"]
     for hidden, delta in zip(np.ravel(example["hidden"]), grads["bias_1"]):
-        circles.append(f"h {hidden:.4f}\nδ {delta:.5f}")
-    circles.append(f"ŷ {np.ravel(example['prediction'])[0]:.4f}\nδ {grads['bias_2'][0]:.5f}")
+        circles.append(f"h {hidden:.4g}\nδ {delta:.4g}")
+    circles.append(f"ŷ {np.ravel(example['prediction'])[0]:.4g}\nδ {grads['bias_2'][0]:.4g}")
     fig, ax = plt.subplots(figsize=(8, 4.4))
     draw_network(ax, circles, grads["weight_1"], grads["weight_2"], "<-")
     ax.set_title("Backward: each slope is δ at one end of its edge times the value at the other")
@@ -412,19 +416,19 @@ shared factor once, use it for every weight of the unit, hand it down.
 ### 1.6 · Bug hunt: the article's sums
 
 On its way through this network the article makes four mistakes. They are among the lines (a) to (e); one of the five
-is right. Beside each line is what it gives, and a witness.
+is right. Beside each line is what it gives, and a number to compare it with.
 
-| | the line | gives | the witness |
+| | the line | gives | compare |
 | --- | --- | --- | --- |
 | (a) | $0.4 \cdot 0.3 + 0.5 \cdot 0.4$ | 0.22 | your calculator |
 | (b) | $\mathit{net}_2 = 0.1\,h_1 + 0.2\,h_2 + 0.3\,h_3 + 0.1$ | 0.488393 | its sigmoid is 0.619728, and so is $\hat y$ |
 | (c) | loss $= \frac12 (y - \hat y)$ | 0.190136 | `half_squared_error` gives 0.072303 |
 | (d) | $\sigma' = 1 - \hat y \cdot \hat y$ at `net_2` | 0.615937 | two neighbours of `net_2`, $10^{-5}$ away: slope 0.235665 |
-| (e) | error $= y - \hat y$, handed back; a step takes 0.01 · gradient off $V$ and $W$ | loss 0.0723987 after the step | loss 0.0723035 before it |
+| (e) | $\partial L / \partial \hat y = y - \hat y$, handed back to get `dV`, `dW`; then `V = V - 0.01 * dV`, `W = W - 0.01 * dW` | loss 0.0723987 after the step | loss 0.0723035 before it |
 
 **`explain_bug_worked_example` ({points:explain_bug_worked_example} points, graded by hand).** For each of the four wrong lines write one sentence: which
-line it is, which number gives it away, and the cure. Try each cure in a cell of your own: it must satisfy its witness,
-and after the cure of (e) the loss must fall.
+line it is, which number gives it away, and the cure. Try each cure in a cell of your own: it must agree with the last
+column, and after the cure of (e) the loss must fall to 0.0722083.
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_worked_example", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
@@ -505,7 +509,8 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_exa
 
 # %% [markdown]
 r"""
-Under a threshold all six slopes are exactly 0: descent stands still whatever the loss.
+Under a threshold all six slopes are exactly 0, for a threshold is flat except at its jump: descent stands still whatever
+the loss.
 
 Differences need no derivation. Why not use them for everything? They run the forward twice for *each* parameter: a
 network of a million weights would run it two million times for one step. Backward runs once and gives all slopes. So
@@ -514,7 +519,8 @@ your backward functions for this reason.)
 
 ### 2.3 · How small a nudge?
 
-The formula is exact only in the limit. Is a smaller ε always better? Decide, then run the figure.
+The formula is exact only in the limit. How does its error change as ε falls from $10^{-1}$ to $10^{-13}$? Sketch the
+curve, then run the figure.
 """
 
 
@@ -719,7 +725,8 @@ and what is the pattern in those that are not? Only a bias off: look at how rows
 factor: look at the top. Layer 2 right and layer 1 wrong: look between them.
 
 You can test a suspicion. Put the mistake into your own `mlp_backward` and run `selfcheck.check("mlp_backward", seed=2024)`:
-if you are right, the report comes out to the digit. Then take the mistake out again.
+if you are right, the relative errors and the broken laws are those of the report. (The check prints more than the table:
+a column of words, and the laws that all six pass.) Then take the mistake out again.
 
 <!-- mistake reports -->
 """
@@ -815,8 +822,8 @@ $$\ell_n = \log \sum_c e^{s_{nc} - m_n} - (s_{n y_n} - m_n), \qquad m_n = \max_c
 `logits[np.arange(N), target]` picks one entry of each row.
 
 A network that knows nothing gives equal scores to all classes. Its loss is $\log C$, whatever N: 2.3026 for ten
-classes. If a first loss reads 23 there, someone has added up ten rows. No gradient check sees that. The law of the
-uniform logits, in the table below, does.
+classes. If a first loss reads 23 there, someone has added up ten rows. A gradient check does not see that if the
+gradient is added up, too. The law of the uniform logits, in the table below, does.
 
 ### 4.4 · Its gradient
 
@@ -868,13 +875,14 @@ with selfcheck.needs("softmax", "cross_entropy_backward"):
         true = " ←" if column == target[row] else ""
         plt.text(column, row, f"{value:+.2f}{true}", ha="center", va="center", fontweight="bold" if true else "normal")
     plt.gca().set(xlabel="class (← marks the true one)", ylabel="sample", xticks=range(4), yticks=range(5))
-    plt.colorbar(label="p − y, which is N times the gradient")
+    plt.colorbar(label="p − y (y: 1 for the true class, else 0), N times the gradient")
     plt.title("Only the true class is negative; each row sums to 0")
     plt.show()
 
 # %% [markdown]
 r"""
-Descent adds to the true class what it takes from the others. The worse the guess, the larger the number.
+Here y is *one-hot*: 1 for the true class, 0 for the others. Descent adds to the true class what it takes from the
+others. The worse the guess, the larger the number.
 
 ## 5 · Train it
 ### 5.1 · One step
@@ -932,7 +940,7 @@ r"""
 The article's code has three more mistakes. These two functions are built like it. Run the cell, then fix one line
 after the other, until each verdict says *right*:
 
-* (f) stops the program. Read the two shapes. Which shape must `grad_W` have?
+* (f) stops the program. Read the two shapes. Line (h) subtracts `grad_W.T` from `weight_1`: which shape must `grad_W` have?
 * (g) gives 0.619728 at [0, 0] too, although the inputs differ. Which name in that line is not an argument?
 * (h) leaves the loss at 0.0722083 once (f) is right. A step of all thirteen parameters leaves 0.0721275. Which did
   not move?
@@ -952,7 +960,7 @@ def article_step(x, label, params, lr):
     delta_2 = (y - label) * y * (1 - y)
     delta_1 = delta_2 @ params["weight_2"] * hidden * (1 - hidden)
     grad_V = hidden * delta_2
-    grad_W = np.concatenate([x[0, 0] * delta_1[0], x[0, 1] * delta_1[0]], axis=0)  # (f), one row an input
+    grad_W = np.concatenate([x[0, 0] * delta_1[0], x[0, 1] * delta_1[0]], axis=0)  # (f), a row for each input
     moved = {"weight_1": params["weight_1"] - lr * grad_W.T, "weight_2": params["weight_2"] - lr * grad_V}  # (h)
     return params | moved
 
@@ -965,14 +973,15 @@ r"""
 ### 5.4 · Three spirals
 
 Now your functions do something that a line cannot: three classes of points, wound around each other. Your
-`mlp_forward` gives three predictions between 0 and 1. Times 10 they are logits, your cross-entropy says how wrong they
-are, and the factor 10 comes back in the gradient. The loop below differs from your `train_mlp` in these three lines.
+`mlp_forward` gives three predictions between 0 and 1. The loop multiplies them by 10 and takes the result as logits of
+your cross-entropy; by the chain rule its gradient is multiplied by 10, too. Everything else is as in
+your `train_mlp`.
 
 The upper weights start at zero, so the network knows nothing. You know its first loss: $\log 3$. The loop can also
 make one of three mistakes on purpose: the slope of the upper sigmoid is missing; the biases never move; every sign is
 turned.
 
-**Guess.** After how many steps is the loss of the right version below 0.2? And which mistakes will you *see*?
+**Guess.** After how many steps is the loss of the right version below 0.2? And what will the loss do under each mistake?
 """
 
 
@@ -1028,14 +1037,15 @@ with selfcheck.needs("mlp_forward", "mlp_backward", "cross_entropy", "cross_entr
 # %% [markdown]
 r"""
 The right version starts at $\log 3 = 1.0986$, is below 0.2 after 366 steps, and ends at 0.09 with all 300 points in
-their own colour (points of seed 1, start of seed 2). Of the mistakes only the turned signs show. One of the others is
-even faster. *A falling loss proves nothing about a gradient.* Differences do.
+their own colour (points of seed 1, start of seed 2). With turned signs the loss climbs. Without the upper slope it jumps
+to 3.70 and zigzags at first, then ends lower than the right version, at 0.02. When the biases never move, the curve
+looks like the right one and ends at 0.10. *A falling loss proves nothing about a gradient.* Differences do.
 
 ## What you can explain now
 
 1. Why one backward pass gives all slopes: the shared factor of a unit is computed once and handed down.
 2. Why gradients add over rows, and over all places where a value is used.
-3. Why softmax and cross-entropy together leave p − y, and who divides by N.
+3. Why softmax and cross-entropy together leave p − y (y one-hot), and who divides by N.
 4. Why a falling loss, or shapes that fit, do not show that a gradient is right.
 
 To go further: leave the upper sigmoid out, so that `net_2` are the logits. Which line of `mlp_backward` changes, and do

@@ -20,19 +20,19 @@ you write that cell, run it backwards once, then twice, and train it to remember
 
 | part | you write | points | minutes |
 | --- | --- | --- | --- |
-| 1 · The cell | `rnn_cell_forward`, a derivation, `rnn_cell_backward`, an explanation | {points:part 1} | 55 |
-| 2 · The same cell in columns | `column_cell_forward`, an explanation, `column_cell_backward` | {points:part 2} | 35 |
+| 1 · The cell | `rnn_cell_forward`, a derivation, `rnn_cell_backward`, an explanation | {points:part 1} | 85 |
+| 2 · The same cell in columns | `column_cell_forward`, an explanation, `column_cell_backward` | {points:part 2} | 45 |
 | 3 · Two steps | `two_step_backward` | {points:part 3} | 30 |
-| 4 · From states to a loss | `readout_forward`, `readout_backward`, `sequence_loss` | {points:part 4} | 30 |
+| 4 · From states to a loss | `readout_forward`, `readout_backward`, `sequence_loss` | {points:part 4} | 45 |
 
-{points:all} points, {points:hand} of them for written answers; two and a half hours. You need pen and paper, the chain rule, and softmax with
-cross-entropy as in a2.
+{points:all} points, {points:hand} of them for written answers; about three and a half hours. You need pen and
+paper, the chain rule, and softmax with cross-entropy as in a2.
 
 * **Install:** `pip install -r requirements.txt`. `selfcheck.py` must be in the folder of this notebook; in Colab, put it
   under Files in every new session.
 * **Hand in:** restart the kernel, run all cells, save, and submit this file under its own name, as README.md says.
 * **Stuck?** Repeat a check with the seed that it prints, as in `selfcheck.check("two_step_backward", seed=7)`: the
-  numbers stay the same while you search. The two hardest functions have hints to unfold.
+  numbers stay the same while you search. The hardest functions have hints to unfold.
 
 Begin where you like: a figure that needs a function you have not written says so. The code of figures is folded,
 because it would answer questions before you do: run these cells, and click on the bar to see the code. A *guess* is
@@ -151,14 +151,16 @@ Names and shapes are those of `torch.nn.RNNCell`, because the grader compares yo
 * `grads["weight_ih"]` means $\partial L / \partial W_{ih}$. It has the shape of `weight_ih`.
 * Two gradients can meet in one state. The **injected gradient** comes straight from the loss. The **carry** comes back
   from the later step. In parts 1 and 2 there is one step, so you are handed one gradient, `grad_h`.
-* **The loss divides, backward never does.** If $L$ is a mean, its $1/N$ is already inside the gradient you are handed.
+* *Cell* means the recurrent cell, and *step* a time step. What you run is a *notebook cell*, and an update of the
+  parameters a *training step*.
 
 ## 1 · The cell
 ### 1.0 · By calculator first
 
 Take one sample, one unit, no biases, and two steps: $h_1 = \tanh(w x_1 + u h_0)$, $h_2 = \tanh(w x_2 + u h_1)$, with
 $w = 0.5$, $u = 0.6$, $x_1 = 1$, $x_2 = -0.5$, $h_0 = 0.5$ and the loss $L = 2 h_1 + 3 h_2$. So the injected gradients
-are 2 and 3. The slope of tanh is $1 - h^2$. Type each number with four digits, and run the cell as often as you like:
+are 2 and 3. The slope of tanh is $1 - h^2$. Type each number with four digits, and run the notebook cell as often as you
+like:
 
 | number | rule |
 | --- | --- |
@@ -203,7 +205,8 @@ plt.show()
 # %% [markdown]
 r"""
 In $h_1$ two gradients meet, the injected one and the carry. And $u$ gets its slope over three paths: through $h_2$,
-through $h_1$, and through $h_2$ and then $h_1$. That is all of back-propagation through time; the rest is matrices.
+through $h_1$, and through $h_2$ and then $h_1$. The two terms of `grad_u` hold all three: the last two are already added
+up in $\delta_1$. That is all of back-propagation through time; the rest is matrices.
 
 **With matrices.** The cell mixes the new input with the old state, sample by sample:
 
@@ -251,9 +254,10 @@ $$z_{nj} = \sum_i x_{ni}\, W^{ih}_{ji} + b^{ih}_j + \sum_k h^{\text{prev}}_{nk}\
 \qquad h_{nj} = \tanh(z_{nj})$$
 
 Row $n$ of the result depends on row $n$ of `x` and `h_prev` and on no other: samples do not meet. PyTorch keeps two
-biases where one would do. So do you.
+biases where one would be enough; the cell here does the same.
 
-Return `h`, and a `cache` with all that backward will want. Read 1.2 if you do not know yet what that is.
+Return `h` and a `cache`: whatever forward has in hand and backward will need again, for example as a tuple. If you do
+not know yet what that is, come back after 1.2.
 """
 
 
@@ -356,14 +360,15 @@ Near $z = 0$ everything comes back. At $|z| = 2$ only 7 % of the gradient does, 
 
 ### 1.4 · Backward
 
-Lines B and D and your five formulas are the function. Two warnings. `weight_hh` is square, so its shape cannot tell
+Lines B and D and your five formulas are the function. **The loss divides, backward never does:** if $L$ is a mean, its
+$1/N$ is already inside the gradient you are handed. Two warnings. `weight_hh` is square, so its shape cannot tell
 $\Delta^\top H_{\text{prev}}$ from its transpose: trust the index form. And no function changes its arguments: write
 `a = a * b`, not `a *= b`, on what was handed to you.
 
 The self-check hands you a *random* `grad_h`, here and in every part that follows. With `grad_h` all ones you could
 ignore it, or replace it by its mean, and nobody would see. It compares your backward with differences of *your own*
-forward: a *gradient check*. A forward that is wrong in a consistent way passes this row. The row of `rnn_cell_forward`
-is there for that.
+forward: a *gradient check*. A wrong forward with a backward that fits it passes this check. The check of
+`rnn_cell_forward` is there for that.
 
 <details><summary>Hint 1: where to begin</summary>
 
@@ -428,7 +433,7 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
     ax.loglog(scales, np.mean(norms, axis=1), "o-", label="mean over samples")
     ax.loglog(scales, np.median(norms, axis=1), "s--", label="median sample")
     ax.set(xlabel="scale of the weights", ylabel="norm of the gradient in x")
-    ax.set_title("Large weights starve the typical sample")
+    ax.set_title("At large weights mean and median differ")
     ax.legend()
     plt.show()
 
@@ -442,8 +447,8 @@ at every step. That is the *vanishing gradient* of a4.
 ### 1.5 · Bug hunt: a cell that passes its test
 
 A colleague writes the gradient in `x` as below, draws small weights, and compares with differences at a tolerance of
-$10^{-7}$. It passes. You draw larger weights, and it does not. Run the cell. Up to which $|z|$ will the function pass?
-The figure below it tries many sizes.
+$10^{-7}$. It passes. You draw larger weights, and it does not. Run both notebook cells: the first tries one size of each
+kind, the figure many. Up to which $|z|$ will the function pass?
 """
 
 
@@ -455,11 +460,14 @@ def colleagues_grad_x(grad_h, x, h_prev, params):
 
 
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
-    x, h_prev, params = random_cell(seed=2)
-    h, cache = rnn_cell_forward(x, h_prev, params)
-    grad_h = np.random.default_rng(1).standard_normal(np.shape(h))
-    print("yours:", rnn_cell_backward(grad_h, cache)["x"], sep="\n")
-    print("the colleague's:", colleagues_grad_x(grad_h, x, h_prev, params), sep="\n")
+    for scale in (0.003, 1):
+        x, h_prev, params = random_cell(seed=2, scale=scale)
+        h, cache = rnn_cell_forward(x, h_prev, params)
+        grad_h = np.random.default_rng(1).standard_normal(np.shape(h))
+        yours, theirs = rnn_cell_backward(grad_h, cache)["x"], colleagues_grad_x(grad_h, x, h_prev, params)
+        error = np.abs(theirs - yours).max() / np.abs(yours).max()
+        verdict = "passes" if error < 1e-7 else "fails"
+        print(f"largest |z| {np.arctanh(np.abs(h).max()):.3f}: relative error {error:.0e}, {verdict}")
 
 # %% jupyter={"source_hidden": true} tags=["illustration"]
 with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
@@ -480,7 +488,7 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward"):
 # %% [markdown]
 r"""
 The error grows like the fourth power of $|z|$. Here it stays under $10^{-7}$ as long as the largest $|z|$ is below
-0.026, and the test passes.
+0.026, and the test passes. (Of the sizes in the figure 0.022 is the last below that line; the next is already above.)
 
 **`explain_bug_tanh` ({points:explain_bug_tanh} points).** In your own words, in two to four sentences: which line is wrong, and what is the
 cure? Why does it pass with small weights? What factor does it use at $z = 2$, and what is the right one? (Put the
@@ -502,8 +510,8 @@ r"""
 ## 2 · The same cell in columns
 
 *The article*, from here on, is a solution of a textbook's exercises on recurrent networks that was published on the
-web, told in our words. It writes this cell in another layout: a sample is a *column* (its exercise 6-2P). Nothing new is
-computed; every array of data is turned over. The article has mistakes, too. You will find three.
+web, told in our words. It writes this cell in another layout: a sample is a *column*. Nothing new is
+computed; every array of data is transposed. The article has mistakes, too. You will find three.
 
 | | ours, a sample a row | theirs, a sample a column |
 | --- | --- | --- |
@@ -544,10 +552,12 @@ r"""
 
 The article also runs the cell over time: `x` is (input_size, N, T), and the state of one step is the old state of the
 next. Its second checkpoint has N = 10 and T = 4 and looks at two rows, `a[4][1]` and `y[1][3]`, four steps each. The
-first cell below prints yours, and under them what the article's own softmax makes of `y[1][3]`: far too little.
+first cell below prints yours, and under them what the article's own softmax gives for `y[1][3]`: the last row,
+far too small.
 
 Would a gradient check have noticed? The second cell takes the loss $L = -\sum_n \log p_{c_n, n}$ with $c_n$ the right class
-of sample $n$, its gradient by the chain rule, and central differences beside it, for 3 classes and 4 samples in columns.
+of sample $n$, its gradient by the chain rule (its 4 is the number of samples), and central differences beside it, for 3
+classes and 4 samples in columns.
 """
 
 
@@ -586,9 +596,9 @@ print("sums of the columns:", softmax_of_the_article(logits).sum(axis=0).round(3
 r"""
 The gradient check passes, at rounding level, and the function is wrong.
 
-**`explain_bug_softmax` ({points:explain_bug_softmax} points).** In two to four sentences: which line is wrong, and what is the cure when a sample
-is a column? Why can no gradient check find it? Name a law that finds it without any answer key. (Put the cure into
-the article's function and run both cells again. Now the check fails, since `grad` belongs to the old softmax. What
+**`explain_bug_softmax` ({points:explain_bug_softmax} points).** In two to four sentences: which line of `softmax_of_the_article`
+is wrong, and what is the cure when a sample is a column? Why can no gradient check find it? Name a law that finds it
+without any answer key. (Put the cure into the article's function and run both notebook cells again. Now the check fails, since `grad` belongs to the old softmax. What
 must its 4 become?)
 """
 
@@ -649,12 +659,13 @@ The article ends with a checkpoint: draw all arrays from seed 1, run forward and
 gradient. It prints five numbers. Yours are others. How do you *know* that yours are right?
 
 Two layouts, one computation: your two backwards, turned over, must agree. That is a law, and it needs no answer key:
-`selfcheck.laws("rnn_cell_forward", "rnn_cell_backward", "column_cell_backward")`, in a cell of your own, shows it.
+`selfcheck.laws("rnn_cell_forward", "rnn_cell_backward", "column_cell_backward")`, in a notebook cell of your own,
+shows it.
 
-Or ask a witness who has not read your code: differences. `da_next` is the gradient of the loss
+Or compare with differences, which use your forward only. `da_next` is the gradient of the loss
 $L = \sum_{j,n} \text{da\_next}_{jn} \cdot \text{a\_next}_{jn}$, so nudge one entry of an array and see how $L$ moves.
 
-**Guess.** Has the article drawn other numbers, or does it use one array of another cell? The last column answers.
+**Guess.** All five printed numbers differ from yours. What may have happened? The last column answers.
 """
 
 # %% jupyter={"source_hidden": true} tags=["illustration"]
@@ -675,11 +686,11 @@ with selfcheck.needs("column_cell_forward", "column_cell_backward"):
 
 # %% [markdown]
 r"""
-The witness is with you, five times out of five. And the printed numbers are no nonsense: they are right gradients of
+The differences agree with you, five times out of five. And the printed numbers are right, too, but they are gradients of
 *another* cell, one whose `ba` is a leftover of the four-step checkpoint of 2.1. With that `ba` all five printed numbers
 come out. Copies of this exercise on the web show how: they draw the bias as `b`, and then hand over `ba`, a name that an
-earlier cell had filled. No error, no warning. *Restart the kernel and run all* before you believe a number, your own or a
-printed one.
+earlier notebook cell had filled. No error, no warning. *Restart the kernel and run all* before you believe a
+number, your own or a printed one.
 
 ## 3 · Two steps
 
@@ -692,8 +703,8 @@ H_2 &= \operatorname{cell}(X_2, H_1, W_2) && W_2 \text{: the copy of step 2}
 
 One rule is enough, and you know it from a1's $y = w x + w^2$: **a value used twice gets the sum.** The loss uses
 $H_1$, and step 2 uses it: its gradient is the injected gradient plus the carry. (Many texts call both of them `da`.
-Keep two names.) Both steps use $W$: take the copies apart, let the cell give you $\partial L / \partial W_1$ and
-$\partial L / \partial W_2$, set them equal again, and add. So three paths lead from $L$ back to `weight_hh`: through
+Keep two names.) Both steps use $W$, any of the four parameters: take the copies apart, let the cell give
+you $\partial L / \partial W_1$ and $\partial L / \partial W_2$, set them equal again, and add. So three paths lead from $L$ back to `weight_hh`: through
 $H_1$ alone, through $H_2$ alone, through both. Ten steps would have 55.
 
 ### 3.1 · Backward through two steps
@@ -752,7 +763,7 @@ selfcheck.check("two_step_backward")
 r"""
 ### 3.2 · Leave out the carry
 
-A dropped carry is a classic. The program runs, every shape is right, and the last step is right too.
+A dropped carry is a common mistake: the program runs, and every shape is right.
 
 **Guess.** Which of the seven arrays change when the carry is left out?
 """
@@ -780,7 +791,7 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward
 # %% [markdown]
 r"""
 Only `x_2` stays: it is the one array whose every path ends at step 2. So when the last step is right and all before
-it is wrong, look at the carry. The feedback counts time steps from the end for this reason.
+it is wrong, look at the carry.
 
 ### 3.3 · Bug hunt: called twice
 
@@ -813,7 +824,7 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward
 r"""
 The first call is right. The second gives twice the gradient, the third three times: nothing clears the stacks, so a
 sequence also gets the gradients of all that came before it. Find the place for the missing line, put it in and run
-the cell again: every call must say 1.000.
+the notebook cell again: every call must say 1.000.
 
 A test that calls once is blind to this. So the self-check and the grader call your functions *twice*, with another
 forward in between, and a function that remembers loses points for it. Keep nothing but what you return.
@@ -822,7 +833,7 @@ The article's last step puts the cell beside `torch.nn.RNN`. That needs all T st
 
 ## 4 · From states to a loss
 
-So far the injected gradients fell from the sky. They come from a loss, through a *readout*: one linear layer that turns
+So far the injected gradients were given. They come from a loss, through a *readout*: one linear layer that turns
 every state into a score for each class. Stack the states of all steps, time first: `outputs` is (T, N, hidden_size).
 
 ### 4.1 · Readout
@@ -902,6 +913,20 @@ Take the second line at its word. `np.log(softmax(logits))` is a trap: let two l
 second class the right one. Its probability is 0 in floating point, and the logarithm $-\infty$. The second line gives
 the loss, 2000.
 
+<details><summary>Hint 1: the log-probability of the right class</summary>
+
+`a[np.arange(3), k]` picks `a[0, k[0]]`, `a[1, k[1]]`, `a[2, k[2]]`. With one more axis in front, each index needs one
+more, too: `np.arange(2)[:, None]` is a column, which NumPy repeats along the other axis. Try it on
+`np.arange(24).reshape(2, 3, 4)`.
+
+</details>
+<details><summary>Hint 2: [c = c_tn] as an array</summary>
+
+`np.eye(3)[[2, 0]]` is `[[0, 0, 1], [1, 0, 0]]`: a list of class numbers picks rows of the unit matrix. An array of class
+numbers does so as well, whatever its shape.
+
+</details>
+
 The function returns both at once, the loss and `grad_logits`. The $1/(TN)$ enters here, once. Nothing after it
 divides again.
 
@@ -937,11 +962,11 @@ Everything is there to train a network on sequences of two bits. After step 1 it
 read. After step 2 it has to say whether the two bits *differ*, and by then the first bit is gone: only the hidden state
 can still know it. The loop below calls nothing but your functions. Its readout starts at zero.
 
-**Guess.** After how many steps is the loss below 0.1? And where must it start?
+**Guess.** After how many training steps is the loss below 0.1? And where must it start?
 """
 
 # %%
-guess_steps = None  # your guess, a number: after how many steps is the loss below 0.1?
+guess_steps = None  # your guess, a number: after how many training steps is the loss below 0.1?
 
 
 # %% tags=["illustration"]
@@ -969,8 +994,9 @@ with selfcheck.needs("rnn_cell_forward", "two_step_backward", "readout_forward",
     _, losses, logits = train_to_remember(bits[:, :, None].astype(float), target, params)
     fig, ax = plt.subplots(figsize=(7, 4))
     ax.semilogy(losses, label="loss of your network")
+    ax.axhline(0.1, color="k", linestyle=":", label="0.1")
     guess_line(ax, guess_steps)
-    ax.set(xlabel="step", ylabel="cross-entropy", title=f"From {losses[0]:.3f} to {losses[-1]:.3f}")
+    ax.set(xlabel="training step", ylabel="cross-entropy", title=f"The loss, from {losses[0]:.3f} to {losses[-1]:.3f}")
     ax.legend()
     plt.show()
     for pair, p in zip(bits.T, softmax(logits)[1, :, 1]):
@@ -978,8 +1004,8 @@ with selfcheck.needs("rnn_cell_forward", "two_step_backward", "readout_forward",
 
 # %% [markdown]
 r"""
-It starts at $\log 2 = 0.693$, no opinion, and ends at 0.009 (seed 3): the state carries the first bit into step 2. An
-untrained network should start near $\log C$. Look there first when a training starts oddly.
+It starts at $\log 2 = 0.693$, no opinion, is below 0.1 after 61 training steps, and ends at 0.009 (seed 3): the
+state carries the first bit into step 2. An untrained network should start near $\log C$. Look there first when a training starts oddly.
 
 ## 5 · What you can now explain
 

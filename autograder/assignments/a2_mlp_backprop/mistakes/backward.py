@@ -125,7 +125,7 @@ in_mlp_backward(
 )
 in_mlp_backward(
     "doubled",
-    "every gradient is twice too large: a 2 of a square that is not here",
+    "every gradient is twice what it should be: a factor 2 that does not belong here",
     "1.4: the half is there for that derivative. And grad_prediction already contains the loss's part.",
     upstream=lambda g, net: 2 * g,
     seen_in="bighuang624/Andrew-Ng-Deep-Learning-notes #10",
