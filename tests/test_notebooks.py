@@ -200,6 +200,7 @@ OUTLINE = {
         told    only 7 % of the gradient does
         told    the gradient of `weight_hh` is zero too
         figure  At large weights mean and median differ
+        prints  largest \\|z\\| 0\\.0.*passes\\nlargest \\|z\\| 2\\..*fails
         figure  The error depends on
         bug     explain_bug_tanh
         told    The same cell in columns

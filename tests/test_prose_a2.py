@@ -195,6 +195,7 @@ def test_witnesses_of_the_article(example: dict[str, Any]) -> None:
         f"| {0.5 * (1 - prediction):.6f} | `half_squared_error` gives {example['loss']:.6f} |",
         f"| {1 - prediction**2:.6f} | two neighbours of `net_2`, $10^{{-5}}$ away: slope {neighbours:.6f} |",
         f"| loss {loss_after_step(wrong_way, 0.01, weights):.7f} after the step | loss {example['loss']:.7f} before it |",
+        f"after the cure of (e) the loss must fall to {loss_after_step(grads, 0.01, weights):.7f}",
     )
 
 
@@ -247,10 +248,12 @@ def test_spirals_are_learnt_by_the_right_gradient_and_by_two_mistakes() -> None:
     assert right[0] == pytest.approx(math.log(3))
     assert np.array_equal(A2["mlp_forward"](x, params)[0].argmax(axis=1), target)
     assert np.all(np.diff(sign) > 0)
-    assert max(upper) > right[0] and np.any(np.diff(upper) > 0), "it jumps and zigzags"
+    assert max(upper) > right[0], "it jumps"
+    assert np.sum(np.diff(upper) > 0) > 10, "and zigzags"
     assert np.all(np.diff(upper)[100:] < 0), "at first only"
     assert upper[-1] < right[-1]
-    assert np.all(np.diff(right) < 0) and np.all(np.diff(still) < 0)
+    assert np.all(np.diff(right) < 0)
+    assert np.all(np.diff(still) < 0)
     assert np.abs(np.subtract(still, right)).max() < 0.05, "the two curves look alike"
 
 

@@ -82,7 +82,7 @@ def draw_network(ax, circles, weight_1, weight_2, arrow):
             ax.annotate("", end, start, arrowprops=look, zorder=1)
             ax.text(
                 *(0.68 * start + 0.32 * end),
-                f"{number:.4g}",
+                f"{number:.4g}" if arrow == "->" else f"{number:#.4g}",
                 ha="center",
                 va="center",
                 fontsize=9,
@@ -90,7 +90,7 @@ def draw_network(ax, circles, weight_1, weight_2, arrow):
             )
     for spot, text in zip(columns[0] + columns[1] + columns[2], circles):
         ax.plot(*spot, "o", markersize=58, color="white", markeredgecolor="black", zorder=2)
-        ax.text(*spot, text, ha="center", va="center", fontsize=9, zorder=3)
+        ax.text(*spot, text, ha="center", va="center", fontsize=8, zorder=3)
     ax.set(xlim=(-0.3, 2.3), ylim=(-1.7, 1.7))
     ax.axis("off")
 
@@ -400,8 +400,8 @@ with selfcheck.needs("worked_example"):
     grads = {name: np.asarray(grad) for name, grad in example["grads"].items()}
     circles = ["x 0.4", "x 0.5"]
     for hidden, delta in zip(np.ravel(example["hidden"]), grads["bias_1"]):
-        circles.append(f"h {hidden:.4g}\nδ {delta:.4g}")
-    circles.append(f"ŷ {np.ravel(example['prediction'])[0]:.4g}\nδ {grads['bias_2'][0]:.4g}")
+        circles.append(f"h {hidden:#.4g}\nδ {delta:#.4g}")
+    circles.append(f"ŷ {np.ravel(example['prediction'])[0]:#.4g}\nδ {grads['bias_2'][0]:#.4g}")
     fig, ax = plt.subplots(figsize=(8, 4.4))
     draw_network(ax, circles, grads["weight_1"], grads["weight_2"], "<-")
     ax.set_title("Backward: each slope is δ at one end of its edge times the value at the other")
@@ -875,7 +875,7 @@ with selfcheck.needs("softmax", "cross_entropy_backward"):
         true = " ←" if column == target[row] else ""
         plt.text(column, row, f"{value:+.2f}{true}", ha="center", va="center", fontweight="bold" if true else "normal")
     plt.gca().set(xlabel="class (← marks the true one)", ylabel="sample", xticks=range(4), yticks=range(5))
-    plt.colorbar(label="p − y (y: 1 for the true class, else 0), N times the gradient")
+    plt.colorbar(label="p − y, which is N times the gradient")
     plt.title("Only the true class is negative; each row sums to 0")
     plt.show()
 

@@ -189,16 +189,16 @@ small_verdicts(small)
 # %% jupyter={"source_hidden": true} tags=["illustration"]
 number = {name: f"{value:.4g}" if isinstance(value, (int, float)) else "?" for name, value in small.items()}
 fig, ax = plt.subplots(figsize=(9, 4.2))
-h0, x1, x2 = box(ax, 0, 0, "h0 = 0.5"), box(ax, 2, -1.4, "x1 = 1"), box(ax, 4, -1.4, "x2 = −0.5")
-h1, h2 = box(ax, 2, 0, f"h1 = {number['h1']}"), box(ax, 4, 0, f"h2 = {number['h2']}")
-loss = box(ax, 3, 1.5, "L = 2 h1 + 3 h2", "#FFF3D6")
+h0, x1, x2 = box(ax, -0.4, 0, "h0 = 0.5"), box(ax, 1.6, -1.2, "x1 = 1"), box(ax, 4.4, -1.2, "x2 = −0.5")
+h1, h2 = box(ax, 1.6, 0, f"h1 = {number['h1']}"), box(ax, 4.4, 0, f"h2 = {number['h2']}")
+loss = box(ax, 3, 1.2, "L = 2 h1 + 3 h2", "#FFF3D6")
 for start, end in (h0, h1), (h1, h2), (x1, h1), (x2, h2), (h1, loss), (h2, loss):
     arrow(ax, start, end)
 for start, end, text in (loss, h1, "injected 2"), (loss, h2, "injected 3"):
     arrow(ax, start, end, text, back=True)
 arrow(ax, h2, h1, f"carry {number['carry']}", back=True)
 arrow(ax, h1, h0, f"grad_h0 {number['grad_h0']}", back=True)
-ax.set(xlim=(-0.5, 4.6), ylim=(-1.7, 1.8), title="Solid: forward. Dashed: backward, with your numbers")
+ax.set(xlim=(-0.9, 5.0), ylim=(-1.5, 1.5), title="Solid: forward. Dashed: backward, with your numbers")
 ax.axis("off")
 plt.show()
 
@@ -227,16 +227,16 @@ Let N = 2, input_size = 3 and hidden_size = 4. Write down the shape of each of t
 fig, ax = plt.subplots(figsize=(11, 5))
 shapes = {"x": (2, 3), "weight_ih": (4, 3), "bias_ih": (4,), "bias_hh": (4,), "weight_hh": (4, 4), "h_prev": (2, 4)}
 x_product, h_product = box(ax, 3.5, 4.5, "X Wᵀ", "#FFF3D6"), box(ax, 3.5, 0.5, "H Wᵀ", "#FFF3D6")
-added, bent = box(ax, 5.6, 2.5, "+", "#FFF3D6"), box(ax, 7.2, 2.5, "tanh", "#FFF3D6")
+added, bent = box(ax, 5.6, 2.5, "\n  +  \n", "#FFF3D6"), box(ax, 7.6, 2.5, "tanh", "#FFF3D6")
 uses = [x_product, x_product, added, added, h_product, h_product]
 for row, ((name, shape), operation) in enumerate(zip(shapes.items(), uses)):
     array = box(ax, 0, 5 - row, f"{name} {shape}")
     arrow(ax, array, operation)
     arrow(ax, operation, array, str(shape), back=True)
-for start, end in (x_product, added), (h_product, added), (added, bent), (bent, box(ax, 8.9, 2.5, "h (2, 4)")):
+for start, end in (x_product, added), (h_product, added), (added, bent), (bent, box(ax, 9.7, 2.5, "h (2, 4)")):
     arrow(ax, start, end)
     arrow(ax, end, start, "(2, 4)", back=True)
-ax.set(xlim=(-0.9, 9.5), ylim=(-0.6, 5.6), title="The cell as a graph: each gradient has the shape of its array")
+ax.set(xlim=(-0.9, 10.3), ylim=(-0.6, 5.6), title="The cell as a graph: each gradient has the shape of its array")
 ax.axis("off")
 plt.show()
 
