@@ -19,17 +19,17 @@ that is yours from the first line to the last, and with the proof that learning 
 
 | Part | You | Minutes | Points |
 | --- | --- | --- | --- |
-| 1 · Forward, and two steps by hand | `rnn_forward` | 25 | {points:part 1} |
-| 2 · On paper | `derive_bptt`, `derive_weight_gradients` | 50 | {points:part 2} by hand |
-| 3 · Who is to blame? | `credit_matrix` | 25 | {points:part 3} |
-| 4 · One sweep | `rnn_backward` | 40 | {points:part 4} |
-| 5 · Two published bugs | `explain_bug_in_place`, `explain_bug_loss` | 20 | {points:part 5} by hand |
-| 6 · Cutting the past off | `rnn_backward_truncated` | 15 | {points:part 6} |
-| 7 · Dying and exploding | `state_gradient_norms`, the residual net, `clip_grad_norm` | 30 | {points:part 7 machine} + {points:part 7 hand} by hand |
-| 8 · A net that adds | `loss_and_gradients`, `train_adder`, `train_first_xor_last` | 25 | {points:part 8} |
-| 9 · Six reports | `name_the_mistake` | 10 | {points:part 9} |
+| 1 · Forward, and two steps by hand | `rnn_forward` | 30 | {points:part 1} |
+| 2 · On paper | `derive_bptt`, `derive_weight_gradients` | 75 | {points:part 2} by hand |
+| 3 · Who is to blame? | `credit_matrix` | 30 | {points:part 3} |
+| 4 · One sweep | `rnn_backward` | 45 | {points:part 4} |
+| 5 · Two published bugs | `explain_bug_in_place`, `explain_bug_loss` | 40 | {points:part 5} by hand |
+| 6 · Cutting the past off | `rnn_backward_truncated` | 30 | {points:part 6} |
+| 7 · Dying and exploding | `state_gradient_norms`, the residual net, `clip_grad_norm` | 60 | {points:part 7 machine} + {points:part 7 hand} by hand |
+| 8 · A net that adds | `loss_and_gradients`, `train_adder`, `train_first_xor_last` | 35 | {points:part 8} |
+| 9 · Six reports | `name_the_mistake` | 15 | {points:part 9} |
 
-Four hours; {points:machine} points by machine, {points:hand} by hand.
+Six hours, in more than one sitting; {points:machine} points by machine, {points:hand} by hand.
 
 - **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in
   every session.
