@@ -99,7 +99,7 @@ def test_the_untouched_notebook_says_what_is_missing_and_breaks_nowhere(ran: Any
     for cell in untouched.cells:
         if "selfcheck.needs(" in cell["source"]:
             said = "".join(text for output in cell["outputs"] for text in output.get("text", ""))
-            needed = re.findall(r"^This figure needs (\w+): write it, then run this cell again\.$", said, re.MULTILINE)
+            needed = re.findall(r"^This cell needs (\w+): write it, then run this cell again\.$", said, re.MULTILINE)
             assert needed == [] if needs_nothing_of_yours(cell, assignment) else len(needed) == 1, cell["source"]
 
 

@@ -31,7 +31,10 @@ def test_where_the_error_enters_is_counted_from_the_end() -> None:
     dropped = str(wrong("rnn_backward", "carry_dropped"))
     assert "the last step is right, the error enters 1 step before the last" in dropped
     assert "right for T = 1" in dropped
-    assert "wrong from the last step on" in str(wrong("rnn_backward", "tanh_missing"))
+    describe, right = checker("a4_bptt").describe, np.arange(1.0, 7.0).reshape(3, 2)
+    off = np.array([[False, True], [False, False], [True, True]])
+    assert describe(right + off / 7, right, off, {}, True) == "3 of 6 entries differ; wrong from the last step on"
+    assert "step" not in describe(right + 1 / right, right, right > 0, {}, True)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +75,8 @@ def test_a_factor_is_a_small_fraction_and_a_size_from_three_on(factor: float, wo
         ([0], [1.0, 2.0], "1 of 2 entries differs"),
         ([0, 1], [1.0, 2.0], "all 2 entries differ"),
         ([0], [1.0], "the entry differs"),
-        ([0, 2], [1.0, np.nan, 2.0], "all 2 compared entries differ"),
-        ([0], [1.0, np.nan, 2.0], "1 of 2 compared entries differs"),
+        ([0, 2], [1.0, np.nan, 2.0], "all 2 compared entries differ; 2 of 3 entries are compared"),
+        ([0], [1.0, np.nan, 2.0], "1 of 2 compared entries differs; 2 of 3 entries are compared"),
     ],
 )
 def test_entries_are_counted_as_people_count(off: list[int], right: list[float], words: str) -> None:
@@ -109,6 +112,105 @@ def test_a_cache_that_serves_once_is_one_broken_law() -> None:
     result = check("rnn_backward", rnn_forward=rnn_forward, rnn_backward=rnn_backward)
     broken = [row.name for row in result.rows if not row.ok]
     assert broken == ["called twice with one cache, the same", "the cache still works after another forward"]
+
+
+def forwards(upper: Any, lower: Any) -> Any:
+    """An mlp_forward with other functions after its layers."""
+
+    def mlp_forward(x: Any, params: Any) -> Any:
+        hidden = lower(x @ params["weight_1"].T + params["bias_1"])
+        return upper(hidden @ params["weight_2"].T + params["bias_2"]), ()
+
+    return mlp_forward
+
+
+def cross_entropy_unshifted(logits: Any, target: Any) -> float:
+    """The largest score is taken away below the logarithm only."""
+    sums = np.log(np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1))
+    return float(np.mean(sums - logits[np.arange(len(target)), target]))
+
+
+def as_sums(logits: Any, target: Any) -> Any:
+    return tuple(target.size * each for each in A3["sequence_loss"](logits, target))
+
+
+def cell_without_bias_hh(x: Any, h_prev: Any, params: Any) -> Any:
+    return A3["rnn_cell_forward"](x, h_prev, {**params, "bias_hh": 0 * params["bias_hh"]})
+
+
+# Function, what it is instead, what the table says, and what it does not say.
+SEEN: dict[str, tuple[str, Any, str, str]] = {
+    "no upper sigmoid": ("mlp_forward", forwards(np.copy, A2["sigmoid"]), "wrong: upper layer", "wrong: hidden layer"),
+    "no hidden sigmoid": ("mlp_forward", forwards(A2["sigmoid"], np.copy), "into sigmoid: is it missing?", "in upper"),
+    "an overflow": (
+        "sigmoid",
+        lambda z: 1 / (1 + np.exp(-np.asarray(z))),
+        "NumPy reports an overflow",
+        "costs nothing",
+    ),
+    "no half": (
+        "half_squared_error",
+        lambda prediction, target: float(np.sum((prediction - target) ** 2)),
+        "agrees with your own loss of one pair, which is wrong",
+        "OK",
+    ),
+    "one maximum too few": (
+        "cross_entropy",
+        cross_entropy_unshifted,
+        "off by its largest score: is that taken away in one place only?",
+        "usual causes",
+    ),
+    "N times the gradient": (
+        "cross_entropy_backward",
+        lambda logits, target: len(target) * A2["cross_entropy_backward"](logits, target),
+        "fix what is wrong above first",
+        "one maximum",
+    ),
+    "a training uphill": (
+        "train_mlp",
+        lambda x, target, params, lr, steps: A2["train_mlp"](x, target, params, -lr, steps),
+        "The first step goes up the slope",
+        "losses, each before its update  OK",
+    ),
+    "a sum": ("sequence_loss", as_sums, "agrees with your own loss, which is wrong", "last step"),
+    "no bias_hh": ("rnn_cell_forward", cell_without_bias_hh, "these are the numbers without bias_hh", "tanh: is it"),
+    "no tanh": (
+        "rnn_cell_forward",
+        lambda *given: (np.arctanh(A3["rnn_cell_forward"](*given)[0]), ()),
+        "into tanh: is it missing?",
+        "without bias",
+    ),
+    "another key": (
+        "rnn_cell_backward",
+        lambda *given: {k.replace("h_prev", "grad_h"): v for k, v in A3["rnn_cell_backward"](*given).items()},
+        "this key is missing in your dict; it has 'grad_h' instead",
+        "BROKEN",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SEEN)
+def test_the_table_says_what_is_wrong_and_nothing_else(case: str) -> None:
+    """It blames the right layer, counts nothing as right that agrees with a wrong number, and names no other cause."""
+    name, instead, said, unsaid = SEEN[case]
+    result = check(name, **{name: instead})
+    assert result.verdict == "WRONG"
+    assert said in str(result)
+    assert unsaid not in str(result)
+
+
+def test_a_backward_without_a_cache_hears_of_none() -> None:
+    assert "cache" not in str(check("column_cell_backward"))
+
+
+def test_an_array_is_named_once() -> None:
+    broken = "usual causes: clipping, or rounding (seen in x, weight_ih)"
+    ours = checker("a4_bptt")
+    trial = ours.Trial("rnn_backward", A4, 0)
+    with trial.law("a law", "clipping, or rounding") as same:
+        for _ in range(2):
+            same({"x": 1.0, "weight_ih": 1.0}, {"x": 2.0, "weight_ih": 2.0})
+    assert trial.rows[0].words == broken
 
 
 def test_one_array_under_two_names_is_named() -> None:
@@ -256,7 +358,7 @@ def test_a_name_of_the_list_is_graded_later_and_not_right(assignment: str) -> No
     for name in checker(assignment).LISTED:
         result = named_as(assignment, name, f" `{name.upper()}`\n")
         assert (result.verdict, result.points, repr(result)) == ("graded later", 0, "graded later")
-        assert str(result).startswith("name_the_mistake: graded later: A, B, C, D, E, F.")
+        assert str(result).startswith("name_the_mistake: 6 names given, 0 points yet: graded after you hand in.")
         assert "right" not in result.words
     checker(assignment).SESSION.clear()
     typed(assignment, "selfcheck.check('name_the_mistake')")
@@ -485,14 +587,16 @@ def needed(body: str, capsys: pytest.CaptureFixture[str], *names: str, **space: 
 def test_a_figure_that_needs_functions_says_which(capsys: pytest.CaptureFixture[str]) -> None:
     scope: Space = {}
     exec("def mse_gradients():\n    raise NotImplementedError()", scope)
-    sentence = "This figure needs mse_gradients: write it, then run this cell again."
+    sentence = "This cell needs mse_gradients: write it, then run this cell again."
     assert needed("mse_gradients()", capsys, "mse_gradients", "predict", **scope) == sentence
     assert needed("mse_gradients()", capsys, "mse_gradients") == sentence
     assert needed("print('fine')", capsys, "mse_gradients") == "fine"
     guess = needed("predict(guess)", capsys, "predict", predict=A1["predict"])
-    assert guess == "This figure needs guess: run the cell above that defines it, then this cell again."
+    assert guess == "This cell needs guess: run the cell above that defines it, then this cell again."
+    half = needed("np.zeros(3) @ np.zeros(4)", capsys, "mse_gradients", "predict", predict=A1["predict"])
+    assert half.startswith("This cell needs mse_gradients. It stopped with ValueError")
     other = needed("np.zeros(3) @ np.zeros(4)", capsys, "mse_gradients", "predict")
-    assert other.startswith("This figure needs mse_gradients and predict. It stopped with ValueError")
+    assert other.startswith("This cell needs mse_gradients and predict. It stopped with ValueError")
     assert len(other.splitlines()) == 1
 
 

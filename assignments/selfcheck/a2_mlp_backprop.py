@@ -22,6 +22,7 @@ from .losses import (
     FAR_OUT,
     NEAR,
     ONE_MAXIMUM,
+    ONE_ROW,
     check_class_loss,
     check_softmax_values,
     check_squared_loss,
@@ -53,12 +54,11 @@ LISTED = (  # the names below the reports of name_the_mistake
 
 @checks("sigmoid(z)", "an array")
 def check_sigmoid(trial: Trial) -> None:
-    z, far = trial.spread(4.0, *trial.draw_sizes("N", "H")), np.array([-1000.0, 0.0, 1000.0])
-    array_undone(trial, "sigmoid, undone: z", trial.call("sigmoid", z), z, log_odds, 0.0, 1.0)
+    z, far = trial.spread(4.0, *trial.draw_sizes("rows", "columns")), np.array([-1000.0, 0.0, 1000.0])
+    array_undone(trial, "z, recovered from sigmoid(z)", trial.call("sigmoid", z), z, log_odds, 0.0, 1.0)
     with trial.law("σ(-z) = 1 - σ(z)", "something that is not symmetric around 0") as same:
         same(trial.value("sigmoid", -z, shape=z.shape), 1 - trial.value("sigmoid", z, shape=z.shape))
-    hint = "numbers that are cut off, or what is wrong in the rows above"
-    with trial.law(FAR_OUT, hint) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, "numbers that are cut off", follows=True) as same, no_overflow(trial):
         same(trial.value("sigmoid", far, shape=(3,)), np.array([0.0, 0.5, 1.0]))
     with trial.law("any number of axes works, also none", "indexing that needs an axis") as same:
         same(trial.value("sigmoid", np.array(0.0)), 0.5)
@@ -72,7 +72,7 @@ def log_odds(p: Array) -> Array:
 
 
 def draw_mlp(trial: Trial, sizes: Sequence[int] = ()) -> Inputs:
-    n, d, h, o = sizes or trial.draw_sizes("N", "D", "H", "O")
+    n, d, h, o = sizes or trial.draw_sizes("N", "inputs", "hidden", "outputs")
     return {
         "x": trial.spread(1.7, n, d),
         "weight_1": trial.spread(2.2 / math.sqrt(d), h, d),
@@ -88,23 +88,33 @@ def mlp_layer(trial: Trial, sizes: Sequence[int] = ()) -> Layer:
 
 @checks("mlp_forward(x, params)", "(prediction, cache)", "sigmoid", blind=CACHE)
 def check_mlp_forward(trial: Trial) -> None:
-    """First a net whose upper layer passes the hidden one on, then the upper layer on your own hidden one."""
+    """The upper layer without weights, then one that passes the hidden layer on, then both with weights."""
     name, params = "mlp_forward", draw_mlp(trial)
-    x, h = params.pop("x"), trial.sizes["H"]
+    x, h = params.pop("x"), trial.sizes["hidden"]
+    cut_off = {**params, "weight_2": np.zeros_like(params["weight_2"])}
+    actual, expected = trial.parts(name, x, cut_off)[0], np.tile(params["bias_2"], (len(x), 1))
+    label = "upper layer: bias_2, recovered from the prediction where weight_2 = 0"
+    upper_right = array_undone(trial, label, actual, expected, log_odds, 0.0, 1.0)
     passing_on = {**params, "weight_2": np.eye(h), "bias_2": np.zeros(h)}
     actual, expected = trial.parts(name, x, passing_on)[0], affine(x, params["weight_1"], params["bias_1"])
-    twice_undone = lambda p: log_odds(log_odds(p))
-    if array_undone(trial, "hidden layer, sigmoids undone", actual, expected, twice_undone, 0.0, 1.0):
-        hidden = log_odds(np.asarray(actual, dtype=float))
+    if not upper_right:
+        check_rows(trial, name, mixed(params, unused=np.ones(2)), x)
+        trial.note("The hidden layer is compared when the upper layer is right.")
+        return
+    with np.errstate(all="ignore"):
+        hidden = log_odds(trial.as_array(actual, expected.shape, "prediction"))
+    if array_undone(trial, "hidden layer: net_1, recovered from hidden", hidden, expected, log_odds, 0.0, 1.0):
         expected = affine(hidden, params["weight_2"], params["bias_2"])
         prediction = trial.parts(name, x, mixed(params))[0]
-        array_undone(trial, "prediction, sigmoid undone", prediction, expected, log_odds, 0.0, 1.0)
+        array_undone(
+            trial, "both layers: net_2, recovered from the prediction", prediction, expected, log_odds, 0.0, 1.0
+        )
     check_rows(trial, name, mixed(params, unused=np.ones(2)), x)
 
 
 @checks("half_squared_error(prediction, target)", "a float")
 def check_half_squared_error(trial: Trial) -> None:
-    check_squared_loss(trial, "half_squared_error", trial.draw_sizes("N", "O"), 0.5, mean=False)
+    check_squared_loss(trial, "half_squared_error", trial.draw_sizes("N", "outputs"), 0.5, mean=False)
 
 
 @checks(
@@ -143,7 +153,7 @@ def check_worked_example(trial: Trial) -> None:
 @checks("numerical_gradient(f, array, eps=1e-6)", "an array", blind=SHAPE)
 def check_numerical_gradient(trial: Trial) -> None:
     """The error of a central difference is known: none for squares, eps² c for cubes c v³."""
-    name, eps, (n, d) = "numerical_gradient", 0.125, trial.draw_sizes("N", "D")
+    name, eps, (n, d) = "numerical_gradient", 0.125, trial.draw_sizes("rows", "columns")
     matrix = trial.spread(2.0, n, d)
     changed: list[str] = []
     calls_an_entry: list[float] = []
@@ -210,7 +220,7 @@ def check_name_the_mistake(trial: Trial) -> None:
 
 @checks("softmax(logits)", "an array")
 def check_softmax(trial: Trial) -> None:
-    t, n, c = trial.draw_sizes("T", "N", "C")
+    t, n, c = trial.draw_sizes("leading", "N", "classes")
     for label, shape in (("rows", (n, c)), ("one row", (c,)), ("three axes", (t, n, c))):
         logits = trial.spread(3.0, *shape)
         check_softmax_values(trial, label, trial.call("softmax", logits), logits)
@@ -220,14 +230,14 @@ def check_softmax(trial: Trial) -> None:
 
 @ties("softmax")
 def check_softmax_laws(trial: Trial) -> None:
-    n, c = trial.draw_sizes("N", "C")
+    n, c = trial.draw_sizes("N", "classes")
     logits = trial.spread(3.0, n, c)
     p = trial.value("softmax", logits, shape=(n, c))
     with trial.law("each row sums to 1", "a sum over the whole matrix, or over the wrong axis") as same:
         same(p.sum(axis=-1), np.ones(n))
     with trial.law("adding a number to a row changes nothing", "a sum over the whole matrix, or no division") as same:
         same(trial.value("softmax", logits + trial.spread(2.0, n, 1), shape=(n, c)), p)
-    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM, follows=True) as same, no_overflow(trial):
         far = trial.value("softmax", EXTREME, shape=EXTREME.shape)
         same(far.sum(axis=-1), np.ones(2))
         same(far[:, 2], np.array([0.0, math.e / (math.e + 1)]))
@@ -236,15 +246,17 @@ def check_softmax_laws(trial: Trial) -> None:
 
 @checks("cross_entropy(logits, target)", "a float", "softmax")
 def check_cross_entropy(trial: Trial) -> None:
-    name, (n, c) = "cross_entropy", trial.draw_sizes("N", "C")
+    name, (n, c) = "cross_entropy", trial.draw_sizes("N", "classes")
     logits, target = trial.spread(3.0, n, c), draw_labels(trial, c, n)
     table = check_class_loss(trial, lambda row, label: float(trial.value(name, row, label)), logits)
-    trial.array("loss of all rows", trial.call(name, logits, target), math.fsum(table[np.arange(n), target]) / n)
-    with trial.law("uniform logits give log C", "a sum instead of a mean, or another logarithm") as same:
+    trial.array(
+        "loss of all rows", trial.call(name, logits, target), math.fsum(table[np.arange(n), target]) / n, own=ONE_ROW
+    )
+    with trial.law("uniform logits give log C", "a sum instead of a mean, or another logarithm", follows=True) as same:
         same(trial.value(name, np.full((n, c), 0.7), target), math.log(c))
-    with trial.law("adding a number to a row changes nothing", "a softmax over the whole matrix") as same:
+    with trial.law("adding a number to a row changes nothing", "a softmax over the whole matrix", follows=True) as same:
         same(trial.value(name, logits + trial.spread(2.0, n, 1), target), trial.value(name, logits, target))
-    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM, follows=True) as same, no_overflow(trial):
         far = [trial.value(name, EXTREME[:1], np.array([j])) for j in range(4)]
         same(np.array(far), np.array([0.0, 2000.0, 1000.0, 998.5]))
         same(*(trial.value(name, rows, np.array([1, 2])) for rows in (FAR, NEAR)))
@@ -253,7 +265,7 @@ def check_cross_entropy(trial: Trial) -> None:
 
 @checks("cross_entropy_backward(logits, target)", "an array", "cross_entropy softmax", blind=LOSS)
 def check_cross_entropy_backward(trial: Trial) -> None:
-    name, (n, c) = "cross_entropy_backward", trial.draw_sizes("N", "C")
+    name, (n, c) = "cross_entropy_backward", trial.draw_sizes("N", "classes")
     logits, target = trial.spread(3.0, n, c), draw_labels(trial, c, n)
     loss = lambda at: float(trial.value("cross_entropy", at["logits"], target))
     actual = trial.call(name, logits, target)
@@ -264,10 +276,10 @@ def check_cross_entropy_backward(trial: Trial) -> None:
     with trial.law("the rows twice halve each entry", "the mean over rows: the loss divides by N") as same:
         twice = trial.value(name, np.tile(logits, (2, 1)), np.tile(target, 2), shape=(2 * n, c))
         same(2 * twice[:n], trial.value(name, logits, target, shape=(n, c)))
-    with trial.law("a row alone is N times its part", "a number of rows that is not that of the logits") as same:
+    with trial.law("a row alone is N times its part", "a division by another number than that of the rows") as same:
         alone = trial.value(name, logits[:1], target[:1], shape=(1, c))
         same(alone, n * trial.value(name, logits, target, shape=(n, c))[:1])
-    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM, follows=True) as same, no_overflow(trial):
         far = trial.value(name, EXTREME, np.array([1, 3]), shape=EXTREME.shape)
         same(far[0], np.array([0.5, -0.5, 0.0, 0.0]))
         same(*(trial.value(name, rows, np.array([1, 2]), shape=rows.shape) for rows in (FAR, NEAR)))
@@ -276,7 +288,7 @@ def check_cross_entropy_backward(trial: Trial) -> None:
 
 @checks("sgd_step(params, grads, lr)", "a dict")
 def check_sgd_step(trial: Trial) -> None:
-    name, lr, (n, d) = "sgd_step", 0.37, trial.draw_sizes("N", "D")
+    name, lr, (n, d) = "sgd_step", 0.37, trial.draw_sizes("rows", "columns")
     params = {"weight": trial.normal(n, d), "bias": trial.normal(n)}
     grads = {"x": trial.normal(d), **{key: trial.spread(1.0, *array.shape) for key, array in params.items()}}
     for key, moved in trial.mapping(trial.call(name, mixed(params), grads, lr), list(params)).items():
@@ -298,7 +310,7 @@ def check_sgd_step(trial: Trial) -> None:
 def check_train_mlp(trial: Trial) -> None:
     name, lr, params = "train_mlp", 0.4, draw_mlp(trial)
     x = params.pop("x")
-    target = trial.rng.uniform(0, 1, (len(x), trial.sizes["O"]))
+    target = trial.rng.uniform(0, 1, (len(x), trial.sizes["outputs"]))
 
     def loss(at: Inputs, step: int) -> float:
         return float(trial.value("half_squared_error", forward(trial, "mlp_forward", x, at)[0], target))

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from .cells import affine, cell_params, cell_sums, draw_cell_params, draw_readout_params
+from .cells import affine, cell_clues, cell_params, cell_sums, draw_cell_params, draw_readout_params
 from .differences import slopes
 from .layers import (
     Backward,
@@ -29,6 +28,7 @@ from .losses import (
     FAR_OUT,
     NEAR,
     ONE_MAXIMUM,
+    ONE_ROW,
     check_class_loss,
     check_softmax_values,
     draw_labels,
@@ -58,7 +58,8 @@ def check_rnn_cell_forward(trial: Trial) -> None:
     params = mixed(cell_params(at), **draw_readout_params(trial, 6, trial.sizes["H"]))
     rows = at["x"], at["h_prev"]
     h, expected = trial.parts(name, *rows, params)[0], cell_sums(*rows, at)
-    array_undone(trial, "h, tanh undone", h, expected, np.arctanh, -1.0, 1.0)
+    label, clues = "sum inside tanh, recovered from h", cell_clues(*rows, at)
+    array_undone(trial, label, h, expected, np.arctanh, -1.0, 1.0, clues)
     check_rows(trial, name, params, *rows)
 
 
@@ -114,7 +115,7 @@ def column_layer(trial: Trial, at: Inputs) -> Layer:
         return lambda upstream: trial.call("column_cell_backward", upstream, *(moved[key] for key in keys))
 
     inputs, rows = {key: at[key] for key in keys}, {"xt": 1, "a_prev": 1, "output": 1}
-    return Layer("column_cell_backward", inputs, run_forward, run, rows, keys)
+    return Layer("column_cell_backward", inputs, run_forward, run, rows, keys, cached=False)
 
 
 @checks("column_cell_forward(xt, a_prev, Wax, Waa, Wya, ba, by)", "(a_next, yt_pred)", "rnn_cell_forward")
@@ -123,9 +124,9 @@ def check_column_cell_forward(trial: Trial) -> None:
     a_next, y = trial.parts(name, *at.values())
     rows = as_rows(at)
     expected = cell_sums(rows["x"], rows["h_prev"], rows).T
-    array_undone(trial, "a_next, tanh undone", a_next, expected, np.arctanh, -1.0, 1.0)
+    array_undone(trial, "sum inside tanh, recovered from a_next", a_next, expected, np.arctanh, -1.0, 1.0)
     logits = affine(trial.as_array(a_next, at["a_prev"].shape, "a_next").T, at["Wya"], at["by"][:, 0]).T
-    check_softmax_values(trial, "yt_pred, along a column", y, logits, axis=0)
+    check_softmax_values(trial, "a column of yt_pred", y, logits, axis=0)
     if trial.readable():
         hint = "a softmax over the whole matrix, or over rows"
         with trial.law("a column alone gives the same column", hint) as same:
@@ -255,9 +256,9 @@ def check_readout_backward(trial: Trial) -> None:
         at = {"outputs": trial.normal(*axes, h), **draw_readout_params(trial, c, h)}
         return layer_with_cache(trial, "readout_forward", "readout_backward", at, {"outputs": 0, "output": 0})
 
-    check_gradients(trial, replace(layer(t, n), steps=("outputs",)))
+    check_gradients(trial, layer(t, n))
     for label, axes in (("one sample", (t, 1)), ("one leading axis", (n,)), ("three leading axes", (2, 2, n))):
-        with trial.law(f"right with {label}, too", "a sum over a fixed number of axes") as same:
+        with trial.law(f"right with {label}, too", "a sum over a fixed number of axes", follows=True) as same:
             upstream, other = trial.normal(*axes, c), layer(*axes)
             same(other.grads(trial, upstream), other.slopes(trial, upstream, 0.3))
 
@@ -270,15 +271,15 @@ def check_sequence_loss(trial: Trial) -> None:
     table = check_class_loss(trial, lambda row, label: loss(row[None], label[None]), logits)
     actual_loss, actual_grad = trial.parts(name, logits, target)
     losses = np.take_along_axis(table, target[..., None], axis=2)
-    trial.array("loss", actual_loss, math.fsum(losses.ravel()) / (t * n))
+    trial.array("loss", actual_loss, math.fsum(losses.ravel()) / (t * n), own=ONE_ROW)
     expected = slopes(trial, lambda at: loss(at["logits"], target), {"logits": logits})["logits"]
-    trial.array("grad_logits", actual_grad, expected, steps=True)
+    trial.array("grad_logits", actual_grad, expected, own=["loss", *ONE_ROW])
     with trial.law("uniform logits give log C, whatever T and N", "a sum, or a mean over N alone") as same:
         same(loss(np.full((t, n, c), 0.3), target), math.log(c))
     hint = "the 1 of the target is not subtracted, or p(1 - p) too many"
     with trial.law("each row of grad_logits sums to 0", hint) as same:
         same(trial.as_array(actual_grad, logits.shape, "grad_logits").sum(axis=2), np.zeros((t, n)))
-    with trial.law(FAR_OUT, ONE_MAXIMUM) as same, no_overflow(trial):
+    with trial.law(FAR_OUT, ONE_MAXIMUM, follows=True) as same, no_overflow(trial):
         far, labels = EXTREME[:, None], np.array([[1], [2]])
         same(loss(far, labels), 1000.0 + math.log1p(math.exp(-1.0)) / 2)
         grad = trial.value(name, far, labels, part=1, shape=far.shape)

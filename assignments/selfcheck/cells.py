@@ -22,6 +22,13 @@ def cell_sums(x: Array, h: Array, at: Inputs) -> Array:
     return affine(x, at["weight_ih"], at["bias_ih"]) + affine(h, at["weight_hh"], at["bias_hh"])
 
 
+def cell_clues(x: Array, h: Array, at: Inputs) -> dict[str, Array]:
+    """What goes into the tanh after a mistake that is made often, by what is said of it."""
+    clues = {f"these are the numbers without {key}": cell_sums(x, h, {**at, key: 0 * at[key]}) for key in CELL}
+    turned = {**at, "weight_hh": at["weight_hh"].T}
+    return {**clues, "these are the numbers with weight_hh transposed": cell_sums(x, h, turned)}
+
+
 def cell_params(at: Inputs) -> Inputs:
     return {key: at[key] for key in CELL}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import linecache
 import os
 import sys
@@ -15,7 +17,9 @@ from .values import shortened
 def notebook() -> Mapping[str, Any]:
     """The names of the notebook whose cell called."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and (
+        is_ours(frame.f_code.co_filename) or frame.f_code.co_filename == contextlib.__file__
+    ):
         frame = frame.f_back
     return frame.f_globals
 
@@ -90,6 +94,16 @@ def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
             codes += [getattr(space.get(name), "__code__", None) for name in new]
             codes += code.co_consts  # functions inside the function
     return found
+
+
+class PrintCounter(io.TextIOBase):
+    """Counts what is printed and forgets it."""
+
+    count = 0
+
+    def write(self, text: str) -> int:
+        self.count += len(text)
+        return len(text)
 
 
 def open_figures() -> set[int]:

@@ -21,6 +21,7 @@ LOOPS = (
 )
 
 SAME_CACHE = "called twice with one cache, the same"
+SAME_CALL = "called twice, the same"
 BY_MEMORY = "the order in memory: x.shape = …, or an array that is read byte by byte"
 
 Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
@@ -37,6 +38,7 @@ class Layer:
     rows: dict[str, int]  # axis of the samples, for each input that has one and for "output"
     keys: dict[str, str] = field(default_factory=dict)  # names of the gradients where they are not the inputs'
     steps: tuple[str, ...] = ()  # inputs whose first axis is time
+    cached: bool = True  # the backward gets a cache, and not the inputs again
 
     def key(self, name: str) -> str:
         return self.keys.get(name, name)
@@ -127,13 +129,14 @@ def check_linear(trial: Trial, layer: Layer) -> None:
 
 
 def check_cache(trial: Trial, layer: Layer) -> None:
-    """A cache serves twice, and also after another forward."""
+    """A cache serves twice, and also after another forward; so does a backward without one."""
     backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
     first = layer.read(trial, backward(upstream))
-    with trial.law(SAME_CACHE, "a cache changed in place, or lists that are never cleared") as same:
+    again, changed = (SAME_CACHE, "a cache") if layer.cached else (SAME_CALL, "an argument")
+    with trial.law(again, f"{changed} changed in place, or lists that are never cleared") as same:
         same(layer.read(trial, backward(upstream)), first)
-    hint = "values kept outside the cache, in a global name"
-    with trial.law("the cache still works after another forward", hint) as same:
+    what, where = ("the cache still works", "cache") if layer.cached else ("the same", "function")
+    with trial.law(f"{what} after another forward", f"values kept outside the {where}, in a global name") as same:
         layer.run({key: trial.spread(1.0, *array.shape) for key, array in layer.inputs.items()})
         same(layer.read(trial, backward(upstream)), first)
 
@@ -159,7 +162,7 @@ def check_cost(trial: Trial, layer: Layer) -> bool:
     False also where a cache serves only once: then no call can be repeated.
     """
     trial.named = False
-    if any(row.name == SAME_CACHE and not row.ok for row in trial.rows):
+    if any(row.name in (SAME_CACHE, SAME_CALL) and not row.ok for row in trial.rows):
         return False
     run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
     steps = len(upstream) if upstream.ndim == 3 else 1
@@ -196,7 +199,7 @@ def check_rows(trial: Trial, name: str, params: Inputs, *rows: Array) -> None:
     whole = forward(trial, name, *rows, params)[0]
     with trial.law("a row alone gives the same row", "a sum, mean or maximum over the batch") as same:
         same(forward(trial, name, *(each[:1] for each in rows), params)[0], whole[:1])
-    with trial.law("called twice, the same", "something remembered between the calls") as same:
+    with trial.law(SAME_CALL, "something remembered between the calls") as same:
         same(forward(trial, name, *rows, params)[0], whole)
     with trial.law("rows that are slices give the same", BY_MEMORY) as same:
         same(forward(trial, name, *(with_gaps(each) for each in rows), params)[0], whole)

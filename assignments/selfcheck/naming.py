@@ -8,7 +8,7 @@ from typing import Any
 
 from .tables import Row
 from .trial import Trial
-from .values import MISSING, kind_of, shortened
+from .values import Missing, kind_of, shortened
 
 NAMES = "whether your names are the right ones: that is graded later."
 NO_NAME = "no name yet"
@@ -18,13 +18,13 @@ def check_names(trial: Trial, name: str, names: Sequence[str]) -> None:
     """One row a letter: is there a name, and is it one of `names`, the list in the notebook?"""
     for letter, given in trial.mapping(trial.call(name), list("ABCDEF")).items():
         words = words_of_name(given, names)
-        trial.add(Row("array", letter, not words, words, todo=words == NO_NAME, later=not words))
+        trial.add(Row("name", letter, not words, words, todo=words == NO_NAME, later=not words))
 
 
 def words_of_name(given: Any, names: Sequence[str]) -> str:
     """What is wrong with one name; nothing where it is in the list, however it is spaced or capitalised."""
-    if given is MISSING:
-        return "this key is missing in your dict"
+    if isinstance(given, Missing):
+        return str(given)
     if given is None or (isinstance(given, str) and not given.strip()):
         return NO_NAME
     if not isinstance(given, str):

@@ -28,7 +28,9 @@ def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int
         words = describe_factor(factor, sizes) or words
     elif is_transposed(actual, expected):
         words = ["these are the right numbers, transposed"]
-    if steps and len(off) > 1 and compared.all():
+    if not compared.all():
+        words.append(f"{a.size} of {expected.size} entries are compared")
+    if steps and len(off) > 1 and compared.all() and not off.all():
         words.append(describe_steps(off))
     return "; ".join(words)
 

@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 
 from .frames import functions_in, notebook, open_figures, unwritten_function
-from .judging import LOWER, SESSION, is_fresh, judge, keep, unknown_name
+from .judging import LOWER, SESSION, is_fresh, judge, keep, known, unknown_name
 from .registry import CONTRACTS, GIVEN, LAWS
-from .tables import Result, Row, Summary
+from .tables import LATER, Result, Row, Summary
 from .trial import Trial
 from .values import brief, kind_of, shortened
 
@@ -128,20 +128,27 @@ def summary() -> Summary:
 
 @contextlib.contextmanager
 def needs(*names: Any) -> Iterator[None]:
-    """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
+    """Around the body of a cell: when a function is not written or not right yet, say so in one sentence."""
     before, called = open_figures(), [name_of(name, {}) for name in names]
     try:
         yield
     except Exception as error:
-        missing, listed = unwritten_function(error, called), " and ".join(called)
+        missing, listed = unwritten_function(error, called), " and ".join(not_right(called) or called)
         if missing or isinstance(error, NotImplementedError):
-            print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+            print(f"This cell needs {missing or listed}: write it, then run this cell again.")
         elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):
-            print(f"This figure needs {error.name}: run the cell above that defines it, then this cell again.")
+            print(f"This cell needs {error.name}: run the cell above that defines it, then this cell again.")
         else:
-            print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
+            print(f"This cell needs {listed}. It stopped with {brief(error)}: look at their checks first.")
         for number in open_figures() - before:
             sys.modules["matplotlib.pyplot"].close(number)
+
+
+def not_right(names: list[str]) -> list[str]:
+    """Those of your functions that do not pass their check."""
+    LOWER.clear()
+    space = notebook()
+    return [name for name in names if name in CONTRACTS and known(name, space).verdict not in ("OK", LATER)]
 
 
 def install_check() -> None:

@@ -18,7 +18,7 @@ LATER = "graded later"
 class Row:
     """One line of a table: an array that was compared, or a law that was checked."""
 
-    kind: str  # "array" or "law"
+    kind: str  # "array", "law" or "name"
     name: str
     ok: bool
     words: str = ""
@@ -29,21 +29,22 @@ class Row:
     uses: frozenset[str] = frozenset()  # your other functions that were called for this row
     fix_first: str = ""  # not judged: this function is wrong, and the row depends on it
     later: bool = False  # not judged: the form is right, and only the grader knows the rest
+    own: bool = False  # not judged: it agrees with numbers of yours that are wrong
 
     @property
     def verdict(self) -> str:
         if self.todo:
             return TO_DO
-        if self.fix_first:
+        if self.fix_first or self.own:
             return UNDECIDED
         if self.later:
             return LATER
-        return {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
+        return (("BROKEN", "holds") if self.kind == "law" else ("WRONG", "OK"))[self.ok]
 
     @property
     def judged(self) -> bool:
         """Does this row say whether your function is right?"""
-        return not (self.todo or self.fix_first or self.later)
+        return not (self.todo or self.fix_first or self.later or self.own)
 
     @property
     def cells(self) -> list[str]:
@@ -96,20 +97,22 @@ class Result:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
             parts.append(f"fix {self.fix_first[0]} first, until then undecided: {waiting}")
         parts += self.words_of_arrays()
+        own = ", ".join(row.name for row in self.rows if row.own)
+        parts += [f"undecided: {own}"] if own else []
         parts += self.words_of_laws()
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
-        later = ", ".join(row.name for row in self.rows if row.later)
-        parts += [f"graded later: {later}"] if later else []
+        later = sum(row.later for row in self.rows)
+        parts += [f"{count(later, 'name')} given, 0 points yet: graded after you hand in"] if later else []
         return sentence("; ".join(parts) or "nothing was checked")
 
     def words_of_arrays(self) -> list[str]:
-        rows = [row for row in self.rows if row.kind == "array" and row.judged]
+        rows = [row for row in self.rows if row.kind != "law" and row.judged]
         wrong = [row.name for row in rows if not row.ok]
         if len(wrong) == len(rows) > 1:
-            return ["every array is wrong"]
+            return [f"all {len(rows)} {rows[0].kind.replace('array', 'comparison')}s are wrong"]
         if wrong:
             return [f"wrong: {', '.join(wrong)}"]
-        return [f"{count(len(rows), 'array')} right"] if rows else []
+        return [f"{count(len(rows), 'comparison')} right"] if rows else []
 
     def words_of_laws(self) -> list[str]:
         rows = [row for row in self.rows if row.kind == "law" and row.judged]
@@ -123,7 +126,7 @@ class Result:
     @property
     def title(self) -> str:
         if not self.of:
-            return f"Laws of {self.name}"
+            return f"Laws of {self.name}" if self.name else "selfcheck.laws"
         if self.verdict == LATER:
             return self.name
         if self.name not in CONTRACTS:
@@ -133,9 +136,16 @@ class Result:
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
         """(heads, cells) of the array table and of the law table, without empty columns; one sentence needs none."""
-        for kind in () if len(self.rows) == 1 and not self.passed else ("array", "law"):
+        for kind in () if len(self.rows) == 1 and not self.passed else ("array", "name", "law"):
             rows = [row for row in self.rows if row.kind == kind]
-            heads = [kind, "verdict", "shape", "relative error", "worst entry", "in words"]
+            heads = [
+                {"array": "comparison"}.get(kind, kind),
+                "verdict",
+                "shape",
+                "relative error",
+                "worst entry",
+                "in words",
+            ]
             kept = [j for j in range(len(heads)) if any(row.cells[j] for row in rows)]
             if rows:
                 yield [heads[j] for j in kept], [[row.cells[j] for j in kept] for row in rows]

@@ -42,7 +42,7 @@ def check_forward_in_time(trial: Trial, kind: str) -> None:
     before = np.concatenate([at["h0"][None], outputs[:-1]])
     expected = np.stack([cell_sums(x, h, at) for x, h in zip(at["x"], before, strict=True)])
     actual, label = (outputs, "outputs") if kind == "rnn" else (outputs - before, "changes of outputs")
-    array_undone(trial, f"{label}, tanh undone", actual, expected, np.arctanh, -1.0, 1.0)
+    array_undone(trial, f"sum inside tanh, recovered from {label}", actual, expected, np.arctanh, -1.0, 1.0)
     check_pieces(trial, name, at)
     if kind == "rnn" and callable(trial.space.get("rnn_cell_forward")):
         check_one_step(trial)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .differences import slopes
-from .tolerance import TRAINING, Array, Inputs
+from .tolerance import TRAINING, Array, Inputs, relative_error
 from .trial import Stop, Trial, mixed
 
 
@@ -48,18 +48,21 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
     rate = training.lr
     if training.max_norm < math.inf:
         moved = {key: start[key] - after[key] for key in start}
-        rate = dot(moved, gradients) / dot(gradients, gradients)  # one factor for all arrays
+        rate = abs(dot(moved, gradients)) / dot(gradients, gradients)  # one factor for all arrays
         with trial.law(
             "a clipped step is lr * max_norm long", "a norm over other arrays, or no clipping", 1e-4
         ) as same:
             same(norm(*moved.values()), training.lr * training.max_norm)
-    for key in start:
-        expected = start[key] - rate * gradients[key]
-        trial.array(f"{key} after one step", after[key], expected, tolerance=TRAINING)
+    after_one = {key: f"{key} after one step" for key in start}
+    for key, label in after_one.items():
+        trial.array(label, after[key], start[key] - rate * gradients[key], tolerance=TRAINING)
+    uphill = {key: start[key] + rate * gradients[key] for key in start}
+    if all(relative_error(after[key], uphill[key], 0.0) <= TRAINING for key in start):
+        trial.note("The first step goes up the slope of the loss; it must go down.")
     end, losses = run(start, 0, 3)
     states = [start, after, run(start, 0, 2)[0]]
     own = [training.loss(state, step) for step, state in enumerate(states)]
-    trial.array("losses, each before its update", losses, own, tolerance=TRAINING)
+    trial.array("losses, each before its update", losses, own, tolerance=TRAINING, own=list(after_one.values()))
     with trial.law("one step, then the others: the same end", hint, TRAINING) as same:
         same(run(after, 1, 3)[0], end)
     with trial.law("called twice, the same", "something remembered between the calls", TRAINING) as same:

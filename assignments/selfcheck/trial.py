@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import io
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from .frames import functions_in, is_ours, is_stub, is_untouched, line_of, only_raises
+from .frames import PrintCounter, functions_in, is_ours, is_stub, is_untouched, line_of, only_raises
 from .patterns import describe
 from .registry import CONTRACTS, GIVEN, form_of
 from .tables import Row
 from .tolerance import EXACT, ROUGH, SINGLE, Array, Inputs, for_single, relative_error, scale
 from .values import (
-    MISSING,
+    Missing,
     Odd,
     Uncopied,
     alike,
@@ -77,7 +76,7 @@ class Trial:
             run(self)
         except Stop as stop:
             todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
-            self.add(Row("array", self.name, False, sentence(str(stop)), todo=todo, uses=uses))
+            self.add(Row("array", "the call", False, sentence(str(stop)), todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -213,7 +212,8 @@ class Trial:
         if not isinstance(actual, Mapping):
             expected = f"expected a dict with the keys {', '.join(keys)}"
             raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}")
-        return {key: actual.get(key, MISSING) for key in keys}
+        missing = Missing(tuple(key for key in actual if isinstance(key, str) and key not in keys))
+        return {key: actual.get(key, missing) for key in keys}
 
     def value(self, name: str, *given: Any, shape: Sequence[int] | None = (), part: int | None = None) -> Array:
         """What your function `name` returns (or one part of it) as an array of `shape`."""
@@ -231,8 +231,8 @@ class Trial:
     def read(self, actual: Any, shape: Sequence[int] | None) -> Array:
         """`actual` as a float64 array of `shape`, or Odd that says what it is and what was expected."""
         expected = f"expected {'an array' if shape is None else self.shape_words(shape)}"
-        if actual is MISSING:
-            raise Odd("this key is missing in your dict")
+        if isinstance(actual, Missing):
+            raise Odd(str(actual))
         if actual is None or isinstance(actual, (str, bytes, Mapping, set)) or callable(actual):
             raise Odd(f"{expected}, got {kind_of(actual)}")
         try:
@@ -272,8 +272,12 @@ class Trial:
         upstream: float = 1.0,
         tolerance: float = EXACT,
         steps: bool = False,
+        own: Sequence[str] = (),
     ) -> bool:
-        """One row: is `actual` the array `expected`? NaN in `expected` marks an entry that is not compared."""
+        """One row: is `actual` the array `expected`? NaN in `expected` marks an entry that is not compared.
+
+        `own` are the rows of numbers of yours that `expected` is computed from: where one is wrong, nothing is decided.
+        """
         expected = np.asarray(expected, dtype=np.float64)
         before, self.single = self.single, False
         try:
@@ -294,7 +298,10 @@ class Trial:
         spot = np.unravel_index(int(np.nanargmax(differences)), expected.shape)
         worst = f"[{', '.join(str(int(j)) for j in spot)}]" if expected.ndim else ""
         shape = str(expected.shape) if expected.ndim else "number"
-        self.add(Row("array", label, ok, words, shape, worst, f"{error:.0e}", uses=frozenset(self.called)))
+        wrong = [row.name for row in self.rows if ok and row.name in own and not row.ok]
+        words = f"agrees with your own {wrong[0]}, which is wrong" if wrong else words
+        uses = frozenset(self.called)
+        self.add(Row("array", label, ok, words, shape, worst, f"{error:.0e}", uses=uses, own=bool(wrong)))
         return ok
 
     def readable(self) -> bool:
@@ -302,8 +309,13 @@ class Trial:
         return all(row.error for row in self.rows if row.kind == "array")
 
     @contextlib.contextmanager
-    def law(self, title: str, hint: str, tolerance: float = EXACT) -> Iterator[Callable[..., None]]:
-        """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points."""
+    def law(
+        self, title: str, hint: str, tolerance: float = EXACT, *, follows: bool = False
+    ) -> Iterator[Callable[..., None]]:
+        """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points.
+
+        A law that `follows` breaks whenever an array is wrong: its hint is for those whose arrays are right.
+        """
         broken: list[str] = []
         called_before, self.called = self.called, set()
         named_before, self.named = self.named, False
@@ -325,8 +337,10 @@ class Trial:
             return
         finally:
             uses, self.called, self.named = frozenset(self.called), self.called | called_before, named_before
-        seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
-        self.add(Row("law", title, not broken, f"usual causes: {hint}{seen}" if broken else "", uses=uses))
+        seen = f" (seen in {', '.join(dict.fromkeys(broken))})" if all(broken) else ""
+        known = follows and any(row.kind == "array" and not row.ok for row in self.rows)
+        words = "fix what is wrong above first" if known else f"usual causes: {hint}{seen}"
+        self.add(Row("law", title, not broken, words if broken else "", uses=uses))
 
     def rule(self, title: str, ok: bool, words: str) -> bool:
         """One row: a law that needs no comparison of arrays."""
@@ -370,16 +384,6 @@ class Trial:
             self.note(f"Your code warns: {text}. By itself this costs nothing; it often says where to look.")
         if printed.count:
             self.note(f"Your code prints ({count(printed.count, 'character')} in this check). It costs nothing.")
-
-
-class PrintCounter(io.TextIOBase):
-    """Counts what is printed and forgets it."""
-
-    count = 0
-
-    def write(self, text: str) -> int:
-        self.count += len(text)
-        return len(text)
 
 
 def mixed(params: Inputs, **others: Array) -> Inputs:

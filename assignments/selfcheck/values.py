@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-MISSING = object()  # marks a key that your dict does not have
+
+@dataclass(frozen=True)
+class Missing:
+    """Marks a key that your dict does not have; the text says which unexpected ones it has."""
+
+    others: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(shortened(repr(key), 40) for key in self.others[:3])
+        instead = f"; it has {shown}{', …' if len(self.others) > 3 else ''} instead" if shown else ""
+        return f"this key is missing in your dict{instead}"
 
 
 class Odd(Exception):

@@ -45,7 +45,17 @@ import numpy as np
 # Values that go to your function and come back: copied, compared, and described in a few words.
 # ---------------------------------------------------------------------------------------------------------------------
 
-MISSING = object()  # marks a key that your dict does not have
+
+@dataclass(frozen=True)
+class Missing:
+    """Marks a key that your dict does not have; the text says which unexpected ones it has."""
+
+    others: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(shortened(repr(key), 40) for key in self.others[:3])
+        instead = f"; it has {shown}{', …' if len(self.others) > 3 else ''} instead" if shown else ""
+        return f"this key is missing in your dict{instead}"
 
 
 class Odd(Exception):
@@ -146,7 +156,9 @@ def brief(error: BaseException) -> str:
 def notebook() -> Mapping[str, Any]:
     """The names of the notebook whose cell called."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and (
+        is_ours(frame.f_code.co_filename) or frame.f_code.co_filename == contextlib.__file__
+    ):
         frame = frame.f_back
     return frame.f_globals
 
@@ -221,6 +233,16 @@ def names_used(function: Any, space: Mapping[str, Any]) -> set[str]:
             codes += [getattr(space.get(name), "__code__", None) for name in new]
             codes += code.co_consts  # functions inside the function
     return found
+
+
+class PrintCounter(io.TextIOBase):
+    """Counts what is printed and forgets it."""
+
+    count = 0
+
+    def write(self, text: str) -> int:
+        self.count += len(text)
+        return len(text)
 
 
 def open_figures() -> set[int]:
@@ -332,7 +354,7 @@ LATER = "graded later"
 class Row:
     """One line of a table: an array that was compared, or a law that was checked."""
 
-    kind: str  # "array" or "law"
+    kind: str  # "array", "law" or "name"
     name: str
     ok: bool
     words: str = ""
@@ -343,21 +365,22 @@ class Row:
     uses: frozenset[str] = frozenset()  # your other functions that were called for this row
     fix_first: str = ""  # not judged: this function is wrong, and the row depends on it
     later: bool = False  # not judged: the form is right, and only the grader knows the rest
+    own: bool = False  # not judged: it agrees with numbers of yours that are wrong
 
     @property
     def verdict(self) -> str:
         if self.todo:
             return TO_DO
-        if self.fix_first:
+        if self.fix_first or self.own:
             return UNDECIDED
         if self.later:
             return LATER
-        return {"array": ("WRONG", "OK"), "law": ("BROKEN", "holds")}[self.kind][self.ok]
+        return (("BROKEN", "holds") if self.kind == "law" else ("WRONG", "OK"))[self.ok]
 
     @property
     def judged(self) -> bool:
         """Does this row say whether your function is right?"""
-        return not (self.todo or self.fix_first or self.later)
+        return not (self.todo or self.fix_first or self.later or self.own)
 
     @property
     def cells(self) -> list[str]:
@@ -410,20 +433,22 @@ class Result:
             waiting = ", ".join(row.name for row in self.rows if row.fix_first)
             parts.append(f"fix {self.fix_first[0]} first, until then undecided: {waiting}")
         parts += self.words_of_arrays()
+        own = ", ".join(row.name for row in self.rows if row.own)
+        parts += [f"undecided: {own}"] if own else []
         parts += self.words_of_laws()
         parts += dict.fromkeys(row.words.rstrip(".") for row in self.rows if row.todo)
-        later = ", ".join(row.name for row in self.rows if row.later)
-        parts += [f"graded later: {later}"] if later else []
+        later = sum(row.later for row in self.rows)
+        parts += [f"{count(later, 'name')} given, 0 points yet: graded after you hand in"] if later else []
         return sentence("; ".join(parts) or "nothing was checked")
 
     def words_of_arrays(self) -> list[str]:
-        rows = [row for row in self.rows if row.kind == "array" and row.judged]
+        rows = [row for row in self.rows if row.kind != "law" and row.judged]
         wrong = [row.name for row in rows if not row.ok]
         if len(wrong) == len(rows) > 1:
-            return ["every array is wrong"]
+            return [f"all {len(rows)} {rows[0].kind.replace('array', 'comparison')}s are wrong"]
         if wrong:
             return [f"wrong: {', '.join(wrong)}"]
-        return [f"{count(len(rows), 'array')} right"] if rows else []
+        return [f"{count(len(rows), 'comparison')} right"] if rows else []
 
     def words_of_laws(self) -> list[str]:
         rows = [row for row in self.rows if row.kind == "law" and row.judged]
@@ -437,7 +462,7 @@ class Result:
     @property
     def title(self) -> str:
         if not self.of:
-            return f"Laws of {self.name}"
+            return f"Laws of {self.name}" if self.name else "selfcheck.laws"
         if self.verdict == LATER:
             return self.name
         if self.name not in CONTRACTS:
@@ -447,9 +472,16 @@ class Result:
 
     def tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
         """(heads, cells) of the array table and of the law table, without empty columns; one sentence needs none."""
-        for kind in () if len(self.rows) == 1 and not self.passed else ("array", "law"):
+        for kind in () if len(self.rows) == 1 and not self.passed else ("array", "name", "law"):
             rows = [row for row in self.rows if row.kind == kind]
-            heads = [kind, "verdict", "shape", "relative error", "worst entry", "in words"]
+            heads = [
+                {"array": "comparison"}.get(kind, kind),
+                "verdict",
+                "shape",
+                "relative error",
+                "worst entry",
+                "in words",
+            ]
             kept = [j for j in range(len(heads)) if any(row.cells[j] for row in rows)]
             if rows:
                 yield [heads[j] for j in kept], [[row.cells[j] for j in kept] for row in rows]
@@ -600,7 +632,9 @@ def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int
         words = describe_factor(factor, sizes) or words
     elif is_transposed(actual, expected):
         words = ["these are the right numbers, transposed"]
-    if steps and len(off) > 1 and compared.all():
+    if not compared.all():
+        words.append(f"{a.size} of {expected.size} entries are compared")
+    if steps and len(off) > 1 and compared.all() and not off.all():
         words.append(describe_steps(off))
     return "; ".join(words)
 
@@ -682,7 +716,7 @@ class Trial:
             run(self)
         except Stop as stop:
             todo, uses = isinstance(stop, Unwritten), frozenset(self.called)
-            self.add(Row("array", self.name, False, sentence(str(stop)), todo=todo, uses=uses))
+            self.add(Row("array", "the call", False, sentence(str(stop)), todo=todo, uses=uses))
         except Exception as error:  # a value so odd that our own arithmetic fails on it
             self.add(Row("array", self.name, False, f"what it returned cannot be checked ({brief(error)})."))
 
@@ -818,7 +852,8 @@ class Trial:
         if not isinstance(actual, Mapping):
             expected = f"expected a dict with the keys {', '.join(keys)}"
             raise Stop(f"{name or self.name} returned {kind_of(actual)}, {expected}")
-        return {key: actual.get(key, MISSING) for key in keys}
+        missing = Missing(tuple(key for key in actual if isinstance(key, str) and key not in keys))
+        return {key: actual.get(key, missing) for key in keys}
 
     def value(self, name: str, *given: Any, shape: Sequence[int] | None = (), part: int | None = None) -> Array:
         """What your function `name` returns (or one part of it) as an array of `shape`."""
@@ -836,8 +871,8 @@ class Trial:
     def read(self, actual: Any, shape: Sequence[int] | None) -> Array:
         """`actual` as a float64 array of `shape`, or Odd that says what it is and what was expected."""
         expected = f"expected {'an array' if shape is None else self.shape_words(shape)}"
-        if actual is MISSING:
-            raise Odd("this key is missing in your dict")
+        if isinstance(actual, Missing):
+            raise Odd(str(actual))
         if actual is None or isinstance(actual, (str, bytes, Mapping, set)) or callable(actual):
             raise Odd(f"{expected}, got {kind_of(actual)}")
         try:
@@ -877,8 +912,12 @@ class Trial:
         upstream: float = 1.0,
         tolerance: float = EXACT,
         steps: bool = False,
+        own: Sequence[str] = (),
     ) -> bool:
-        """One row: is `actual` the array `expected`? NaN in `expected` marks an entry that is not compared."""
+        """One row: is `actual` the array `expected`? NaN in `expected` marks an entry that is not compared.
+
+        `own` are the rows of numbers of yours that `expected` is computed from: where one is wrong, nothing is decided.
+        """
         expected = np.asarray(expected, dtype=np.float64)
         before, self.single = self.single, False
         try:
@@ -899,7 +938,10 @@ class Trial:
         spot = np.unravel_index(int(np.nanargmax(differences)), expected.shape)
         worst = f"[{', '.join(str(int(j)) for j in spot)}]" if expected.ndim else ""
         shape = str(expected.shape) if expected.ndim else "number"
-        self.add(Row("array", label, ok, words, shape, worst, f"{error:.0e}", uses=frozenset(self.called)))
+        wrong = [row.name for row in self.rows if ok and row.name in own and not row.ok]
+        words = f"agrees with your own {wrong[0]}, which is wrong" if wrong else words
+        uses = frozenset(self.called)
+        self.add(Row("array", label, ok, words, shape, worst, f"{error:.0e}", uses=uses, own=bool(wrong)))
         return ok
 
     def readable(self) -> bool:
@@ -907,8 +949,13 @@ class Trial:
         return all(row.error for row in self.rows if row.kind == "array")
 
     @contextlib.contextmanager
-    def law(self, title: str, hint: str, tolerance: float = EXACT) -> Iterator[Callable[..., None]]:
-        """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points."""
+    def law(
+        self, title: str, hint: str, tolerance: float = EXACT, *, follows: bool = False
+    ) -> Iterator[Callable[..., None]]:
+        """One row: the block calls `same(actual, expected)` on arrays or dicts; `hint` is where a broken law points.
+
+        A law that `follows` breaks whenever an array is wrong: its hint is for those whose arrays are right.
+        """
         broken: list[str] = []
         called_before, self.called = self.called, set()
         named_before, self.named = self.named, False
@@ -930,8 +977,10 @@ class Trial:
             return
         finally:
             uses, self.called, self.named = frozenset(self.called), self.called | called_before, named_before
-        seen = f" (seen in {', '.join(broken)})" if all(broken) else ""
-        self.add(Row("law", title, not broken, f"usual causes: {hint}{seen}" if broken else "", uses=uses))
+        seen = f" (seen in {', '.join(dict.fromkeys(broken))})" if all(broken) else ""
+        known = follows and any(row.kind == "array" and not row.ok for row in self.rows)
+        words = "fix what is wrong above first" if known else f"usual causes: {hint}{seen}"
+        self.add(Row("law", title, not broken, words if broken else "", uses=uses))
 
     def rule(self, title: str, ok: bool, words: str) -> bool:
         """One row: a law that needs no comparison of arrays."""
@@ -975,16 +1024,6 @@ class Trial:
             self.note(f"Your code warns: {text}. By itself this costs nothing; it often says where to look.")
         if printed.count:
             self.note(f"Your code prints ({count(printed.count, 'character')} in this check). It costs nothing.")
-
-
-class PrintCounter(io.TextIOBase):
-    """Counts what is printed and forgets it."""
-
-    count = 0
-
-    def write(self, text: str) -> int:
-        self.count += len(text)
-        return len(text)
 
 
 def mixed(params: Inputs, **others: Array) -> Inputs:
@@ -1218,20 +1257,27 @@ def summary() -> Summary:
 
 @contextlib.contextmanager
 def needs(*names: Any) -> Iterator[None]:
-    """Around the body of a figure: when a function is not written or not right yet, say so in one sentence."""
+    """Around the body of a cell: when a function is not written or not right yet, say so in one sentence."""
     before, called = open_figures(), [name_of(name, {}) for name in names]
     try:
         yield
     except Exception as error:
-        missing, listed = unwritten_function(error, called), " and ".join(called)
+        missing, listed = unwritten_function(error, called), " and ".join(not_right(called) or called)
         if missing or isinstance(error, NotImplementedError):
-            print(f"This figure needs {missing or listed}: write it, then run this cell again.")
+            print(f"This cell needs {missing or listed}: write it, then run this cell again.")
         elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):
-            print(f"This figure needs {error.name}: run the cell above that defines it, then this cell again.")
+            print(f"This cell needs {error.name}: run the cell above that defines it, then this cell again.")
         else:
-            print(f"This figure needs {listed}. It stopped with {brief(error)}: look at their checks first.")
+            print(f"This cell needs {listed}. It stopped with {brief(error)}: look at their checks first.")
         for number in open_figures() - before:
             sys.modules["matplotlib.pyplot"].close(number)
+
+
+def not_right(names: list[str]) -> list[str]:
+    """Those of your functions that do not pass their check."""
+    LOWER.clear()
+    space = notebook()
+    return [name for name in names if name in CONTRACTS and known(name, space).verdict not in ("OK", LATER)]
 
 
 def install_check() -> None:
@@ -1362,6 +1408,7 @@ LOOPS = (
 )
 
 SAME_CACHE = "called twice with one cache, the same"
+SAME_CALL = "called twice, the same"
 BY_MEMORY = "the order in memory: x.shape = …, or an array that is read byte by byte"
 
 Backward = Callable[[Array], Any]  # upstream gradient → whatever your backward returns
@@ -1378,6 +1425,7 @@ class Layer:
     rows: dict[str, int]  # axis of the samples, for each input that has one and for "output"
     keys: dict[str, str] = field(default_factory=dict)  # names of the gradients where they are not the inputs'
     steps: tuple[str, ...] = ()  # inputs whose first axis is time
+    cached: bool = True  # the backward gets a cache, and not the inputs again
 
     def key(self, name: str) -> str:
         return self.keys.get(name, name)
@@ -1468,13 +1516,14 @@ def check_linear(trial: Trial, layer: Layer) -> None:
 
 
 def check_cache(trial: Trial, layer: Layer) -> None:
-    """A cache serves twice, and also after another forward."""
+    """A cache serves twice, and also after another forward; so does a backward without one."""
     backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
     first = layer.read(trial, backward(upstream))
-    with trial.law(SAME_CACHE, "a cache changed in place, or lists that are never cleared") as same:
+    again, changed = (SAME_CACHE, "a cache") if layer.cached else (SAME_CALL, "an argument")
+    with trial.law(again, f"{changed} changed in place, or lists that are never cleared") as same:
         same(layer.read(trial, backward(upstream)), first)
-    hint = "values kept outside the cache, in a global name"
-    with trial.law("the cache still works after another forward", hint) as same:
+    what, where = ("the cache still works", "cache") if layer.cached else ("the same", "function")
+    with trial.law(f"{what} after another forward", f"values kept outside the {where}, in a global name") as same:
         layer.run({key: trial.spread(1.0, *array.shape) for key, array in layer.inputs.items()})
         same(layer.read(trial, backward(upstream)), first)
 
@@ -1500,7 +1549,7 @@ def check_cost(trial: Trial, layer: Layer) -> bool:
     False also where a cache serves only once: then no call can be repeated.
     """
     trial.named = False
-    if any(row.name == SAME_CACHE and not row.ok for row in trial.rows):
+    if any(row.name in (SAME_CACHE, SAME_CALL) and not row.ok for row in trial.rows):
         return False
     run_backward, upstream = layer.run(layer.inputs), layer.draw_upstream(trial)
     steps = len(upstream) if upstream.ndim == 3 else 1
@@ -1562,10 +1611,17 @@ def array_undone(
     inverse: Callable[[Array], Array],
     low: float,
     high: float = math.inf,
+    clues: Mapping[str, Array] | None = None,
 ) -> bool:
-    """One row: `inverse` of your array is `expected`; for functions that are easier to undo than to copy."""
+    """One row: `inverse` of your array is `expected`; for functions that are easier to undo than to copy.
+
+    `clues` are other arrays that it may be instead, by what is then to be said.
+    """
     try:
         array = trial.read(actual, expected.shape)
+        if relative_error(array, expected, 0.0) <= SINGLE:
+            function = "tanh" if low < 0 else "sigmoid"
+            raise Odd(f"the numbers are those that go into {function}: is it missing?")
         outside = int(np.sum((array <= low) | (array >= high)))
         if outside:
             between = f"between {low:g} and {high:g}" if high < math.inf else f"above {low:g}"
@@ -1573,7 +1629,10 @@ def array_undone(
         with np.errstate(all="ignore"):
             undone = inverse(array)
         if not np.all(np.isfinite(undone)):
-            raise Odd("the function that gave these entries is not the one of the course")
+            raise Odd("another function than that of the course gave these entries")
+        for words, other in (clues or {}).items():
+            if relative_error(undone, other, 0.0) <= EXACT < relative_error(undone, expected, 0.0):
+                raise Odd(words)
     except Odd as odd:
         trial.add(Row("array", label, False, str(odd)))
         return False
@@ -1606,13 +1665,13 @@ def check_names(trial: Trial, name: str, names: Sequence[str]) -> None:
     """One row a letter: is there a name, and is it one of `names`, the list in the notebook?"""
     for letter, given in trial.mapping(trial.call(name), list("ABCDEF")).items():
         words = words_of_name(given, names)
-        trial.add(Row("array", letter, not words, words, todo=words == NO_NAME, later=not words))
+        trial.add(Row("name", letter, not words, words, todo=words == NO_NAME, later=not words))
 
 
 def words_of_name(given: Any, names: Sequence[str]) -> str:
     """What is wrong with one name; nothing where it is in the list, however it is spaced or capitalised."""
-    if given is MISSING:
-        return "this key is missing in your dict"
+    if isinstance(given, Missing):
+        return str(given)
     if given is None or (isinstance(given, str) and not given.strip()):
         return NO_NAME
     if not isinstance(given, str):
@@ -1657,7 +1716,7 @@ def check_forward_in_time(trial: Trial, kind: str) -> None:
     before = np.concatenate([at["h0"][None], outputs[:-1]])
     expected = np.stack([cell_sums(x, h, at) for x, h in zip(at["x"], before, strict=True)])
     actual, label = (outputs, "outputs") if kind == "rnn" else (outputs - before, "changes of outputs")
-    array_undone(trial, f"{label}, tanh undone", actual, expected, np.arctanh, -1.0, 1.0)
+    array_undone(trial, f"sum inside tanh, recovered from {label}", actual, expected, np.arctanh, -1.0, 1.0)
     check_pieces(trial, name, at)
     if kind == "rnn" and callable(trial.space.get("rnn_cell_forward")):
         check_one_step(trial)
@@ -1789,18 +1848,21 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
     rate = training.lr
     if training.max_norm < math.inf:
         moved = {key: start[key] - after[key] for key in start}
-        rate = dot(moved, gradients) / dot(gradients, gradients)  # one factor for all arrays
+        rate = abs(dot(moved, gradients)) / dot(gradients, gradients)  # one factor for all arrays
         with trial.law(
             "a clipped step is lr * max_norm long", "a norm over other arrays, or no clipping", 1e-4
         ) as same:
             same(norm(*moved.values()), training.lr * training.max_norm)
-    for key in start:
-        expected = start[key] - rate * gradients[key]
-        trial.array(f"{key} after one step", after[key], expected, tolerance=TRAINING)
+    after_one = {key: f"{key} after one step" for key in start}
+    for key, label in after_one.items():
+        trial.array(label, after[key], start[key] - rate * gradients[key], tolerance=TRAINING)
+    uphill = {key: start[key] + rate * gradients[key] for key in start}
+    if all(relative_error(after[key], uphill[key], 0.0) <= TRAINING for key in start):
+        trial.note("The first step goes up the slope of the loss; it must go down.")
     end, losses = run(start, 0, 3)
     states = [start, after, run(start, 0, 2)[0]]
     own = [training.loss(state, step) for step, state in enumerate(states)]
-    trial.array("losses, each before its update", losses, own, tolerance=TRAINING)
+    trial.array("losses, each before its update", losses, own, tolerance=TRAINING, own=list(after_one.values()))
     with trial.law("one step, then the others: the same end", hint, TRAINING) as same:
         same(run(after, 1, 3)[0], end)
     with trial.law("called twice, the same", "something remembered between the calls", TRAINING) as same:
