@@ -31,10 +31,7 @@ def test_where_the_error_enters_is_counted_from_the_end() -> None:
     dropped = str(wrong("rnn_backward", "carry_dropped"))
     assert "the last step is right, the error enters 1 step before the last" in dropped
     assert "right for T = 1" in dropped
-    describe, right = checker("a4_bptt").describe, np.arange(1.0, 7.0).reshape(3, 2)
-    off = np.array([[False, True], [False, False], [True, True]])
-    assert describe(right + off / 7, right, off, {}, True) == "3 of 6 entries differ; wrong from the last step on"
-    assert "step" not in describe(right + 1 / right, right, right > 0, {}, True)
+    assert "wrong from the last step on" in str(wrong("rnn_backward", "tanh_missing"))
 
 
 @pytest.mark.parametrize(

@@ -637,7 +637,7 @@ def describe(actual: Array, expected: Array, off: Array, sizes: Mapping[str, int
         words = ["these are the right numbers, transposed"]
     if not compared.all():
         words.append(f"{a.size} of {expected.size} entries are compared")
-    if steps and len(off) > 1 and compared.all() and not off.all():
+    if steps and len(off) > 1 and compared.all():
         words.append(describe_steps(off))
     return "; ".join(words)
 
