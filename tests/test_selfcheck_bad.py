@@ -161,7 +161,9 @@ def test_a_branch_that_is_not_written_leaves_the_rest_judged() -> None:
     """What is there is right: the verdict is to do; what is there is wrong: it is WRONG, and the rest to do."""
     right, wrong = (check("rnn_backward_truncated", rnn_backward_truncated=truncated(each)) for each in (1.0, 2.0))
     assert right.verdict == "to do"
-    assert right.words.startswith("6 comparisons right; 1 law holds; rnn_backward_truncated reaches `raise NotImplementedE")
+    assert right.words.startswith(
+        "6 comparisons right; 1 law holds; rnn_backward_truncated reaches `raise NotImplementedE"
+    )
     assert ">to do<" in right._repr_html_()
     assert wrong.verdict == "WRONG"
     assert "to do" in [row.verdict for row in wrong.rows]
