@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.checks.compare import Ruling, Verdict, Wrong, clearly_agree, compare, note
 from autograder.checks.ground import Own, Unfit, fit, is_explained, is_faint, is_level, is_near, sound
-from autograder.checks.hidden import running
+from autograder.checks.hidden import own_tests, running
 from autograder.kernels.student import CallFailed, Odd, Student
 
 CEILING = 0.5  # of what is compared with a wrong forward, or with a lower function that is far from right
@@ -152,9 +152,7 @@ def assert_right_or_composed(
             verb = "are" if len(own.called) > 1 else "is"
             if near and all(v.ok for v in followed):
                 running().followed = True
-                note(
-                    f"These numbers are wrong only because {names} {verb} wrong. You use it correctly, so you lose nothing here."
-                )
+                note(wrong_below(sorted(own.called)))
                 return
             sentence = f"Compared with what a correct use of your own {names} gives."
             if not near:
@@ -185,6 +183,14 @@ def grounds(composed: Arrays | Iterable[Arrays] | None, own: Own) -> Iterator[Ar
         yield ground
         if not isinstance(composed, list):
             own.called.clear()
+
+
+def wrong_below(called: list[str]) -> str:
+    """A remark that names the functions below that failed their own checks; not those that are right but for others."""
+    wrong = [name for name in called if any(found.share < 1 for _, found in own_tests(name))] or called
+    names, them = " and ".join(wrong), "them" if wrong[1:] else "it"
+    verb = "are" if wrong[1:] else "is"
+    return f"These numbers are wrong only because {names} {verb} wrong. You use {them} correctly, so you lose nothing here."
 
 
 def has_diverged(ground: Iterable[Any]) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 
 from rich.console import Console
 
+from autograder.typed import typed
+
 
 @dataclass(frozen=True)
 class Options:
@@ -96,7 +98,7 @@ def feedback(app: Any, bulk: Any, options: Options) -> int:
 def next_step(options: Options, summary: Any) -> str:
     """The next command."""
     if summary.not_graded:
-        return f"Next: autograder grade {options.assignment} --student {next(iter(summary.not_graded))}"
+        return f"Next: {typed(f'autograder grade {options.assignment} --student {next(iter(summary.not_graded))}')}"
     if not options.feedback:
-        return f"Next: autograder grade {options.assignment} --feedback"
-    return f"Next: autograder report {options.assignment}"
+        return f"Next: {typed(f'autograder grade {options.assignment} --feedback')}"
+    return f"Next: {typed(f'autograder report {options.assignment}')}"

@@ -28,6 +28,7 @@ from autograder.grading.executor import GradingError
 from autograder.grading.files import MAX_FILE, files_below, read_file
 from autograder.grading.words import listed
 from autograder.plugins import records, seams
+from autograder.plugins.course_files import folders
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
 from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
@@ -203,7 +204,8 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         for why, students in self.again.items():
             self.log.info("Graded again, because %s: %d (%s).", why, len(students), listed(sorted(students)))
         say_what_is_odd_in_the_gradebook(self)
-        for sentence in not_on_list(records.class_list(self.coursedir), everyone):
+        handed_in = {folder.student for folder in folders(self.coursedir, "submitted_directory")} | {*everyone}
+        for sentence in not_on_list(records.class_list(self.coursedir), handed_in):
             self.log.warning(sentence)
         self.say_what_is_misplaced()
 

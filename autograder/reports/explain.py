@@ -20,6 +20,7 @@ from autograder.plugins.names import closest_students
 from autograder.reports.class_data import changed_since
 from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
 from autograder.reports.layout import paragraph
+from autograder.typed import typed
 
 
 def explain(root: pathlib.Path, student: str, name: str, console: Console, assignment: str = "") -> bool:
@@ -52,15 +53,16 @@ def find(coursedir: Any, student: str, name: str, assignment: str) -> Graded:
         known = sorted({one.removeprefix("test_") for names in asked.values() for one in names})
         raise LookupError(f"No function or answer of {', '.join(asked)} is named {name}; {closest(name, known)}.")
     if len(holders) > 1:
-        commands = " or ".join(f"`autograder explain {student} {name} --assignment {a}`" for a in holders)
+        commands = " or ".join(f"`{typed(f'autograder explain {student} {name} --assignment {a}')}`" for a in holders)
         raise LookupError(f"{name} is in {' and in '.join(holders)}. Say which one you mean: run {commands}.")
     graded = results.get(holders[0])
     if graded is None:
         why = "is half graded: grading was interrupted" if holders[0] in results else "is handed in, but not graded"
-        raise LookupError(f"{holders[0]} of {student} {why}. Run `nbgrader autograde {holders[0]}` first.")
+        raise LookupError(f"{holders[0]} of {student} {why}. Run `{typed(f'nbgrader autograde {holders[0]}')}` first.")
     if name not in names_of(graded):
         raise LookupError(
-            f"{name} was added to {holders[0]} after {student} was graded. Run `nbgrader autograde {holders[0]}` again."
+            f"{name} was added to {holders[0]} after {student} was graded. "
+            f"Run `{typed(f'nbgrader autograde {holders[0]}')}` again."
         )
     return graded
 
@@ -198,7 +200,7 @@ def refuse_other_inputs(coursedir: Any, recorded: Graded, submitted: list[Folder
     if changed_since(coursedir, [recorded], submitted):
         raise LookupError(
             f"What {student} handed in, or {assignment} itself, has changed since it was graded. "
-            f"Run `nbgrader autograde {assignment}` first."
+            f"Run `{typed(f'nbgrader autograde {assignment}')}` first."
         )
 
 
@@ -209,7 +211,11 @@ def explain_answer(coursedir: Any, recorded: Graded, name: str, console: Console
     head = f"{student}, {assignment}, {name}:"
     paragraph(console, f"{head} {'not in the gradebook' if mark is None else said(mark)}.", style="bold")
     if mark is None:
-        paragraph(console, f"A person marks this answer. Run `nbgrader autograde {assignment}` to record it.", indent=2)
+        paragraph(
+            console,
+            f"A person marks this answer. Run `{typed(f'nbgrader autograde {assignment}')}` to record it.",
+            indent=2,
+        )
     elif mark.state is MarkState.WAITING:
         paragraph(console, "A person marks this answer: open it in the formgrader, under Manual Grading.", indent=2)
     elif mark.state is MarkState.NO_ANSWER:

@@ -31,7 +31,7 @@ def draw_line(rng: np.random.Generator, n: int = 7, spread: float = 2.0) -> Line
 def draw_steep_line(rng: np.random.Generator) -> LineProblem:
     """A learning rate that is too large, so that every loss is larger than the one before."""
     line = draw_line(rng)
-    return replace(line, lr=10 * line.lr)
+    return replace(line, lr=20 * line.lr)
 
 
 @dataclass(frozen=True, eq=False)

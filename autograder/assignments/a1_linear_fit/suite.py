@@ -138,14 +138,14 @@ def test_mse_gradients_can_be_called_again(student: Student, problem: LineProble
     assert_repeatable(student, "mse_gradients", problem.x, problem.target, problem.w, problem.b, parts=("dw", "db"))
 
 
-def assert_descent(student: Student, problem: LineProblem) -> None:
+def assert_descent(student: Student, problem: LineProblem, steps: int = STEPS) -> None:
     """The walk is PyTorch's, or that of the student's own lower functions."""
     p = problem
-    w, b, losses = student.gradient_descent(p.x, p.target, p.w, p.b, p.lr, STEPS)
+    w, b, losses = student.gradient_descent(p.x, p.target, p.w, p.b, p.lr, steps)
     assert_right_or_composed(
         {"w": w, "b": b, "losses": losses},
-        line_descent(problem, STEPS),
-        lambda own: own_descents(own, problem),
+        line_descent(problem, steps),
+        lambda own: own_descents(own, problem, steps),
         lower=("predict", "mse_loss", "mse_gradients"),
         training=True,
     )
@@ -161,7 +161,7 @@ def test_gradient_descent_walks_as_sgd(student: Student, problem: LineProblem) -
 @pytest.mark.behaviour
 def test_gradient_descent_that_explodes(student: Student, draw: Draw) -> None:
     """With a learning rate that is too large every step is taken all the same, and the losses grow."""
-    assert_descent(student, draw(draw_steep_line))
+    assert_descent(student, draw(draw_steep_line), 3)
 
 
 @pytest.mark.weight(1)
@@ -282,7 +282,7 @@ def differences_of_own_loss(student: Student, problem: LineProblem) -> Arrays:
     return differences(f, {"dw": np.array(problem.w), "db": np.array(problem.b)})
 
 
-def own_descents(student: Own, problem: LineProblem) -> Iterator[Arrays]:
+def own_descents(student: Own, problem: LineProblem, steps: int) -> Iterator[Arrays]:
     """The walks that the student's own lower functions give, each called or, for all it can tell, done in place."""
     torch: dict[str, Callable[..., Any]] = {
         "predict": line,
@@ -294,7 +294,7 @@ def own_descents(student: Own, problem: LineProblem) -> Iterator[Arrays]:
         called = {name for name, is_own in zip(wrong, own, strict=True) if is_own}
         use = {name: getattr(student, name) if name in called else torch[name] for name in torch}
         w, b, walked = np.array(problem.w), np.array(problem.b), []
-        for _ in range(STEPS):
+        for _ in range(steps):
             walked.append(use["mse_loss"](use["predict"](problem.x, float(w), float(b)), problem.target))
             dw, db = use["mse_gradients"](problem.x, problem.target, float(w), float(b))
             w, b = w - problem.lr * dw, b - problem.lr * db
