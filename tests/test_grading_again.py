@@ -48,7 +48,6 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return made(tmp_path_factory.mktemp("first-hour"), CLASS)
 
 
-@pytest.mark.thorough
 def test_an_interrupted_class_is_graded_to_the_end(course: pathlib.Path) -> None:
     """Killed, terminated and stopped at different moments; then every mark is right and everybody is accounted for."""
     for number, words, times in (
