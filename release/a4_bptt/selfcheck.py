@@ -1620,7 +1620,7 @@ def array_undone(
     try:
         array = trial.read(actual, expected.shape)
         if relative_error(array, expected, 0.0) <= SINGLE:
-            function = "tanh" if low < 0 else "sigmoid"
+            function = "the tanh" if low < 0 else "the sigmoid"
             raise Odd(f"the numbers are those that go into {function}: is it missing?")
         outside = int(np.sum((array <= low) | (array >= high)))
         if outside:
