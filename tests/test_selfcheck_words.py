@@ -138,7 +138,12 @@ def cell_without_bias_hh(x: Any, h_prev: Any, params: Any) -> Any:
 # Function, what it is instead, what the table says, and what it does not say.
 SEEN: dict[str, tuple[str, Any, str, str]] = {
     "no upper sigmoid": ("mlp_forward", forwards(np.copy, A2["sigmoid"]), "wrong: upper layer", "wrong: hidden layer"),
-    "no hidden sigmoid": ("mlp_forward", forwards(A2["sigmoid"], np.copy), "into sigmoid: is it missing?", "in upper"),
+    "no hidden sigmoid": (
+        "mlp_forward",
+        forwards(A2["sigmoid"], np.copy),
+        "into the sigmoid: is it missing?",
+        "in upper",
+    ),
     "an overflow": (
         "sigmoid",
         lambda z: 1 / (1 + np.exp(-np.asarray(z))),
@@ -174,7 +179,7 @@ SEEN: dict[str, tuple[str, Any, str, str]] = {
     "no tanh": (
         "rnn_cell_forward",
         lambda *given: (np.arctanh(A3["rnn_cell_forward"](*given)[0]), ()),
-        "into tanh: is it missing?",
+        "into the tanh: is it missing?",
         "without bias",
     ),
     "another key": (
