@@ -10,19 +10,15 @@ A submission is a namespace in which the assignment's functions are defined. No 
 from __future__ import annotations
 
 import textwrap
-import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from autograder.checks.hidden import run_test
 from autograder.course.points import own_points
 from autograder.course.settings import ROOT
 from autograder.grading.judge import Judge
 from autograder.grading.results import FunctionResult
 from autograder.grading.words import said
-from autograder.kernels.student import Answer, Student
-from autograder.kernels.submission import LocalCode
 from autograder.naming.bank import find
 from tests.course import named
 
@@ -133,27 +129,3 @@ def sentences(result: FunctionResult) -> str:
         for line in (said(check), *(f"{array.name}: {array.sentence}" for array in check.off), *check.notes)
         if line
     )
-
-
-def suite_seconds(assignment: str, namespace: Namespace, seed: str = SEED) -> float:
-    """CPU seconds in the suite's own test functions for one submission, without the calls of the student's code."""
-    judge = judge_in_process(assignment, seed)
-    student = Timed(LocalCode(namespace), named(assignment).functions)
-    start = time.thread_time()
-    for test in judge.tests[assignment]:
-        run_test(test, student)
-    return time.thread_time() - start - student.seconds
-
-
-class Timed(Student):
-    """A student whose answering time is added up."""
-
-    seconds = 0.0
-
-    def ask(self, name: str, *arguments: Any) -> Answer:
-        """As Student.ask."""
-        start = time.thread_time()
-        try:
-            return super().ask(name, *arguments)
-        finally:
-            self.seconds += time.thread_time() - start

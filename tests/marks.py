@@ -15,10 +15,13 @@ from tests.course import NAMES, named
 FILE = Path(__file__).with_name("marks.json")
 
 
-def marks(assignment: str) -> dict[str, list[object]]:
-    """For each known mistake its function, its share of the points and its wrong arrays, on one course seed."""
+def marks(assignment: str, part: int = 0, parts: int = 1) -> dict[str, list[object]]:
+    """For each known mistake its function, its share of the points and its wrong arrays, on one course seed.
+
+    Of so many parts of the bank, one: every second mistake, say, from the first or the second on.
+    """
     judge, found = judge_of(named(assignment), "marks"), {}
-    for mistake in bank(named(assignment)):
+    for mistake in bank(named(assignment))[part::parts]:
         result = grade_mistake(judge, named(assignment), mistake)
         found[mistake.id] = [mistake.function, round(result.points, 3), *wrong_arrays(result)]
     return found

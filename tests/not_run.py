@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+from collections import Counter
 
 import pytest
 
@@ -23,7 +24,7 @@ def missing(config: pytest.Config) -> dict[str, str]:
     if not KATEX.is_dir():
         found["katex"] = "KaTeX is not installed; run `make node_modules/installed` where npm's registry is reached"
     if not config.getoption("--thorough"):
-        found["thorough"] = "full counts are for `make test-all`"
+        found["thorough"] = "full counts are for `make test-all`, and all cases of what is sampled here"
         found.setdefault("browser", "a browser takes minutes; `make test-all` opens every notebook in JupyterLab")
     return found
 
@@ -40,11 +41,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="run the tests with full counts too")
 
 
+def named_one_by_one(config: pytest.Config) -> bool:
+    """Whether the command line names single cases: then they run, sampled or not."""
+    return any("::" in argument for argument in config.args) or bool(config.getoption("keyword"))
+
+
+def left_out_of_samples(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The cases of tests marked sampled(n) but the first, the (n + 1)th and so on, of each test function."""
+    seen, left_out = Counter[str](), []
+    for item in items:
+        if mark := item.get_closest_marker("sampled"):
+            function = item.nodeid.partition("[")[0]
+            if seen[function] % mark.args[0]:
+                left_out.append(item)
+            seen[function] += 1
+    return left_out
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take out the tests that cannot run here; files that take a minute come first, so that none is alone at the end."""
     items.sort(key=lambda item: item.path.stem not in LONG)
     out = [item for item in items if any(item.get_closest_marker(mark) for mark in missing(config))]
-    items[:] = [item for item in items if item not in out]
+    if not config.getoption("--thorough") and not named_one_by_one(config):
+        out += left_out_of_samples(items)
+    gone = set(out)
+    items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=out)
 
 

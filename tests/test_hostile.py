@@ -320,6 +320,7 @@ UNITS = (
 )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_megabyte_of_anything_is_read_in_seconds(unit: str) -> None:
     """As text, raw text, code, HTML and an answer: read, repaired, made harmless, and rendered by nbconvert."""

@@ -159,6 +159,7 @@ def test_the_bank_is_large_and_well_worded() -> None:
 # ---- machine-made mistakes -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_mutants_are_killed_or_argued(assignment: str) -> None:
     gaps = [mutant.name for mutant in alive(named(assignment), ["mutants"]) if not mutant.why]

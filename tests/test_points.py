@@ -317,6 +317,7 @@ def test_a_machine_without_assignments_still_compares(built: Course) -> None:
     assert "should be 10" in points_differ(course, "a4_bptt")
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"cells": 3}', '{"cells": [{}]}', "\\xff", "[" * 100_000])
 def test_a_damaged_source_is_said(built: Course, text: str) -> None:
     (built.repository / "source" / "a4_bptt" / "a4_bptt.ipynb").write_text(text)

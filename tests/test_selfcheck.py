@@ -60,6 +60,7 @@ def test_a_right_answer_loses_nothing(assignment: str, name: str) -> None:
         assert seconds < 2.0
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("assignment", "style"), [(a, style) for a in NAMES for style in named(a).right])
 def test_a_right_answer_in_another_style_loses_nothing(assignment: str, style: str) -> None:
     answers = named(assignment).right[style]
@@ -69,6 +70,7 @@ def test_a_right_answer_in_another_style_loses_nothing(assignment: str, style: s
         assert result.passed, str(result)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
 def test_a_result_in_another_form_loses_nothing(assignment: str, name: str, form: str) -> None:
@@ -169,6 +171,7 @@ def test_tolerances_are_the_graders() -> None:
 # -- known mistakes ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("assignment", "id"), [(a, mistake.id) for a in NAMES for mistake in bank(named(a))])
 def test_a_known_mistake_loses_points(assignment: str, id: str) -> None:
     """Every mistake of the bank, and its function alone is wrong."""

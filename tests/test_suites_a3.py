@@ -111,6 +111,7 @@ def test_a_wrong_cell_backward_is_charged_once(change: tuple[str, str], columns:
     assert set(lost(A3, written(A3, wrong, *columns))) == {"rnn_cell_backward"}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("columns", [(), *COLUMNS.values()], ids=["own", *COLUMNS])
 def test_a_wrong_cell_leaves_its_backward_what_is_right_over_it_and_what_is_composed_whole(
     columns: tuple[str, ...],
