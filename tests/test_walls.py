@@ -29,6 +29,7 @@ ROOMS = (
     "bulk",
     "reports",
     "authoring",
+    "lms",
     "instructor",
     "commands",
 )

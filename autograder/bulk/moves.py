@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from rich.table import Table
 
 from autograder.grading.words import number
+from autograder.plugins.export import plain_cell
 from autograder.plugins.marks import Mark, Marks
 from autograder.plugins.saving import Scores
 
@@ -57,5 +58,6 @@ def write_csv(found: Sequence[Move], path: pathlib.Path) -> None:
         rows = csv.DictWriter(file, [*(one.name for one in fields(Move)), "points"])
         rows.writeheader()
         rows.writerows(
-            {**asdict(move), "points": move.points} for move in sorted(found, key=lambda m: (m.student, m.cell))
+            {**asdict(move), "student": plain_cell(move.student), "points": move.points}
+            for move in sorted(found, key=lambda m: (m.student, m.cell))
         )

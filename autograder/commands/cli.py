@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -167,6 +168,63 @@ def explain(
         typer.echo(error.args[0], err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if stands else 1)
+
+
+Platform = Annotated[str, typer.Argument(help="canvas, moodle or gradescope.")]
+To = Annotated[pathlib.Path | None, typer.Option(help="The file to write.")]
+
+
+@app.command()
+def collect_zip(
+    platform: Platform,
+    file: Annotated[pathlib.Path, typer.Argument(help="The zip of all submissions, as the platform made it.")],
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    course: Course = pathlib.Path(),
+) -> None:
+    """Put the submissions of a learning platform's zip into submitted/. Exit code 1 if any needs a look."""
+    from autograder.commands import roads
+
+    work = partial(roads.collect_zip, course.resolve(), platform, file, assignment)
+    raise typer.Exit(roads.run(work, typer.echo))
+
+
+@app.command()
+def export(
+    platform: Platform,
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    to: To = None,
+    column: Annotated[str, typer.Option(help='Canvas: the column as its own export names it, "Title (12345)".')] = "",
+    course: Course = pathlib.Path(),
+) -> None:
+    """Write an assignment's marks as the file that a learning platform imports."""
+    from autograder.commands import roads
+
+    raise typer.Exit(roads.run(partial(roads.export, course.resolve(), platform, assignment, to, column), typer.echo))
+
+
+@app.command()
+def publish(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    repository: Annotated[pathlib.Path, typer.Argument(help="A git repository for students, or a new folder.")],
+    course: Course = pathlib.Path(),
+) -> None:
+    """Commit release/ASSIGNMENT in a repository of the students', with a note on what changed."""
+    from autograder.commands import roads
+
+    work = partial(roads.publish, course.resolve(), assignment, repository.resolve())
+    raise typer.Exit(roads.run(work, typer.echo))
+
+
+@app.command("zip")
+def pack(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    to: To = None,
+    course: Course = pathlib.Path(),
+) -> None:
+    """Write release/ASSIGNMENT as a zip, to upload to a learning platform."""
+    from autograder.commands import roads
+
+    raise typer.Exit(roads.run(partial(roads.pack, course.resolve(), assignment, to), typer.echo))
 
 
 if __name__ == "__main__":

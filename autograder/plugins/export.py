@@ -61,8 +61,12 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
             waiting = self.folders(assignment.name)
             for student in gradebook.students:
                 if not self.student or student.id in map(str, self.student):
-                    row = {"assignment": assignment.name, "duedate": assignment.duedate, "student_id": student.id}
-                    row |= {name: getattr(student, name) for name in ("last_name", "first_name", "email")}
+                    row = {
+                        "assignment": assignment.name,
+                        "duedate": assignment.duedate,
+                        "student_id": plain_cell(student.id),
+                    }
+                    row |= {name: plain_cell(getattr(student, name)) for name in ("last_name", "first_name", "email")}
                     yield row | {
                         **marks(gradebook, assignment.name, student.id, student.id in waiting),
                         "max_score": number(assignment.max_score),
@@ -76,6 +80,11 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
             return frozenset()
         coursedir.assignment_id = assignment
         return frozenset(students_of(coursedir, coursedir.submitted_directory))
+
+
+def plain_cell(text: str | None) -> str | None:
+    """A text for a cell of a table: a spreadsheet would run one that begins as a formula does."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r\n" else text
 
 
 def marks(gradebook: Gradebook, assignment: str, student: str, handed_in: bool) -> Row:
