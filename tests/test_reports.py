@@ -86,7 +86,8 @@ def function(name: str, points: float, handed: Handed) -> dict[str, Any]:
 
 def graded_cell(name: str, by_hand: bool) -> dict[str, Any]:
     """A cell with points."""
-    return {"metadata": {"nbgrader": {"grade_id": name, "grade": True, "solution": by_hand, "points": 2}}}
+    about = {"grade_id": name, "grade": True, "solution": by_hand, "points": 2}
+    return {"cell_type": "markdown" if by_hand else "code", "metadata": {"nbgrader": about}}
 
 
 def write_graded(root: pathlib.Path, handed: Handed, assignment: str = A) -> pathlib.Path:
