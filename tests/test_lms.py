@@ -24,6 +24,7 @@ from autograder.lms.collect import Collected, CollectError, collect, read_number
 from autograder.lms.export import RUN, canvas, gradescope, moodle, results_json
 from autograder.lms.marks import Marked, Question, marked
 from autograder.plugins.course_files import course_directory
+from autograder.plugins.export import CourseCsv
 from tests.test_reports import A, Handed, run, words, write_class
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # nbgrader under SQLAlchemy 2
@@ -147,6 +148,13 @@ def test_late_work_is_a_second_late_after_the_students_own_due_date(course: Any)
     assert told["ada/timestamp.txt"] == "2026-01-10 12:00:01 UTC\n"
     assert told["obrien/timestamp.txt"] == "2026-01-12 12:00:01 UTC\n"
     assert "muller/timestamp.txt" not in told
+
+
+def test_a_name_in_utf_8_that_does_not_say_so_is_read(course: Any) -> None:
+    """As the zips of many servers are; zipfile alone would read mÃ¼ller."""
+    path = zipped(pathlib.Path(course.root, "all.zip"), {f"mXXllerjYYrg_777_9_{NOTEBOOK}": "{}"})
+    path.write_bytes(path.read_bytes().replace(b"mXXllerjYYrg", "müllerjörg".encode()))
+    assert collect(course, "canvas", path).new == ["muller"]
 
 
 # ---- two files, two zips -----------------------------------------------------------------------------------------------
@@ -410,3 +418,31 @@ def test_marks_of_an_assignment_that_nobody_has_are_refused(course: Any) -> None
     course.assignment_id = "a1_linear_ft"
     with pytest.raises(LookupError, match="closest name is a1_linear_fit"):
         marked(course, {})
+
+
+def test_who_should_be_told_is_a_table_for_a_mail_merge(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only marks that are others than in the table of then."""
+    monkeypatch.chdir(tmp_path)
+    write_class(tmp_path, [Handed("ada", answer=("marked", 1.0)), Handed("obrien", answer=("marked", 2.0))], ROSTER)
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        CourseCsv(to="told.csv").export(gradebook)
+        gradebook.find_grade("derive", A, A, "ada").manual_score = 1.5
+        gradebook.db.commit()
+    assert "1 marks moved" in words(run("moved", "told.csv", "--to", "letters.csv"))
+    (row,) = csv.DictReader(pathlib.Path("letters.csv").read_text().splitlines())
+    assert [row[name] for name in ("student_id", "email", "before", "after")] == ["ada", "ada@example.edu", "1", "1.5"]
+    pathlib.Path("told.csv").write_text("name\nada\n")
+    assert "told.csv is no table of marks" in run("moved", "told.csv").output
+
+
+def test_one_student_gets_more_time(course: Any) -> None:
+    """Counted from the due date; it needs a submission, as nbgrader keeps it there."""
+    assert "Nothing of ada is graded" in run("extend", A, "ada", "--hours", "36", "--course", course.root).output
+    with Gradebook(course.db_url) as gradebook:
+        gradebook.add_submission(A, "ada", timestamp="2026-01-11 12:00:00 UTC")
+    done = run("extend", A, "ada", "--hours", "36", "--course", course.root)
+    assert f"{A} of ada is due 2026-01-12 00:00:00 UTC." in words(done)
+    with Gradebook(course.db_url) as gradebook:
+        assert gradebook.find_submission(A, "ada").total_seconds_late == 0

@@ -227,5 +227,32 @@ def pack(
     raise typer.Exit(roads.run(partial(roads.pack, course.resolve(), assignment, to), typer.echo))
 
 
+@app.command()
+def moved(
+    told: Annotated[
+        pathlib.Path, typer.Argument(help="The marks that students were told, as `nbgrader export` wrote them.")
+    ],
+    to: To = None,
+    course: Course = pathlib.Path(),
+) -> None:
+    """Write whose marks are others now, with both marks and the address: a table for a mail merge."""
+    from autograder.commands import roads
+
+    raise typer.Exit(roads.run(partial(roads.moved, course.resolve(), told, to), typer.echo))
+
+
+@app.command()
+def extend(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    hours: Annotated[float, typer.Option(help="Hours after the due date, in place of an earlier extension; 0: none.")],
+    course: Course = pathlib.Path(),
+) -> None:
+    """Give one student more time for an assignment."""
+    from autograder.commands import roads
+
+    raise typer.Exit(roads.run(partial(roads.extend, course.resolve(), assignment, student, hours), typer.echo))
+
+
 if __name__ == "__main__":
     app()

@@ -97,3 +97,32 @@ def pack(course: pathlib.Path, assignment: str, to: pathlib.Path | None) -> tupl
     path = to or course / f"{assignment}.zip"
     write(place(course, assignment), path)
     return [f"Wrote {path}: what students get."], 0
+
+
+def moved(course: pathlib.Path, told: pathlib.Path, to: pathlib.Path | None) -> tuple[list[str], int]:
+    """`autograder moved`."""
+    from autograder.reports.told import moved_since, write_moved
+
+    rows = moved_since(course_directory(course), told)
+    path = to or course / "moved.csv"
+    write_moved(rows, path)
+    return [f"Wrote {path}: {len(rows)} marks moved since {told}."], 0
+
+
+def extend(course: pathlib.Path, assignment: str, student: str, hours: float) -> tuple[list[str], int]:
+    """`autograder extend`."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    coursedir = place(course, assignment)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            gradebook.grant_extension(assignment, student, hours=hours)
+            due = gradebook.find_submission(assignment, student).duedate
+        except MissingEntry:
+            raise RoadError(
+                f"Nothing of {student} is graded for {assignment}: nbgrader keeps an extension beside a submission. Grade first."
+            ) from None
+    if due is None:
+        raise RoadError(f"{assignment} has no due date, so the extension of {student} changes nothing yet.")
+    again = typed(f"nbgrader autograde {assignment} --student={student} --force")
+    return [f"{assignment} of {student} is due {due} UTC.", f"Next: {again}"], 0

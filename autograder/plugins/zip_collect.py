@@ -10,8 +10,8 @@ from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 from autograder.plugins.names import unknown_assignment
 
 NO_PATTERN = (
-    "nbgrader cannot tell whose files these are: set c.FileNameCollectorPlugin.named_regexp in nbgrader_config.py to how "
-    "their names begin. docs/teacher.md has examples, in section 4."
+    "nbgrader cannot tell whose files these are. A zip of Canvas, Moodle or Gradescope: `autograder collect-zip`, see "
+    "docs/lms.md. Of another platform: set c.FileNameCollectorPlugin.named_regexp in nbgrader_config.py to how their names begin."
 )
 
 
