@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from traitlets.config import Config
 
+from autograder.course.settings import ROOT
 from autograder.lms import zips
 from autograder.lms.collect import Collected, CollectError, collect, read_numbers
 from autograder.lms.export import RUN, canvas, gradescope, moodle, results_json
@@ -37,11 +39,18 @@ ROSTER = {
 }
 
 
-def zipped(path: pathlib.Path, files: Mapping[str, str | bytes]) -> pathlib.Path:
-    """A zip with these files."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+def packed(files: Mapping[str, str | bytes]) -> bytes:
+    """The bytes of a zip with these files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
+    return file.getvalue()
+
+
+def zipped(path: pathlib.Path, files: Mapping[str, str | bytes]) -> pathlib.Path:
+    """The same as a file."""
+    path.write_bytes(packed(files))
     return path
 
 
@@ -208,11 +217,9 @@ def test_a_disk_that_is_full_loses_nothing(course: Any, monkeypatch: pytest.Monk
 
 # ---- what cannot be collected ------------------------------------------------------------------------------------------
 
-INNER = io.BytesIO()
-with zipfile.ZipFile(INNER, "w") as _archive:
-    _archive.writestr(f"work/{NOTEBOOK}", "inside")
-    _archive.writestr(f"__MACOSX/work/._{NOTEBOOK}", "no")
-    _archive.writestr("../../../evil.ipynb", "no")
+INNER = packed({f"work/{NOTEBOOK}": "inside", f"__MACOSX/work/._{NOTEBOOK}": "no", "../../../evil.ipynb": "no"})
+BOMB = packed({f"{n}.ipynb": "0" * 1000 for n in range(9)})
+MANY = packed({f"{n}.ipynb": "" for n in range(51)})
 
 
 @pytest.mark.parametrize(
@@ -229,13 +236,19 @@ with zipfile.ZipFile(INNER, "w") as _archive:
         ({"a_101_text.html": "<p>"}, {"ada/text.html": "<p>"}, "ada: no notebook was handed in, but text.html."),
         ({"a_101_9_timestamp.txt": "2020-01-01"}, {}, "ada: nothing could be collected."),
         (
-            {"a_101_9_work.zip": INNER.getvalue()},
+            {"a_101_9_work.zip": INNER},
             {f"ada/{NOTEBOOK}": "inside"},
             "leads out of the zip: ../../../evil.ipynb.",
         ),
         ({"../../a_101_9_evil.ipynb": "{}"}, {}, "leads out of the zip: ../../a_101_9_evil.ipynb."),
-        ({"a_101_9_big.ipynb": "0" * 2000}, {}, "ada: big.ipynb is not collected: it is larger than 0 MiB."),
-        ({"a_101_9_half.zip": INNER.getvalue()[:-30]}, None, "ada: half.zip is not collected: it is no whole zip"),
+        ({"a_101_9_big.ipynb": "0" * 7000}, {}, "ada: big.ipynb is not collected: it is larger than 0 MiB."),
+        (
+            {"a_101_9_bomb.zip": BOMB},
+            None,
+            "ada: bomb.zip is not collected: what is in the zip is too large altogether.",
+        ),
+        ({"a_101_9_many.zip": MANY}, None, "ada: many.zip is not collected: it holds 51 notebooks."),
+        ({"a_101_9_half.zip": INNER[:-30]}, None, "ada: half.zip is not collected: it is no whole zip"),
         ({"notes.txt": "?"}, {}, "Not collected, because canvas does not name submissions so: notes.txt."),
     ],
 )
@@ -246,7 +259,7 @@ def test_what_cannot_be_collected_is_said_and_the_others_are_collected(
     there: dict[str, str] | None,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr(zips, "MAX_FILE", 1500)
+    monkeypatch.setattr(zips, "MAX_FILE", 6000)
     done = collected(course, "canvas", {**files, f"obrienzoë_ann_102_8_{NOTEBOOK}": "hers"})
     assert any(sentence in problem for problem in done.problems), done.problems
     found = handed_in(course)
@@ -356,7 +369,7 @@ def test_marks_go_back_to_moodle_and_gradescope_by_the_numbers_of_the_zip(tmp_pa
     assert run("collect-zip", "moodle", str(path), A, "--course", str(tmp_path)).exit_code == 0
     done = run("export", "moodle", A, "--course", str(tmp_path))
     assert done.exit_code == 1
-    assert "1 marks. Left out, since no zip of moodle with their work was collected: muller." in words(done)
+    assert "1 mark. Left out, since no zip of moodle with their work was collected: muller." in words(done)
     assert "Their marks may still rise, since not all answers are marked: ada, muller." in words(done)
     with (tmp_path / f"{A}-moodle.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
@@ -430,7 +443,7 @@ def test_who_should_be_told_is_a_table_for_a_mail_merge(
         CourseCsv(to="told.csv").export(gradebook)
         gradebook.find_grade("derive", A, A, "ada").manual_score = 1.5
         gradebook.db.commit()
-    assert "1 marks moved" in words(run("moved", "told.csv", "--to", "letters.csv"))
+    assert "1 mark moved" in words(run("moved", "told.csv", "--to", "letters.csv"))
     (row,) = csv.DictReader(pathlib.Path("letters.csv").read_text().splitlines())
     assert [row[name] for name in ("student_id", "email", "before", "after")] == ["ada", "ada@example.edu", "1", "1.5"]
     pathlib.Path("told.csv").write_text("name\nada\n")
@@ -446,3 +459,13 @@ def test_one_student_gets_more_time(course: Any) -> None:
     assert f"{A} of ada is due 2026-01-12 00:00:00 UTC." in words(done)
     with Gradebook(course.db_url) as gradebook:
         assert gradebook.find_submission(A, "ada").total_seconds_late == 0
+
+
+def test_the_late_rule_of_the_documentation_takes_a_tenth_for_each_day_that_has_begun() -> None:
+    text = (ROOT / "docs" / "teacher.md").read_text()
+    code = text[text.index("from nbgrader.plugins import Late") :].partition("```")[0]
+    names: dict[str, Any] = {"c": Config()}
+    exec(code, names)
+    rule = names["c"].AssignLatePenalties.plugin_class().late_submission_penalty
+    late = {1: 2.0, 86400: 2.0, 86401: 4.0, 40 * 86400: 20.0}
+    assert {seconds: rule("ada", 20.0, seconds) for seconds in late} == pytest.approx(late)

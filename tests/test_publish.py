@@ -95,7 +95,7 @@ def test_a_new_release_destroys_no_edit(course: Any, tmp_path: pathlib.Path) -> 
 
 
 def test_a_plain_pull_stops_and_keeps_the_students_notebook(course: Any, tmp_path: pathlib.Path) -> None:
-    """git says that both changed; the file is the student's, without marks of a conflict in it."""
+    """The file is the student's, without marks of a conflict in it, and a commit keeps it; the new one can be looked at."""
     students, clone = tmp_path / "students", tmp_path / "ada"
     publish(course, students)
     git(tmp_path, "clone", "--quiet", str(students), str(clone))
@@ -106,6 +106,9 @@ def test_a_plain_pull_stops_and_keeps_the_students_notebook(course: Any, tmp_pat
     git(clone, "commit", "--quiet", "-am", "My work")
     git(clone, "pull", "--quiet", "--no-rebase", "origin", "main", fails=True)
     assert (clone / NOTEBOOK).read_text() == before
+    git(clone, "commit", "--quiet", "-a", "--no-edit")
+    assert (clone / NOTEBOOK).read_text() == before
+    assert "# fixed" in git(clone, "show", f"origin/main:{NOTEBOOK}")
 
 
 def test_the_note_says_what_changed_by_heading(course: Any, tmp_path: pathlib.Path) -> None:

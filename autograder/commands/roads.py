@@ -40,6 +40,11 @@ def place(course: pathlib.Path, assignment: str) -> Any:
     return coursedir
 
 
+def counted(marks: int) -> str:
+    """So many marks."""
+    return "1 mark" if marks == 1 else f"{marks} marks"
+
+
 def known(platform: str, platforms: Sequence[str]) -> None:
     """Raise RoadError for a platform that we do not know."""
     if platform not in platforms:
@@ -71,7 +76,7 @@ def export(
     made = write(marks, column or assignment)
     path = to or course / f"{assignment}-{platform}.{suffix}"
     path.write_bytes(made.data)
-    said = [f"Wrote {path}: {len(marks) - len(made.left_out)} marks."]
+    said = [f"Wrote {path}: {counted(len(marks) - len(made.left_out))}."]
     if made.left_out:
         said.append(f"Left out, since no zip of {platform} with their work was collected: {listed(made.left_out)}.")
     if waiting := [one.student for one in marks if one.open_points]:
@@ -106,7 +111,7 @@ def moved(course: pathlib.Path, told: pathlib.Path, to: pathlib.Path | None) -> 
     rows = moved_since(course_directory(course), told)
     path = to or course / "moved.csv"
     write_moved(rows, path)
-    return [f"Wrote {path}: {len(rows)} marks moved since {told}."], 0
+    return [f"Wrote {path}: {counted(len(rows))} moved since {told}."], 0
 
 
 def extend(course: pathlib.Path, assignment: str, student: str, hours: float) -> tuple[list[str], int]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autograder.grading.files import MAX_FILE
+from autograder.grading.handed_in import MAX_NOTEBOOKS
 
 MAX_ENTRIES = 50_000
 MAX_TOTAL = 4 << 30  # bytes that are unpacked of one zip, whatever it says of itself
@@ -63,14 +64,17 @@ class Archive:
             raise ZipError("what is in the zip is too large altogether")
         return data
 
-    def notebooks_inside(self, entry: Entry) -> Iterator[tuple[str, bytes]]:
+    def notebooks_inside(self, entry: Entry) -> list[tuple[str, bytes]]:
         """The notebooks of a zip in this zip, by name; none of what is packed once more. Raises ZipError."""
-        inner = Archive(io.BytesIO(self.read(entry)), self.left)
+        most = min(self.left, MAX_FILE)
+        inner = Archive(io.BytesIO(self.read(entry)), most)
+        notebooks = [one for one in inner.entries if one.path.endswith(".ipynb")]
+        if len(notebooks) > MAX_NOTEBOOKS:
+            raise ZipError(f"it holds {len(notebooks)} notebooks")
         self.outside += inner.outside
-        for one in inner.entries:
-            if one.path.endswith(".ipynb"):
-                yield safe_name(one.path), inner.read(one)
-        self.left = inner.left
+        found = [(safe_name(one.path), inner.read(one)) for one in notebooks]
+        self.left -= most - inner.left
+        return found
 
 
 @contextmanager
