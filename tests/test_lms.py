@@ -20,6 +20,8 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
+from autograder.bulk.moves import Move
+from autograder.bulk.moves import write_csv as write_moves
 from autograder.course.settings import ROOT
 from autograder.lms import zips
 from autograder.lms.collect import Collected, CollectError, collect, read_numbers
@@ -93,6 +95,8 @@ def handed_in(course: Any) -> dict[str, str]:
         ("moodle", f"Ada Lovelace_12345_assignsubmission_file_/{NOTEBOOK}", "ada"),
         ("moodle", f"Ada Lovelace_12345_assignsubmission_file_{NOTEBOOK}", "ada"),
         ("moodle", f"Ada Lovelace_12345_assignsubmission_file/my work/{NOTEBOOK}", "ada"),
+        ("moodle", f"Ada Lovelace_12345_assignsubmission_file/{A}.ipynb.txt", "ada"),  # as a browser saves it
+        ("moodle", f"Ada Lovelace_12345_assignsubmission_file/{A}.IPYNB", "ada"),
         ("moodle", f"MÜLLER Jörg_12345_assignsubmission_file/{NOTEBOOK}", "muller"),
         ("moodle", f"S1815 Some Name_12345_assignsubmission_file/{NOTEBOOK}", "s1815"),
         ("moodle", f"Some Name_s1815_12345_assignsubmission_file/{NOTEBOOK}", "s1815"),
@@ -268,11 +272,31 @@ def test_what_cannot_be_collected_is_said_and_the_others_are_collected(
     assert not list(pathlib.Path(course.root).rglob("evil.ipynb"))
 
 
-def test_two_students_of_one_name_are_told_apart_by_their_number_or_not_at_all(course: Any) -> None:
+@pytest.mark.parametrize(
+    ("preset", "files", "sentence"),
+    [
+        (
+            "moodle",
+            {f"Jörg Müller_7_assignsubmission_file/{NOTEBOOK}": "{}"},
+            "Jörg Müller_7 may be jm2, muller in the list",
+        ),
+        ("moodle", {f"Ada Lovelace_s1815_7_assignsubmission_file/{NOTEBOOK}": "{}"}, "may be ada, s1815 in the list"),
+        ("canvas", {f"lovelaceada_102_9_{NOTEBOOK}": "{}"}, "lovelaceada_102 may be ada, obrien in the list"),
+        (
+            "moodle",
+            {f"Ada Lovelace_{n}_assignsubmission_file/{NOTEBOOK}": "{}" for n in (7, 8)},
+            "ada: not collected, since Ada Lovelace_7, Ada Lovelace_8 have one name. Put one of them into",
+        ),
+    ],
+)
+def test_nobody_gets_the_work_of_another_who_may_be_meant(
+    course: Any, preset: str, files: dict[str, str], sentence: str
+) -> None:
+    """Two of one name in the list or on the platform; number and name that are of two students."""
     with Gradebook(course.db_url) as gradebook:
         gradebook.add_student("jm2", first_name="Jörg", last_name="Müller")
-    done = collected(course, "moodle", {f"Jörg Müller_7_assignsubmission_file/{NOTEBOOK}": "{}"})
-    assert "Jörg Müller_7 may be jm2, muller; set lms_user_id in the list" in done.problems[0]
+    (problem,) = collected(course, preset, files).problems
+    assert sentence in problem
     assert handed_in(course) == {}
 
 
@@ -409,7 +433,9 @@ def test_gradescope_runs_a_script_that_shows_the_marks(tmp_path: pathlib.Path) -
     assert RUN.read_text().startswith("#!")
 
 
-def test_no_cell_of_a_student_is_a_formula_or_a_tag() -> None:
+def test_no_cell_of_a_student_is_a_formula_or_a_tag(tmp_path: pathlib.Path) -> None:
+    write_moves([Move("=x", "predict", 1.0, 0.5, None)], tmp_path / "moves.csv")
+    assert (tmp_path / "moves.csv").read_text().splitlines()[1] == "'=x,predict,1.0,0.5,,-0.5"
     rows = [*csv.reader(io.StringIO(canvas([MARK], "A1 (5)").data.decode()))]
     assert rows[2] == ['<b>", =cmd()', "501", "", "ada", "", "3.5"]
     (row,) = csv.DictReader(io.StringIO(moodle([MARK], "").data.decode()))
@@ -438,14 +464,15 @@ def test_who_should_be_told_is_a_table_for_a_mail_merge(
 ) -> None:
     """Only marks that are others than in the table of then."""
     monkeypatch.chdir(tmp_path)
-    write_class(tmp_path, [Handed("ada", answer=("marked", 1.0)), Handed("obrien", answer=("marked", 2.0))], ROSTER)
+    roster = {**ROSTER, "ada": {**ROSTER["ada"], "last_name": "+SUM(1)"}}
+    write_class(tmp_path, [Handed("ada", answer=("marked", 1.0)), Handed("obrien", answer=("marked", 2.0))], roster)
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         CourseCsv(to="told.csv").export(gradebook)
         gradebook.find_grade("derive", A, A, "ada").manual_score = 1.5
         gradebook.db.commit()
     assert "1 mark moved" in words(run("moved", "told.csv", "--to", "letters.csv"))
     (row,) = csv.DictReader(pathlib.Path("letters.csv").read_text().splitlines())
-    assert [row[name] for name in ("student_id", "email", "before", "after")] == ["ada", "ada@example.edu", "1", "1.5"]
+    assert list(row.values()) == [A, "ada", "'+SUM(1)", "Ada", "ada@example.edu", "1", "1.5"]
     pathlib.Path("told.csv").write_text("name\nada\n")
     assert "told.csv is no table of marks" in run("moved", "told.csv").output
 

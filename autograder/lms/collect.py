@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,17 +101,7 @@ class Collection:
             self.done.problems.append(
                 f"Not collected, because {self.preset} does not name submissions so: {listed([*map(shown, zipped.strange)], 5)}."
             )
-        theirs: dict[str, Handed] = {}
-        for handed in sorted(zipped.handed, key=lambda one: one.version):
-            try:
-                student = self.roster.find(handed.person)
-            except UnknownStudentError as error:
-                self.done.problems.append(f"{error}: not collected. Correct the list, then run this command again.")
-                continue
-            if student in theirs:
-                self.done.notes.append(f"{student}: several submissions are in the zip; the newest is collected.")
-            theirs[student] = handed
-        for student, handed in sorted(theirs.items()):
+        for student, handed in sorted(self.matched(zipped.handed).items()):
             try:
                 self.student(student, handed)
             except OSError as error:
@@ -124,6 +114,30 @@ class Collection:
             )
         write_numbers(self.coursedir, self.preset, self.known)
         return self.done
+
+    def matched(self, everything: Iterable[Handed]) -> dict[str, Handed]:
+        """The newest submission of each student; none where two people of the platform would be one student."""
+        theirs: dict[str, Handed] = {}
+        doubtful: dict[str, set[str]] = {}
+        for handed in sorted(everything, key=lambda one: one.version):
+            try:
+                student = self.roster.find(handed.person)
+            except UnknownStudentError as error:
+                self.done.problems.append(f"{error}: not collected. Correct the list, then run this command again.")
+                continue
+            earlier = theirs.get(student)
+            if earlier is not None and earlier.person.account != handed.person.account:
+                doubtful.setdefault(student, set()).update(map(shown, (earlier.person.said, handed.person.said)))
+            elif earlier is not None:
+                self.done.notes.append(f"{student}: several submissions are in the zip; the newest is collected.")
+            theirs[student] = handed
+        for student, people in doubtful.items():
+            del theirs[student]
+            self.done.problems.append(
+                f"{student}: not collected, since {listed(sorted(people))} have one name. Put one of them into "
+                f"{submitted_folder(self.coursedir, student)} yourself."
+            )
+        return theirs
 
     def student(self, student: str, handed: Handed) -> None:
         """Collect one student's files. Raises OSError."""
@@ -189,8 +203,7 @@ class Collection:
 
     def place(self, student: str, files: Mapping[str, bytes]) -> None:
         """Write a submission's folder, whole or not at all; an earlier one is moved away, not deleted. Raises OSError."""
-        coursedir = self.coursedir
-        folder = pathlib.Path(coursedir.format_path(coursedir.submitted_directory, student, coursedir.assignment_id))
+        folder = submitted_folder(self.coursedir, student)
         there = folder.is_dir() and any(folder.iterdir())
         if there and same(folder, files):
             self.done.unchanged.append(student)
@@ -211,6 +224,11 @@ class Collection:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         (self.done.replaced if there else self.done.new).append(student)
+
+
+def submitted_folder(coursedir: Any, student: str) -> pathlib.Path:
+    """submitted/STUDENT/ASSIGNMENT."""
+    return pathlib.Path(coursedir.format_path(coursedir.submitted_directory, student, coursedir.assignment_id))
 
 
 def same(folder: pathlib.Path, files: Mapping[str, bytes]) -> bool:

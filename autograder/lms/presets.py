@@ -28,6 +28,11 @@ class Person:
     ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
+    @property
+    def account(self) -> object:
+        """What tells people of one name apart on the platform."""
+        return self.user or self.ids or self.names
+
 
 @dataclass(frozen=True)
 class File:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograder.grading.handed_in import shown
@@ -35,20 +35,26 @@ class Roster:
         self.names.pop("", None)
 
     def find(self, person: Person) -> str:
-        """The student's id. Raises UnknownStudentError."""
+        """The student's id. Raises UnknownStudentError, also where number and name are of two students."""
+        by_id = self.looked_up(self.ids, person.ids)
+        by_name = self.looked_up(self.names, person.names)
         if person.user in self.users:
-            return self.users[person.user]
-        for table, asked in ((self.ids, person.ids), (self.names, person.names)):
-            found = set().union(*(table.get(plain(one), set()) for one in asked))
-            if person.user:  # somebody of this name whom the platform knows by another number is another person
-                found = {student for student in found if self.number_of.get(student, person.user) == person.user}
-            if len(found) == 1:
-                return found.pop()
-            if found:
-                raise UnknownStudentError(
-                    f"{shown(person.said)} may be {listed(sorted(found))}; set lms_user_id in the list of students"
-                )
+            by_id = {self.users[person.user]}
+        elif person.user:  # somebody of this name whom the platform knows by another number is another person
+            by_name -= self.number_of.keys()
+        found = by_id or by_name
+        if by_id and by_name and not by_id & by_name:
+            found = by_id | by_name
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            raise UnknownStudentError(f"{shown(person.said)} may be {listed(sorted(found))} in the list of students")
         raise UnknownStudentError(f"{shown(person.said)} is nobody in the list of students")
+
+    @staticmethod
+    def looked_up(table: Mapping[str, set[str]], asked: Iterable[str]) -> set[str]:
+        """The students whom a table has under any of these."""
+        return set().union(*(table.get(plain(one), set()) for one in asked))
 
 
 def plain(text: str) -> str:

@@ -108,7 +108,13 @@ def made_by_a_system(path: str) -> bool:
 
 
 def safe_name(path: str) -> str:
-    """The last part of a path as the name of a file: no folder, nothing hidden, nothing that does not print, not long."""
+    """The last part of a path as the name of a file: no folder, nothing hidden, nothing that does not print, not long.
+
+    A notebook is named .ipynb, also where a browser saved it as .ipynb.txt or .ipynb.json.
+    """
     name = "".join(c if c.isprintable() else "_" for c in path.replace("\\", "/").rpartition("/")[2]).lstrip(". ")
+    for ending in (".ipynb", ".ipynb.txt", ".ipynb.json"):
+        if name.lower().endswith(ending):
+            name = f"{name[: -len(ending)]}.ipynb"
     stem, dot, suffix = name.rpartition(".")
     return f"{stem[:MAX_NAME]}{dot}{suffix[:MAX_NAME]}" if name else "file"
