@@ -23,11 +23,12 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import sync_playwright
 
 from autograder.commands.demo import course_api, in_folder
+from autograder.course.assignment import Assignment
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import ROOT, load_course
 from autograder.grading.results import SubmissionResult
 from autograder.grading.words import joined, number, what_happened
-from autograder.plugins import feedback, markdown
+from autograder.plugins import feedback, markdown, records
 from autograder.plugins.feedback import FeedbackExporter
 from autograder.plugins.formulas import converted, formula_html
 from autograder.plugins.grading import close_executor
@@ -359,6 +360,27 @@ def test_the_rubric_is_what_course_toml_says(
     for student in ("ada", "dan"):
         text = course.page(student).text
         assert (text.count(STEP), text.count(SAMPLE)) == (step, sample)
+
+
+def test_a_changed_rubric_reaches_class_and_pages(
+    course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    """Without --force: the page is made again with the new steps, and what is graded counts as changed, which says why."""
+    course.page("ada")
+    other = tmp_path / "rubric.md"
+    other.write_text((ROOT / "assignments" / A / "rubric.md").read_text().replace(STEP, "A quite different step"))
+    monkeypatch.setattr(Assignment, "rubric", other)
+    with in_folder(course.root):
+        log = course.api.generate_feedback(A, "ada", force=False)["log"]
+        coursedir = course.api.coursedir
+        coursedir.assignment_id = A
+        graded = records.results_of(coursedir, ["ada"])["ada"]
+        now = records.digest(course.root / "submitted" / "ada" / A, coursedir)
+    assert "feedback made: 1, unchanged: 0" in log
+    page = (course.root / "feedback" / "ada" / A / f"{A}.html").read_text()
+    assert "A quite different step" in page
+    assert STEP not in page
+    assert records.why_again(graded, now, graded.settings) == "the rubric has changed"
 
 
 def test_the_person_who_marks_sees_all_of_it(course: Course) -> None:

@@ -262,7 +262,8 @@ def test_a_rubric_that_does_not_add_up_ends_the_build(monkeypatch: pytest.Monkey
     monkeypatch.setattr(build, "load_course", lambda directory: course_with({"a4_bptt": {"derive_bptt": 2.5}}))
     with pytest.raises(SystemExit, match="the steps of derive_bptt add up to 3, but the question has") as ended:
         build.main()
-    assert len(str(ended.value).splitlines()) == 1
+    assert len(str(ended.value).splitlines()) == 2
+    assert str(ended.value).endswith("source/ and release/ are built all the same.")
     monkeypatch.setattr(build, "load_course", lambda directory: course_with({}))
     build.main()
 

@@ -233,7 +233,7 @@ def test_a_mark_by_hand_above_a_new_maximum_is_to_be_looked_at(tmp_path: pathlib
 
 def test_a_notebook_in_a_wrong_folder_is_counted_and_named(tmp_path: pathlib.Path) -> None:
     """In an anonymous report it is counted alone."""
-    write_class(tmp_path, [Handed("ada"), Handed("benn")], {"ben": {"last_name": "Long"}})
+    write_class(tmp_path, [Handed("ada"), Handed("benn")], {"ben": {"last_name": "Long"}, "cleo": {"last_name": "Ray"}})
     lost = tmp_path / "submitted" / "cleo" / "a1_linear_ft"
     lost.mkdir(parents=True)
     (lost / "mine.ipynb").write_text("{}")
@@ -243,6 +243,7 @@ def test_a_notebook_in_a_wrong_folder_is_counted_and_named(tmp_path: pathlib.Pat
         "move it.",
         "benn is not in the list of students; the closest name is ben, with nothing handed in.",
     )
+    assert report.missing == ("ben",)  # not cleo, whose work is there
     for one, sentences in ((report, report.misplaced), (hidden, [MISPLACED])):
         for text in (printed(one, 1000), write_page(one, tmp_path / "page.html").read_text()):
             assert "2 in a wrong folder" in text
@@ -262,14 +263,17 @@ def test_the_export_says_which_marks_are_open_and_who_handed_in_nothing(
 ) -> None:
     """A name with a comma stays one column; a name that the gradebook does not have ends the command."""
     monkeypatch.chdir(tmp_path)
-    names = {"fay": {"last_name": "Ray, Lady"}, "gus": {}}
+    names = {"fay": {"last_name": "Ray, Lady"}, "gus": {}, "hal": {}}
     write_class(tmp_path, [Handed("ada"), Handed("ben", answer=("none", 0.0))], names)
     (tmp_path / "submitted" / "gus" / A).mkdir(parents=True)
+    (tmp_path / "submitted" / "hal" / "a1_linear_ft").mkdir(parents=True)
+    (tmp_path / "submitted" / "hal" / "a1_linear_ft" / "mine.ipynb").write_text("{}")
     app = Application(log_level="INFO")
     app.coursedir = course_directory(tmp_path)  # type: ignore[attr-defined]
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         gradebook.find_grade("test_predict", A, A, "ada").auto_score = 4.0
         gradebook.find_grade("test_predict", A, A, "ben").auto_score = 4.0
+        gradebook.find_grade("test_predict", A, A, "ada").manual_score = 4.5
         gradebook.db.commit()
         CourseCsv(parent=app).export(gradebook)
         with pytest.raises(SystemExit):
@@ -278,14 +282,18 @@ def test_the_export_says_which_marks_are_open_and_who_handed_in_nothing(
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     told = {student: (row["score"], row["handed_in"], row["not_marked"]) for student, row in rows.items()}
     assert told == {
-        "ada": ("4", "yes", "2"),
+        "ada": ("4.5", "yes", "2"),
         "ben": ("4", "yes", "0"),
         "fay": ("0", "no", "0"),
         "gus": ("0", "not graded", "0"),
+        "hal": ("0", "wrong folder", "0"),
     }
     assert rows["fay"]["last_name"] == "Ray, Lady"
     said = capsys.readouterr().err
-    assert "4 rows, 1 with answers that nobody has marked yet, 2 without a graded submission." in said
+    assert "5 rows, 1 with answers that nobody has marked yet, 3 without a graded submission." in said
+    assert (
+        "Marks given by hand above the maximum; change them in the formgrader: ada, predict: marked 4.5 of 4." in said
+    )
     assert f"The gradebook has no assignment a1_linear_ft; the closest name is {A}." in said
 
 
@@ -698,6 +706,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         gradebook.db.commit()
     (tmp_path / "autograded/dan" / A / f"{A}.ipynb").write_text("{}")
     shutil.rmtree(tmp_path / "autograded/eve")
+    (tmp_path / "submitted" / "guy" / A.upper()).mkdir(parents=True)
+    (tmp_path / "submitted" / "guy" / A.upper() / "mine.ipynb").write_text("{}")
     shutil.copytree(ROOT / "source" / A, tmp_path / "source" / A)  # what an ungraded notebook asks for
     return tmp_path
 
@@ -741,6 +751,7 @@ def test_a_function_of_two_assignments_is_asked_about(small: pathlib.Path) -> No
         (("ben", "predict", "--assignment", "a4_bptt"), f"ben has handed in no a4_bptt. ben has handed in {A}."),
         (("dan", "predict"), f"grading was interrupted. Run `nbgrader autograde {A}` first."),
         (("eve", "predict"), f"is handed in, but not graded. Run `nbgrader autograde {A}` first."),
+        (("guy", "predict"), f"guy/{A.upper()}/mine.ipynb is not graded: its folder {A.upper()} is no assignment"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -228,7 +228,7 @@ def main(directory: pathlib.Path = ROOT) -> None:
     except (BuildError, CourseError) as error:
         raise SystemExit(str(error)) from None
     if notes and course.directory == course.repository:
-        raise SystemExit("\n".join(notes))
+        raise SystemExit("\n".join([*notes, "source/ and release/ are built all the same."]))
     print(*notes, sep="\n", end="\n" * bool(notes))  # a course that takes its rubric from elsewhere cannot change it
 
 

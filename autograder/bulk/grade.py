@@ -22,18 +22,19 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 
 from autograder.bulk.desks import Desks
 from autograder.bulk.moves import Move, moves
-from autograder.bulk.show import Summary, Watch
+from autograder.bulk.show import Watch
 from autograder.bulk.slots import Slots
 from autograder.course.settings import CourseError
 from autograder.grading.executor import Executor, Graded, GradingError
 from autograder.grading.handed_in import HandedIn
-from autograder.grading.results import FlagKind, SubmissionResult
+from autograder.grading.results import SubmissionResult
 from autograder.plugins import records
-from autograder.plugins.converters import CourseAutograde, say_what_is_odd_in_the_gradebook
+from autograder.plugins.converters import CourseAutograde
 from autograder.plugins.grading import check_setup, close_executor, completed
 from autograder.plugins.marks import Marks, marks_of
 from autograder.plugins.saving import SaveGrades, Scores, save, scores_of
 from autograder.plugins.seams import one_transaction, target_of
+from autograder.plugins.summary import Summary, graded_again, reasons_to_look
 
 BATCH = 25  # submissions whose marks are written at once, or
 DRAFT = ".graded"  # a notebook while it is written
@@ -125,14 +126,14 @@ class BulkAutograde(CourseAutograde):
         course = self.executor.course
         executors = [
             self.executor,
-            *(Executor(course, self.executor.seed) for _ in range(min(self.workers, len(jobs)) - 1)),
+            *(Executor(course, self.executor.seed, quiet=True) for _ in range(min(self.workers, len(jobs)) - 1)),
         ]
         self.done: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
         with Desks(self, min(self.workers, len(jobs))) as self.desks:
             for executor in executors:
                 executor.start()
             for executor in executors:
-                executor.ready()
+                executor.ready("autograder grade …")
             slots = Slots[Job](course, self.executor.seed, executors, self.begin, self.to_desk)
             try:
                 with self.watch.over(self.coursedir.assignment_id, len(jobs)):
@@ -231,7 +232,7 @@ class BulkAutograde(CourseAutograde):
         """Note that a submission could not be graded; as with nbgrader, no folder stays of it."""
         self.log.debug("%s", job.student, exc_info=error)
         self.summary.not_reached.remove(job.student)
-        self.summary.not_graded[job.student] = f"not graded: {type(error).__name__}: {error}"
+        self.summary.not_graded[job.student] = f"{type(error).__name__}: {error}"
         if not self.dry_run:
             self.known.pop(job.student, None)
             shutil.rmtree(self.target(job.student), ignore_errors=True)
@@ -294,18 +295,11 @@ class BulkAutograde(CourseAutograde):
 
     def say_what_was_done(self) -> None:
         """Complete the summary."""
-        for student, result in sorted(self.known.items()):
-            if result.needs_look:
-                reasons = [flag.reason for flag in result.flags if flag.kind is not FlagKind.HINT]
-                self.summary.look[student] = " ".join(reasons)
-        self.look = list(self.summary.look)
-        done = {why: sorted({*who} & {*self.summary.graded}) for why, who in self.again.items()}
-        self.summary.again = {why: who for why, who in done.items() if who}
+        self.summary.look = reasons_to_look(self.known)
+        self.summary.again = graded_again(self.again, self.summary.graded)
         everyone = {*self.summary.graded, *self.summary.unchanged}
         self.summary.late = [student for student in records.late_students(self.coursedir) if student in everyone]
-        if not self.dry_run:
-            say_what_is_odd_in_the_gradebook(self)
-        self.say_what_is_misplaced()
+        self.say_what_is_odd()
 
 
 def lean(results: SubmissionResult | None) -> SubmissionResult | None:

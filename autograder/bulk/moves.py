@@ -20,7 +20,7 @@ class Move:
     """A score that would change. by_hand: what a person gave instead, which stays; None: the score is the mark."""
 
     student: str
-    cell: str
+    question: str  # the function, or the written answer
     before: float | None
     after: float | None
     by_hand: float | None
@@ -36,19 +36,19 @@ def moves(student: str, before: Marks, after: Scores) -> Iterator[Move]:
     for cell, score in after.scores.items():
         mark = before.marks.get(cell, Mark(0.0))
         if mark.auto != score:
-            yield Move(student, cell, mark.auto, score, mark.manual)
+            yield Move(student, cell.removeprefix("test_"), mark.auto, score, mark.manual)
 
 
 def moves_table(found: Sequence[Move]) -> Table:
     """A row for each score that would change."""
     table = Table(title="Marks that would move")
-    for heading in ("student", "cell"):
+    for heading in ("student", "question"):
         table.add_column(heading, no_wrap=True)
     for heading in ("before", "after", "moves by"):
         table.add_column(heading, justify="right")
-    for move in sorted(found, key=lambda move: (move.student, move.cell)):
+    for move in sorted(found, key=lambda move: (move.student, move.question)):
         by = f"{move.points:+g}" if move.by_hand is None else f"marked by hand: {number(move.by_hand)}"
-        table.add_row(move.student, move.cell, number(move.before), number(move.after), by)
+        table.add_row(move.student, move.question, number(move.before), number(move.after), by)
     return table
 
 
@@ -59,5 +59,5 @@ def write_csv(found: Sequence[Move], path: pathlib.Path) -> None:
         rows.writeheader()
         rows.writerows(
             {**asdict(move), "student": plain_cell(move.student), "points": move.points}
-            for move in sorted(found, key=lambda m: (m.student, m.cell))
+            for move in sorted(found, key=lambda m: (m.student, m.question))
         )

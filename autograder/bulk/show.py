@@ -1,12 +1,10 @@
-"""What `autograder grade` shows while it works, and what it says at the end: for a person, or as JSON."""
+"""What `autograder grade` shows while it works."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,38 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder.grading.words import listed
 
 NAMES = 3  # of what is running
-
-
-@dataclass
-class Summary:
-    """What was done to the submissions of an assignment: students by name, reasons by student."""
-
-    assignment: str
-    graded: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    not_reached: list[str] = field(default_factory=list)
-    not_graded: dict[str, str] = field(default_factory=dict)
-    look: dict[str, str] = field(default_factory=dict)
-    late: list[str] = field(default_factory=list)
-    again: dict[str, list[str]] = field(default_factory=dict)  # why what was graded is graded again: who
-    pages: int | None = None
-    seconds: float = 0.0
-
-    def lines(self) -> Iterator[str]:
-        """The result first, then exceptions by name."""
-        counted = ("graded", "unchanged", "late", "not reached", "not graded")
-        numbers = (self.graded, self.unchanged, self.late, self.not_reached, self.not_graded)
-        parts = [f"{len(who)} {word}" for word, who in zip(counted, numbers, strict=True) if who or word == "graded"]
-        parts += [] if self.pages is None else [f"{self.pages} feedback pages made"]
-        yield f"{self.assignment}: {', '.join(parts)}, {self.seconds:.0f} s"
-        for why, who in self.again.items():
-            yield f"Graded again, because {why}: {len(who)} ({listed(who)})."
-        for student, reason in (*self.not_graded.items(), *self.look.items()):
-            yield f"{student}: {reason}"
-
-    def to_json(self) -> str:
-        """All of it as JSON."""
-        return json.dumps(asdict(self))
 
 
 class Watch:

@@ -64,7 +64,7 @@ class Slots(Generic[Job]):
         stalled = sum(slot.job is not None and slot.since < before for slot in self._slots)
         short = len(self._slots) - stalled < self._least and len(self._slots) < self._least + MOST
         if self._jobs and short and free_memory() > ROOM:
-            slot = Slot[Job](Executor(self.course, self.seed))
+            slot = Slot[Job](Executor(self.course, self.seed, quiet=True))
             self._slots.append(slot)
             self._next(slot)
 

@@ -68,9 +68,10 @@ def main(root: pathlib.Path, options: Options) -> int:
         print(json.dumps({**asdict(summary), "moves": [asdict(move) for move in bulk.moved]}))
     elif summary.graded or summary.unchanged or summary.not_graded:
         out = Console(soft_wrap=True, highlight=False, markup=False)
-        out.print("\n".join(summary.lines()))
+        out.print("\n".join((*summary.lines(), *summary.reasons())))
         if options.dry_run:
-            Console().print(moves_table(bulk.moved) if bulk.moved else "No mark would move. Nothing was written.")
+            Console().print(moves_table(bulk.moved) if bulk.moved else "No mark would move.")
+            out.print(f"Wrote {options.csv}, and nothing else." if options.csv else "Nothing was written.")
         elif code != 130:
             out.print(next_step(options, summary))
     if options.csv:

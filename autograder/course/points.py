@@ -72,7 +72,7 @@ def closest(name: str, names: Iterable[str]) -> str:
     """What somebody who wrote a wrong name may have meant, in words; functions without their test_."""
     known = [one.removeprefix("test_") for one in names]
     near = difflib.get_close_matches(name.removeprefix("test_"), known)
-    return these(near) if near else f"known names: {', '.join(known)}"
+    return these(near) if near else f"known names: {', '.join(known) or 'none'}"
 
 
 def these(near: Sequence[str]) -> str:

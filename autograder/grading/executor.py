@@ -50,15 +50,15 @@ class Graded:
 class Executor:
     """Workers that have loaded torch and the hidden suites, and grade one submission each at a time."""
 
-    def __init__(self, course: Course, seed: str, workers: int = 1) -> None:
+    def __init__(self, course: Course, seed: str, workers: int = 1, *, quiet: bool = False) -> None:
         self.course, self.seed = course, seed
-        self._told = False  # what this machine lacks
+        self._told = quiet  # what this machine lacks: another executor of the same command says it
         self._workers = [Worker(course, seed) for _ in range(workers)]
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="grading")
-        if course.isolation == "none":
+        if course.isolation == "none" and not quiet:
             print(
                 'WARNING: isolation = "none": student code runs on this machine with your rights, files and network.',
                 file=sys.stderr,
@@ -70,17 +70,18 @@ class Executor:
         for worker in self._workers:
             worker.start()
 
-    def ready(self) -> None:
+    def ready(self, command: str = "nbgrader autograde …") -> None:
         """Return when every worker and its cage can grade; say once which walls student code runs without.
 
-        Raises GradingError with what keeps them from it.
+        command: what to run in another way, where that would give a wall. Raises GradingError
+        with what keeps them from it.
         """
         self.start()
         for worker in self._workers:
             worker.ready()
         lacks = self._workers[0].lacks
         if lacks and not self._told:
-            print(walls_missed(lacks), file=sys.stderr)
+            print(walls_missed(lacks, command), file=sys.stderr)
         self._told = True
 
     def submit(self, handed_in: HandedIn, assignment: str) -> Future[Graded]:

@@ -131,18 +131,19 @@ def walls_missing(names: Sequence[str]) -> WallsMissingError:
     )
 
 
-def walls_missed(names: Sequence[str]) -> str:
+def walls_missed(names: Sequence[str], command: str) -> str:
     """What student code runs without at the level "standard", and what to do."""
     if list(names) == ["cgroups"]:
-        todo = f"It may take somewhat more memory than course.toml allows; to prevent that, grade with `{in_own_cgroup()}`."
+        prevented = f"to prevent that, grade with `{in_own_cgroup(command)}`"
+        todo = f"It may take somewhat more memory than course.toml allows; {prevented}."
     else:
         todo = f"`{typed('autograder doctor')}` says what to do."
     return f"This machine lacks {' and '.join(names)}: student code runs without. {todo}"
 
 
-def in_own_cgroup() -> str:
+def in_own_cgroup(command: str = "nbgrader autograde …") -> str:
     """The command that grades in a cgroup of its own, where systemd has one to give."""
-    return f"systemd-run --user --scope -p Delegate=yes {typed('nbgrader autograde …')}"
+    return f"systemd-run --user --scope -p Delegate=yes {typed(command)}"
 
 
 def course_exposed(python: pathlib.Path, folder: pathlib.Path, mine: pathlib.Path) -> CourseExposedError:

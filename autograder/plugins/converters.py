@@ -26,7 +26,6 @@ from autograder.course.seed import SeedError
 from autograder.course.settings import CourseError, load_course, points_differ
 from autograder.grading.executor import GradingError
 from autograder.grading.files import MAX_FILE, files_below, read_file
-from autograder.grading.words import listed
 from autograder.plugins import records, seams
 from autograder.plugins.course_files import folders
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
@@ -34,6 +33,7 @@ from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
 from autograder.plugins.marks import marks_of
 from autograder.plugins.names import (
+    Misplaced,
     UnknownNameError,
     misplaced,
     not_graded,
@@ -44,6 +44,7 @@ from autograder.plugins.names import (
 )
 from autograder.plugins.registration import RegistrationError, register_if_needed
 from autograder.plugins.seams import convert_once, one_gradebook, source_of, target_of
+from autograder.plugins.summary import Summary, graded_again, reasons_to_look
 
 # What keeps a command from doing anything; each says in one sentence what to do.
 SETUP_ERRORS = (CourseError, CourseBusyError, GradingError, RegistrationError, SeedError, UnknownNameError)
@@ -89,8 +90,8 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         self.graded: list[str] = []
         self.unchanged: list[str] = []
         self.again: dict[str, list[str]] = {}  # why what is graded is graded again: who
-        self.look: list[str] = []
-        self.misplaced: list[str] = []
+        self.summary = Summary(self.coursedir.assignment_id)
+        self.misplaced: list[Misplaced] = []
         self.interrupted = False
         by_command = isinstance(self.parent, AutogradeApp)
         try:
@@ -110,7 +111,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
             if by_command:
                 raise SystemExit(130) from None
             raise
-        if (self.look or self.misplaced) and by_command:
+        if (self.summary.look or self.misplaced) and by_command:
             raise SystemExit(1)  # graded to the end, but a script should notice
 
     def init_notebooks(self) -> None:
@@ -157,8 +158,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
 
     def destinations(self) -> list[str]:
         """The folders that grading would replace."""
-        students = [os.path.basename(os.path.dirname(folder)) for folder in self.assignments]
-        return [target_of(self, self.coursedir.assignment_id, student) for student in students]
+        return [target_of(self, self.coursedir.assignment_id, student) for student in self.everyone()]
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade this submission: unless the same content is graded already, by this source, to the end."""
@@ -185,26 +185,37 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
         self.stop_if_interrupted()
 
     def say_what_was_done(self) -> None:
-        """One line: how many were graded, were unchanged, are late and are not graded; then what was graded again, and why."""
-        everyone = sorted(os.path.basename(os.path.dirname(folder)) for folder in self.assignments)
+        """Who was graded, unchanged, late, to look at and not graded; then what was graded again, and why."""
+        everyone = self.everyone()
         results = records.results_of(self.coursedir, everyone)
-        missing = [student for student in everyone if student not in results]
-        self.look = [student for student, result in results.items() if result.needs_look]
         graded = [student for student in self.graded if student in results]
-        left = len(everyone) - len(graded) - len(self.unchanged) - len(missing)
-        parts = [f"{len(graded)} graded", f"{len(self.unchanged)} unchanged"]
-        parts += [f"{left} not reached and left as they were"] if left else []
-        late = [student for student in records.late_students(self.coursedir) if student in everyone]
-        parts += [f"{len(late)} late ({listed(late)})"] if late else []
-        parts += [f"{len(self.look)} to look at ({listed(self.look)})"] if self.look else []
-        parts += [f"{len(missing)} not graded ({listed(missing)})"] if missing else []
-        say = self.log.warning if missing or self.look else self.log.info
-        count = "1 submission" if len(everyone) == 1 else f"{len(everyone)} submissions"
-        say("%s: %s, %s.", self.coursedir.assignment_id, count, ", ".join(parts))
-        for why, students in self.again.items():
-            self.log.info("Graded again, because %s: %d (%s).", why, len(students), listed(sorted(students)))
+        missing = [student for student in everyone if student not in results]
+        self.summary = Summary(
+            self.coursedir.assignment_id,
+            graded=graded,
+            unchanged=self.unchanged,
+            not_reached=sorted({*everyone} - {*graded, *self.unchanged, *missing}),
+            not_graded=dict.fromkeys(missing, ""),
+            look=reasons_to_look(results),
+            late=[student for student in records.late_students(self.coursedir) if student in everyone],
+            again=graded_again(self.again, graded),
+        )
+        for reason in self.summary.reasons():
+            self.log.error(reason)
+        result, *again = self.summary.lines()
+        self.log.log(logging.WARNING if missing or self.summary.look else logging.INFO, result)
+        for line in again:
+            self.log.info(line)
+        self.say_what_is_odd()
+
+    def everyone(self) -> list[str]:
+        """The students whose folders were found."""
+        return sorted(os.path.basename(os.path.dirname(folder)) for folder in self.assignments)
+
+    def say_what_is_odd(self) -> None:
+        """Warn of what is odd in the gradebook, in the list of students, and in the names of folders."""
         say_what_is_odd_in_the_gradebook(self)
-        handed_in = {folder.student for folder in folders(self.coursedir, "submitted_directory")} | {*everyone}
+        handed_in = {folder.student for folder in folders(self.coursedir, "submitted_directory")} | {*self.everyone()}
         for sentence in not_on_list(records.class_list(self.coursedir), handed_in):
             self.log.warning(sentence)
         self.say_what_is_misplaced()
@@ -212,8 +223,8 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
     def say_what_is_misplaced(self) -> None:
         """Name the notebooks where a folder of a student, or of an assignment, is missing around them."""
         self.misplaced = misplaced(self.coursedir)
-        for sentence in self.misplaced:
-            self.log.warning(sentence)
+        for one in self.misplaced:
+            self.log.warning(one.sentence)
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -294,7 +305,7 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             self.marks = marks_of(gradebook, self.coursedir.assignment_id)
         self.make_pages()
-        say_what_is_odd_in_the_gradebook(self)
+        self.say_what_is_odd()
         name, place = self.coursedir.assignment_id, target_of(self, self.coursedir.assignment_id, "STUDENT")
         self.log.info(
             "%s: feedback made: %d, unchanged: %d. Pages: %s", name, self.made, len(students) - self.made, place
@@ -303,6 +314,10 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
     def make_pages(self) -> None:
         """nbgrader's own loop."""
         super().convert_notebooks()
+
+    def say_what_is_odd(self) -> None:
+        """Warn of what is odd in the gradebook."""
+        say_what_is_odd_in_the_gradebook(self)
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
         """What the page's exporter needs to know: also the marks."""
@@ -337,14 +352,14 @@ class CourseFeedback(GenerateFeedback):  # type: ignore[misc]
 
 def say_what_is_odd_in_the_gradebook(converter: Any) -> None:
     """Warn of marks given by hand that are above the points of their question, and of assignments of unknown names."""
-    above = records.marks_above_maximum(converter.coursedir)
-    unknown = unknown_assignments(converter.coursedir, records.registered_assignments(converter.coursedir))
+    coursedir = converter.coursedir
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        above = records.marks_above_maximum(gradebook, coursedir.assignment_id)
+    unknown = unknown_assignments(coursedir, records.registered_assignments(coursedir))
     if unknown:
         converter.log.warning(unknown)
     if above:
-        converter.log.warning(
-            "Marks given by hand above the maximum; change them in the formgrader: %s.", "; ".join(above)
-        )
+        converter.log.warning(above)
 
 
 class OurLines(logging.Filter):

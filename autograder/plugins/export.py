@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -12,13 +12,13 @@ from nbgrader.plugins import CsvExportPlugin
 
 from autograder.course.points import closest
 from autograder.grading.words import number
-from autograder.plugins.names import students_of
-from autograder.plugins.records import unmarked_points
+from autograder.plugins.names import misplaced_students, students_of
+from autograder.plugins.records import marks_above_maximum, unmarked_points
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),  # so far nbgrader's
-    "handed_in",  # yes, no, or not graded
+    "handed_in",  # yes, no, not graded, or wrong folder
     "not_marked",  # points of the answers that nobody has marked yet: until it is 0, the score may still rise
 )
 Row = dict[str, Any]
@@ -58,7 +58,8 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
         for assignment in gradebook.assignments:
             if self.assignment and assignment.name not in map(str, self.assignment):
                 continue
-            waiting = self.folders(assignment.name)
+            waiting, lost = self.folders(assignment.name), self.misplaced(assignment.name)
+            self.say_what_is_above(gradebook, assignment.name)
             for student in gradebook.students:
                 if not self.student or student.id in map(str, self.student):
                     row = {
@@ -68,7 +69,7 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
                     }
                     row |= {name: plain_cell(getattr(student, name)) for name in ("last_name", "first_name", "email")}
                     yield row | {
-                        **marks(gradebook, assignment.name, student.id, student.id in waiting),
+                        **marks(gradebook, assignment.name, student.id, student.id in waiting, student.id in lost),
                         "max_score": number(assignment.max_score),
                         "not_marked": number(unmarked.get((assignment.name, student.id), 0.0)),
                     }
@@ -81,19 +82,29 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
         coursedir.assignment_id = assignment
         return frozenset(students_of(coursedir, coursedir.submitted_directory))
 
+    def misplaced(self, assignment: str) -> Mapping[str, str]:
+        """The students whose work may be in a wrong folder."""
+        coursedir = getattr(self.parent, "coursedir", None)
+        return misplaced_students(coursedir, assignment) if coursedir is not None else {}
+
+    def say_what_is_above(self, gradebook: Gradebook, assignment: str) -> None:
+        """Warn of marks above their maximum: the table has them as they are."""
+        if above := marks_above_maximum(gradebook, assignment):
+            self.log.warning("%s: %s", assignment, above)
+
 
 def plain_cell(text: str | None) -> str | None:
     """A text for a cell of a table: a spreadsheet would run one that begins as a formula does."""
     return f"'{text}" if text and text[0] in "=+-@\t\r\n" else text
 
 
-def marks(gradebook: Gradebook, assignment: str, student: str, handed_in: bool) -> Row:
+def marks(gradebook: Gradebook, assignment: str, student: str, handed_in: bool, misplaced: bool) -> Row:
     """The part of a row that depends on what was handed in."""
     try:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:
         none = dict.fromkeys(("raw_score", "late_submission_penalty", "score"), "0")
-        return {**none, "handed_in": "not graded" if handed_in else "no"}
+        return {**none, "handed_in": "not graded" if handed_in else "wrong folder" if misplaced else "no"}
     penalty = submission.late_submission_penalty or 0.0
     return {
         "timestamp": submission.timestamp,

@@ -26,7 +26,7 @@ from autograder.grading.words import number
 from autograder.plugins.formgrader import shown_data, written
 from autograder.plugins.markdown import highlighted, markdown_html
 from autograder.plugins.marks import Row, errors, is_result, reasons, table
-from autograder.plugins.rubrics import for_students
+from autograder.plugins.rubrics import for_students, rubrics, titled
 from autograder.plugins.safe_html import Pictures, output_html
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
@@ -86,14 +86,16 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
             unreadable=results.unreadable,
             reasons=[*reasons(results), *errors(nb)],
             isolated=results.isolation != "none",
-            cells=list(views(nb, rows, names["comments"], self.rubric(), pictures)),
+            cells=list(views(nb, rows, names["comments"], self.rubrics_of(names["assignment"]), pictures)),
         )
         return page, resources
 
-    def rubric(self) -> str:
-        """How much of a rubric students see in this course."""
+    def rubrics_of(self, assignment: str) -> dict[str, str]:
+        """What students see of each rubric in this course, by answer, as the rubrics are now."""
         coursedir = getattr(self.parent, "coursedir", None)
-        return load_course(pathlib.Path(coursedir.root) if coursedir else ROOT).rubric
+        course = load_course(pathlib.Path(coursedir.root) if coursedir else ROOT)
+        sections = rubrics(course.assignment(assignment).rubric)
+        return {name: for_students(titled(name, sections), course.rubric) for name in sections}
 
 
 @cache
@@ -112,7 +114,7 @@ def page_template() -> Template:
 
 
 def views(
-    nb: Any, rows: Mapping[str, Row], comments: Mapping[str, str | None], rubric: str, pictures: Pictures
+    nb: Any, rows: Mapping[str, Row], comments: Mapping[str, str | None], rubric: Mapping[str, str], pictures: Pictures
 ) -> Iterator[View]:
     """The cells as the page shows them."""
     end = time.process_time() + PATIENCE
@@ -131,7 +133,7 @@ def views(
         meta, source = cell["metadata"].get("nbgrader", {}), written(cell)
         row = rows.get(meta.get("grade_id", ""))
         if "rubric" in cell["metadata"].get(KEY, {}):
-            steps = for_students(source, rubric)
+            steps = rubric.get(cell["metadata"][KEY]["rubric"])
             if steps:
                 yield View("rubric", text(steps, cell))
         elif is_result(cell):

@@ -103,8 +103,6 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         notebook, results = completed(graded, self.parent, executor.course, path.parent, submission)
         for line in results.repairs:
             self.log.info("%s: %s", student, line)
-        for flag in results.looks:
-            self.log.error("%s needs a look: %s", student, flag.reason)
         return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:

@@ -8,6 +8,7 @@ import glob
 import os
 import pathlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.course.points import closest, these
@@ -15,6 +16,15 @@ from autograder.course.settings import build_command, load_course
 from autograder.grading.words import listed
 from autograder.plugins.records import source_folder
 from autograder.typed import typed
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """A notebook that no assignment is graded from. student and assignment: whose and which it may be; "" where unknown."""
+
+    sentence: str
+    student: str = ""
+    assignment: str = ""
 
 
 class UnknownNameError(LookupError):
@@ -52,21 +62,34 @@ def unknown_assignment(coursedir: Any) -> str:
     return "" if name in known else f"There is no assignment {name} in {coursedir.root}; {closest(name, known)}."
 
 
-def misplaced(coursedir: Any) -> list[str]:
-    """A sentence on each notebook where a folder of a student, or of an assignment, is missing around it or misspelt."""
+def misplaced(coursedir: Any) -> list[Misplaced]:
+    """The notebooks where a folder of a student, or of an assignment, is missing around them or misspelt."""
     student = os.path.dirname(coursedir.format_path(coursedir.submitted_directory, "*", "*"))
-    said = [
-        f"{path} is in no folder of an assignment, so it is not graded. Move it to one."
+    found = [
+        Misplaced(
+            f"{path} is in no folder of an assignment, so it is not graded. Move it to one.",
+            os.path.basename(os.path.dirname(path)) if folder == student else "",
+        )
         for folder in (os.path.dirname(student), student)
         for path in sorted(glob.glob(os.path.join(folder, "*.ipynb")))
     ]
     known = known_assignments(coursedir)
     for path in sorted(glob.glob(os.path.join(student, "*", "*.ipynb"))):
-        name = os.path.basename(os.path.dirname(path))
+        name, whose = os.path.basename(os.path.dirname(path)), os.path.basename(os.path.dirname(os.path.dirname(path)))
         if name not in known:
-            what = f"{path} is not graded: its folder {name} is no assignment"
-            said.append(f"{what}; {closest(name, known)}. Rename or move it.")
-    return said
+            said = (
+                f"{path} is not graded: its folder {name} is no assignment; {closest(name, known)}. Rename or move it."
+            )
+            near = difflib.get_close_matches(name, known, 1)
+            swapped = whose in known  # submitted/ASSIGNMENT/STUDENT
+            found.append(Misplaced(said, name, whose) if swapped else Misplaced(said, whose, "".join(near)))
+    return found
+
+
+def misplaced_students(coursedir: Any, assignment: str) -> dict[str, str]:
+    """Who may have handed in this assignment in a wrong folder, each with a sentence on where."""
+    found = [one for one in misplaced(coursedir) if one.student and one.assignment in ("", assignment)]
+    return {one.student: one.sentence for one in reversed(found)}
 
 
 def not_on_list(class_list: Mapping[str, Sequence[str]], handed_in: Collection[str]) -> list[str]:

@@ -31,7 +31,7 @@ def source_folder(coursedir: Any) -> pathlib.Path:
 
 
 def digest(submitted: pathlib.Path, coursedir: Any) -> str:
-    """Three hashes of what decides a mark: the notebooks handed in and when, the assignment's own source, and the grader."""
+    """Four hashes: of the notebooks handed in and when, of the assignment's own source, of the grader, and of the rubric."""
     result, source = hashlib.sha256(), hashlib.sha256()
     for inside in sorted(map(pathlib.PurePosixPath, files_below(submitted).files)):
         if inside.suffix == ".ipynb" or inside.name == "timestamp.txt":
@@ -39,7 +39,7 @@ def digest(submitted: pathlib.Path, coursedir: Any) -> str:
     for path in sorted(source_folder(coursedir).glob("*.ipynb")):
         source.update(source_digest(str(path), path.stat().st_mtime_ns).encode())
     grader = grader_digest(pathlib.Path(coursedir.root), coursedir.assignment_id)
-    return f"{result.hexdigest()}-{source.hexdigest()}-{grader}"
+    return f"{result.hexdigest()}-{source.hexdigest()}-{grader}-{rubric_digest(coursedir)}"
 
 
 def why_again(earlier: SubmissionResult | None, now: str, settings: str) -> str:
@@ -53,8 +53,10 @@ def why_again(earlier: SubmissionResult | None, now: str, settings: str) -> str:
         return "what was handed in has changed"
     if before[1] != after[1]:
         return "the assignment in source/ has changed"
-    if before != after:
+    if before[2:3] != after[2:3]:
         return "the hidden tests, or other code of the grader, have changed"
+    if before != after:
+        return "the rubric has changed"
     return "" if earlier.settings == settings else "a setting (course.toml, due date, late work) has changed"
 
 
@@ -76,6 +78,12 @@ def grader_digest(root: pathlib.Path, name: str) -> str:
 def source_digest(path: str, changed: int) -> str:
     """A hash of a source notebook, which is the same for a whole class."""
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def rubric_digest(coursedir: Any) -> str:
+    """A hash of the assignment's rubric, which the graded notebook and the feedback page show."""
+    path = load_course(pathlib.Path(coursedir.root)).assignment(coursedir.assignment_id).rubric
+    return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
 
 
 def submitted_digest(folder: pathlib.Path, path: str) -> str:
@@ -129,23 +137,21 @@ def results_of(coursedir: Any, students: Sequence[str]) -> dict[str, SubmissionR
     return found
 
 
-def marks_above_maximum(coursedir: Any) -> list[str]:
-    """Marks given by hand that are above the points of their cell, as they are after a change of points."""
-    scripts_on_path()
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        rows = (
-            gradebook.db.query(SubmittedAssignment.student_id, GradeCell.name, Grade.manual_score, GradeCell.max_score)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .join(GradeCell, GradeCell.id == Grade.cell_id)
-            .filter(Assignment.name == coursedir.assignment_id, Grade.manual_score > GradeCell.max_score)
-            .all()
-        )
-    return [
-        f"{student}, {cell.removeprefix('test_')}: marked {mark:g} of {most:g}"
-        for student, cell, mark, most in sorted(rows)
+def marks_above_maximum(gradebook: Gradebook, assignment: str) -> str:
+    """A sentence on marks given by hand above the points of their question, as they are after a change of points; or ""."""
+    rows = (
+        gradebook.db.query(SubmittedAssignment.student_id, GradeCell.name, Grade.manual_score, GradeCell.max_score)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(GradeCell, GradeCell.id == Grade.cell_id)
+        .filter(Assignment.name == assignment, Grade.manual_score > GradeCell.max_score)
+        .all()
+    )
+    found = [
+        f"{who}, {cell.removeprefix('test_')}: marked {mark:g} of {most:g}" for who, cell, mark, most in sorted(rows)
     ]
+    return f"Marks given by hand above the maximum; change them in the formgrader: {'; '.join(found)}." if found else ""
 
 
 def unmarked_points(gradebook: Gradebook) -> dict[tuple[str, str], float]:
@@ -210,8 +216,9 @@ def scored_students(coursedir: Any) -> frozenset[str]:
 
 
 def feedback_state(coursedir: Any, graded: pathlib.Path, marks: Marks) -> str:
-    """A hash of all that a feedback page shows: the graded notebook, every mark, comment and penalty."""
+    """A hash of all that a feedback page shows: the graded notebook, the rubric, every mark, comment and penalty."""
     shown: list[Any] = [version("backprop-by-hand"), load_course(pathlib.Path(coursedir.root)).rubric]
+    shown += [rubric_digest(coursedir)]
     shown += [
         hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(graded.glob("*.ipynb")) if path.is_file()
     ]

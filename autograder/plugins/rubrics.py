@@ -37,9 +37,20 @@ def with_rubrics(notebook: dict[str, Any], sections: dict[str, str]) -> dict[str
             wish = f"rubric-{name}"[:60]
             free = next(i for i in (wish, *(f"{wish}-{n}" for n in range(len(taken) + 1))) if i not in taken)
             taken.add(free)
-            text = f"**Rubric for {name}**\n\n{sections[name]}"
-            cells.append({"cell_type": "markdown", "id": free, "metadata": {KEY: {"rubric": name}}, "source": text})
+            cells.append(
+                {
+                    "cell_type": "markdown",
+                    "id": free,
+                    "metadata": {KEY: {"rubric": name}},
+                    "source": titled(name, sections),
+                }
+            )
     return {**notebook, "cells": cells}
+
+
+def titled(name: str, sections: dict[str, str]) -> str:
+    """The rubric of an answer under its heading; "" where there is none."""
+    return f"**Rubric for {name}**\n\n{sections[name]}" if name in sections else ""
 
 
 def for_students(source: str, rubric: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from autograder.plugins.course_files import Folder, course_directory, folders
 from autograder.plugins.graded import Graded, read_graded
-from autograder.plugins.names import misplaced, not_on_list, unknown_assignment, unknown_assignments
+from autograder.plugins.names import misplaced, misplaced_students, not_on_list, unknown_assignment, unknown_assignments
 from autograder.reports.anonymous import Disguise, disguise
 from autograder.reports.gradebook import HandMark, Late, Records, read_records
 from autograder.typed import typed
@@ -32,7 +32,7 @@ class ClassData:
     assignment: str
     graded: tuple[Graded, ...]
     not_graded: tuple[NotGraded, ...]
-    missing: tuple[str, ...]  # in the gradebook, but nothing handed in
+    missing: tuple[str, ...]  # in the gradebook, but nothing handed in, not even in a wrong folder
     outdated: tuple[str, ...]  # handed in again, or the assignment changed, after grading
     records: Records | None
     misplaced: tuple[str, ...] = ()  # notebooks that are in no folder of an assignment or of a student, in sentences
@@ -56,11 +56,13 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
         assignment=assignment,
         graded=tuple(graded),
         not_graded=tuple(NotGraded(student, student in begun) for student in waiting if student not in done),
-        missing=tuple(sorted(everybody.keys() - done - set(waiting))),
+        missing=tuple(
+            sorted(everybody.keys() - done - set(waiting) - misplaced_students(coursedir, assignment).keys())
+        ),
         outdated=tuple(changed_since(coursedir, graded, submitted)),
         records=records,
         misplaced=(
-            *misplaced(coursedir),
+            *(one.sentence for one in misplaced(coursedir)),
             *(not_on_list(records.students, done | set(waiting)) if records else ()),
         ),
         unknown=unknown_assignments(coursedir, records.assignments if records else ()),
@@ -77,7 +79,7 @@ def nothing_graded(coursedir: Any, assignment: str, handed_in: int) -> str:
     count = f"{handed_in} handed in" if handed_in else "nothing is handed in"
     command = typed(f"nbgrader autograde {assignment}")
     said = f"Nothing of {assignment} is graded in {coursedir.root}; {count}. Run `{command}` there first."
-    return " ".join([said, *misplaced(coursedir)])
+    return " ".join([said, *(one.sentence for one in misplaced(coursedir))])
 
 
 def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[Folder]) -> list[str]:

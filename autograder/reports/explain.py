@@ -16,7 +16,7 @@ from autograder.grading.words import fix_first
 from autograder.grading.words import said as said_of
 from autograder.plugins.course_files import Folder, course_directory, folders, notebook_of
 from autograder.plugins.graded import Graded, graded_cells, read_graded, read_notebook
-from autograder.plugins.names import closest_students
+from autograder.plugins.names import closest_students, known_assignments, misplaced
 from autograder.reports.class_data import changed_since
 from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
 from autograder.reports.layout import paragraph
@@ -41,17 +41,20 @@ def find(coursedir: Any, student: str, name: str, assignment: str) -> Graded:
     """The graded submission that has this function or answer."""
     submitted = folders(coursedir, "submitted_directory", student=student)
     autograded = folders(coursedir, "autograded_directory", student=student)
-    theirs = sorted({f.assignment for f in (*submitted, *autograded)})
+    theirs = sorted({f.assignment for f in (*submitted, *autograded)} & {*known_assignments(coursedir)})
+    lost = [one.sentence for one in misplaced(coursedir) if one.student == student]
     if not theirs:
-        raise LookupError(unknown_student(coursedir, student))
+        raise LookupError(" ".join(lost) or unknown_student(coursedir, student))
     if assignment and assignment not in theirs:
-        raise LookupError(f"{student} has handed in no {assignment}. {student} has handed in {', '.join(theirs)}.")
+        said = f"{student} has handed in no {assignment}. {student} has handed in {', '.join(theirs)}."
+        raise LookupError(" ".join([said, *lost]))
     results = {f.assignment: read_graded(f) for f in autograded}
     asked = {a: names_in(coursedir, a, results.get(a)) for a in ([assignment] if assignment else theirs)}
     holders = [a for a, known in asked.items() if name in known]
     if not holders:
         known = sorted({one.removeprefix("test_") for names in asked.values() for one in names})
-        raise LookupError(f"No function or answer of {', '.join(asked)} is named {name}; {closest(name, known)}.")
+        said = f"No function or answer of {', '.join(asked)} is named {name}; {closest(name, known)}."
+        raise LookupError(" ".join([said, *lost]))
     if len(holders) > 1:
         commands = " or ".join(f"`{typed(f'autograder explain {student} {name} --assignment {a}')}`" for a in holders)
         raise LookupError(f"{name} is in {' and in '.join(holders)}. Say which one you mean: run {commands}.")
