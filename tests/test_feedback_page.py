@@ -281,10 +281,12 @@ def test_what_failed_first_is_named_with_the_functions_above_it(course: Course) 
 def test_a_slip_that_costs_all_points_is_flagged_for_the_teacher_alone(course: Course, page: Page) -> None:
     """A return that is missing and a name that is misspelt, but nothing of a function that is not written."""
     flags = course.notebook("eli").metadata["autograder"]["flags"]
+    lost = ", and 3 more lost in gradient_descent, which needs it"
     assert [(flag["kind"], flag["reason"]) for flag in flags if flag["kind"] != "repaired"] == [
-        ("no return", "mse_gradients is written, but returns None: 0 of 4 points. Is only a return missing?"),
+        ("no return", f"mse_gradients is written, but returns None: 0 of 4 points{lost}. Is only a return missing?"),
         ("another name", "largest_stable_lr is missing, but largest_stabel_lr is defined: 0 of 2 points."),
     ]
+    assert [flag["above"] for flag in flags if flag["kind"] != "repaired"] == [3, 0]
     assert "Is only a return missing" not in course.page("eli").text
     assert not course.notebook("ada").metadata["autograder"]["needs_look"]
 

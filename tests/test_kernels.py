@@ -153,6 +153,25 @@ def test_a_forgotten_return_says_what_is_expected(function: Function) -> None:
         getattr(student, function.name)(*(np.ones(2) for _ in function.arguments))
 
 
+def test_a_line_is_said_with_the_cell_that_it_is_in(start: Start) -> None:
+    """By a name of the contract; a helper's cell and one whose function has a name of the student's are another cell."""
+    student = start(
+        "def secret(x):\n    return x.nothing",
+        "a = 1\n\n\ndef inner(x):\n    return x[99]\n\ndef g(x):\n    return inner(x), None",
+        "def f(x):\n    own = lambda: x.nothing\n    return [g, secret, lambda x: own()][len(x) - 1](x)",
+        "h = lambda x: x.nothing",
+    )
+    said = ("line 5 of the cell of g)", "line 2 of another cell)", "line 2 of its cell)")
+    for length, words in enumerate(said, 1):
+        with pytest.raises(CallFailed) as caught:
+            student.f(np.ones(length))
+        assert words in caught.value.full
+    with pytest.raises(CallFailed, match=re.escape("line 5 of its cell)")):
+        student.g(np.ones(1))
+    with pytest.raises(CallFailed, match=re.escape("line 1 of its cell)")):
+        student.h(np.ones(1))
+
+
 @pytest.mark.parametrize("last", ["np = None", "f = None", "del f, WIDTH, helper", "%reset -f", "helper = 3"])
 def test_names_that_a_later_cell_takes_away_are_restored_where_a_call_fails_without(start: Start, last: str) -> None:
     cells = ["import numpy as np\nWIDTH = 3", "def helper(x): return np.sum(x) * WIDTH", "def f(x): return helper(x)"]

@@ -289,6 +289,19 @@ def add_to_imports(notebook: Notebook) -> Notebook:
     return notebook
 
 
+@pytest.mark.parametrize("texts", [(), ("A note of mine.",)])
+def test_restored_imports_are_below_the_title(texts: tuple[str, ...]) -> None:
+    """Where they were given out; at the very top they would be the first thing on the graded page."""
+    notebook = answered("a1_linear_fit")
+    title, _, *rest = notebook["cells"]
+    own = [{"cell_type": "markdown", "metadata": {}, "source": one} for one in texts]
+    data = json.dumps(notebook | {"cells": [title, *own, *rest]}).encode()
+    cells = Repair(template("a1_linear_fit")).fix(read_notebook(data))["cells"]
+    assert "".join(title["source"]).startswith("# ")
+    assert cells[0]["source"] == "".join(title["source"])
+    assert "import numpy" in cells[1]["source"]
+
+
 @pytest.mark.parametrize(
     ("accident", "words"),
     [

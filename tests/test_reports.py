@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -650,6 +650,19 @@ def test_the_page_has_what_the_terminal_has(tmp_path: pathlib.Path) -> None:
     for student in (*TELLING, "absent_dora"):
         assert student in text
     assert 'class="histogram" role="img" aria-label="How many students have how many points: 0 to 0.5: 0' in page
+
+
+def test_the_page_says_what_to_reread_and_shows_commands_as_code(tmp_path: pathlib.Path) -> None:
+    """A bar is as wide as its range, and so is the last one, which may be narrower."""
+    telling = telling_class(tmp_path)
+    report = replace(class_report(telling, A), misplaced=("Run `nbgrader collect <b>`, or `", "Run `nbgrader <b>`."))
+    page = write_page(report, tmp_path / "page.html").read_text()
+    assert report.mistakes[0].reread
+    assert f'<span class="quiet">Reread {report.mistakes[0].reread}</span>' in page
+    assert "<li>Run <code>nbgrader &lt;b&gt;</code>.</li>" in page
+    assert "<li>Run `nbgrader collect &lt;b&gt;`, or `</li>" in page
+    widths = [float(width) for width in re.findall(r'<div style="flex:([\d.]+)">', page)]
+    assert sum(widths) == pytest.approx(report.max_points)
 
 
 def test_the_page_shows_what_a_student_wrote_as_text(tmp_path: pathlib.Path) -> None:

@@ -80,7 +80,9 @@ def run_demo(
             console.print(f"Not graded: {recipe.student} ({recipe.assignment}): {reason}")
     look = [f"{g.student} ({g.result.assignment})" for rows in graded.values() for g in rows if g.result.needs_look]
     if look:
-        console.print(f"Somebody should look at: {', '.join(look)} (graded 0, with the reason in their feedback).")
+        console.print(
+            f"Somebody should look at: {', '.join(look)} (`{typed('autograder report ASSIGNMENT')}` there says why)."
+        )
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder
     console.print(f"Feedback pages: {shown}/feedback/STUDENT/ASSIGNMENT/*.html")
     console.print(f"Grades: {shown}/grades.csv   Gradebook: {shown}/gradebook.db")

@@ -15,10 +15,14 @@ BINDS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Given:
-    """A code cell that imports or defines something, and the grade_id of the last cell with one before it."""
+    """A code cell that imports or defines something.
+
+    behind: the grade_id of the last cell with one before it; texts: what is read between the two, in cells without code.
+    """
 
     source: str
     behind: str | None
+    texts: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -28,13 +32,16 @@ class Given:
 
 def given_code(cells: Sequence[Cell]) -> Iterator[Given]:
     """The cells of a released notebook on which others may depend. An illustration only shows."""
-    behind = None
+    behind, texts = None, tuple[str, ...]()
     for cell in cells:
         nbgrader = nbgrader_of(cell)
-        behind = nbgrader.get("grade_id", behind)
+        if "grade_id" in nbgrader:
+            behind, texts = nbgrader["grade_id"], ()
+        elif cell["cell_type"] != "code":
+            texts += (cell["source"].strip(),)
         shows = ILLUSTRATION in cell["metadata"].get("tags", [])
         if cell["cell_type"] == "code" and not nbgrader and not shows and defines(cell["source"]):
-            yield Given(cell["source"], behind)
+            yield Given(cell["source"], behind, texts)
 
 
 def defines(source: str) -> bool:
@@ -46,7 +53,7 @@ def defines(source: str) -> bool:
 
 
 def restore(cells: list[Any], released: Sequence[Cell], changes: Changes) -> None:
-    """Insert each of these cells that no cell begins with: behind the cell that it followed, or at the top.
+    """Insert each of these cells that no cell begins with: behind the cell and the texts that it followed, or at the top.
 
     A changed one stays, behind the released one: what it cannot import, or no longer defines, is there already.
     """
@@ -59,6 +66,11 @@ def restore(cells: list[Any], released: Sequence[Cell], changes: Changes) -> Non
         changes.note(Change.CHANGED if changed else Change.MISSING, given.name)
         owners = [i for i, cell in enumerate(cells) if nbgrader_of(cell).get("grade_id") == given.behind]
         place = owners[0] + 1 if given.behind and owners else 0
+        for at, cell in enumerate(cells[place:], place + 1):
+            if cell["cell_type"] == "code" or nbgrader_of(cell):
+                break
+            if cell["source"].strip() in given.texts:
+                place = at
         cells.insert(place, {"cell_type": "code", "source": given.source, "metadata": {}})
 
 

@@ -53,14 +53,24 @@ class FlagKind(Enum):
 
 @dataclass(frozen=True)
 class Flag:
-    """Something a person should know about a submission, and the reason in a sentence."""
+    """Something a person should know about a submission, and the reason in a sentence.
+
+    above: points that were lost in other functions, which need the one that this is about.
+    """
 
     kind: FlagKind
     reason: str
+    above: float = 0.0
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         """As it is kept."""
-        return {"kind": self.kind.value, "reason": self.reason}
+        return {"kind": self.kind.value, "reason": self.reason, "above": self.above}
+
+    @classmethod
+    def from_json(cls, kept: Any) -> Flag:
+        """Read what to_json gave."""
+        kept = mapping(kept)
+        return cls(FlagKind(kept["kind"]), text(kept, "reason"), number(kept.get("above", 0.0)))
 
 
 @dataclass(frozen=True)
@@ -288,7 +298,7 @@ def read_submission(kept: Json) -> SubmissionResult:
     }
     repairs, unreadable = texts(kept, "repairs"), text(kept, "unreadable")
     if "flags" in kept:
-        flags = each(kept, "flags", lambda flag: Flag(FlagKind(mapping(flag)["kind"]), text(flag, "reason")))
+        flags = each(kept, "flags", Flag.from_json)
     else:  # graded before flags were kept: the same is said in other places
         flags = (Flag(FlagKind.UNREADABLE, unreadable),) if unreadable else ()
         flags += tuple(Flag(FlagKind.FAULT, f"{f.name}: {fault}") for f in functions.values() for fault in f.faults)

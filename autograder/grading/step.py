@@ -134,10 +134,12 @@ def slips(
         fault = student.faults.get(name)
         if result.points or fault is None or not result.max_points:
             continue
+        above = [other for other in results.values() if other.fix_first == name]
+        lost = sum(other.max_points - other.points for other in above)
         if name in near:
-            yield Flag(FlagKind.OTHER_NAME, other_name(result, near[name]))
+            yield Flag(FlagKind.OTHER_NAME, other_name(result, near[name], above), lost)
         elif fault.function == name and fault.kind == "no return" and is_written(name, cells):
-            yield Flag(FlagKind.NO_RETURN, no_return(result))
+            yield Flag(FlagKind.NO_RETURN, no_return(result, above), lost)
 
 
 def with_hints(

@@ -102,18 +102,21 @@ def what_happened(function: FunctionResult) -> str:
 
 
 def reason(function: FunctionResult) -> str:
-    """The first thing that cost a function points, as a sentence that names the function."""
+    """The first thing that cost a function points, as a sentence for the teacher that names the function."""
     if function.fix_first:
-        return f"{function.name}: {fix_first(function)}"
+        return f"{function.name}: {function.fix_first}, which it needs, is wrong"
     if function.mistakes:
         return f"{function.name}: {function.mistakes[0].title}"
     first = function.first_lost
     if first is not None and first.outcome in (Outcome.UNWRITTEN, Outcome.FAILED):
         return first.sentence  # it begins with the function
+    if first is not None and first.outcome is Outcome.FAULT:
+        return f"{function.name}: the grader itself failed here"
+    if first is not None and first.off:
+        off = ["the result" if array.name == function.name else array.name for array in first.off]
+        return f"{function.name}: {', '.join(off)} wrong"
     if first is not None and said(first):
         return f"{function.name}: {said(first)}"
-    if first is not None and first.off:
-        return f"{function.name}: {', '.join(array.name for array in first.off)} wrong"
     return f"{function.name}: full points were not reached"
 
 
@@ -127,16 +130,27 @@ def misspelt(name: str, defined: str) -> str:
     return f"It defines {defined}: rename that to {name}."
 
 
-def no_return(function: FunctionResult) -> str:
-    """A function was written, and returns None."""
+def no_return(function: FunctionResult, above: Sequence[FunctionResult]) -> str:
+    """A function was written, and returns None. above: the functions that lost points and need it."""
+    lost = f"0 of {function.max_points:g} points{lost_above(above)}"
+    return f"{function.name} is written, but returns None: {lost}. Is only a return missing?"
+
+
+def other_name(function: FunctionResult, defined: str, above: Sequence[FunctionResult]) -> str:
+    """A function is missing, and one of a name much like it is there. above: as for no_return."""
+    lost = f"0 of {function.max_points:g} points{lost_above(above)}"
+    return f"{function.name} is missing, but {defined} is defined: {lost}."
+
+
+def lost_above(functions: Sequence[FunctionResult]) -> str:
+    """What functions lost that need a wrong one, as the end of a sentence; "" where there is none."""
+    lost = sum(function.max_points - function.points for function in functions)
+    names = listed([function.name for function in functions])
     return (
-        f"{function.name} is written, but returns None: 0 of {function.max_points:g} points. Is only a return missing?"
+        f", and {number(lost)} more lost in {names}, which {'needs' if len(functions) == 1 else 'need'} it"
+        if lost
+        else ""
     )
-
-
-def other_name(function: FunctionResult, defined: str) -> str:
-    """A function is missing, and one of a name much like it is there."""
-    return f"{function.name} is missing, but {defined} is defined: 0 of {function.max_points:g} points."
 
 
 def depends_on(lower: str, sentence: str) -> str:

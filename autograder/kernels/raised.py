@@ -151,12 +151,20 @@ class Vocabulary:
         return {"type": TYPES, "module": MODULES, "sign": SIGNS}[slot]
 
 
-def error_in_words(head: Mapping[str, Any], vocabulary: Vocabulary) -> str:
-    """An exception of the student's code: its type, its message if that is a known one, its line."""
+def error_in_words(head: Mapping[str, Any], vocabulary: Vocabulary, called: str = "") -> str:
+    """An exception of the student's code: its type, its message if that is a known one, its line and in whose cell."""
     name = head.get("type") if head.get("type") in ERRORS else "an exception"
     said = message_in_words(head.get("message"), vocabulary)
     line = head.get("line")
-    where = f" (line {line} of its cell)" if isinstance(line, int) and 0 < line < 500 else ""
+    cell = head.get("cell", called)
+    whose = (
+        "its cell"
+        if cell == called
+        else f"the cell of {cell}"
+        if isinstance(cell, str) and cell in vocabulary.names
+        else "another cell"
+    )
+    where = f" (line {line} of {whose})" if isinstance(line, int) and 0 < line < 500 else ""
     return f"{name}{': ' * bool(said)}{said.rstrip('.')}{where}."
 
 

@@ -154,7 +154,7 @@ class Student:
             unwritten = next((n for n in function.needs if n == head.get("where")), name)
             return CallFailed(unwritten, "stub", f"{unwritten} is not written yet.")
         self.name_errors = self.name_errors or head.get("type") in ("NameError", "UnboundLocalError")
-        full = f"{name} raised {error_in_words(head, vocabulary)}"
+        full = f"{name} raised {error_in_words(head, vocabulary, name)}"
         raised = self._raised.setdefault(name, set())
         if len(raised) < SENTENCES:
             raised.add(full)

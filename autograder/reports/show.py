@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Sequence
 
+from markupsafe import Markup, escape
 from rich.console import Console
 
 from autograder.reports.class_data import NotGraded
@@ -207,6 +208,14 @@ def number(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+def with_code(words: str) -> Markup:
+    """A sentence as HTML, with what is between backticks as code."""
+    parts = [escape(part) for part in words.split("`")]
+    if len(parts) % 2 == 0:  # one that opens and does not close
+        return escape(words)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
 def write_page(report: ClassReport, path: pathlib.Path) -> pathlib.Path:
     """The report as one HTML file; return its path."""
     from jinja2 import Environment, FileSystemLoader
@@ -214,7 +223,7 @@ def write_page(report: ClassReport, path: pathlib.Path) -> pathlib.Path:
     environment = Environment(
         loader=FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(number=number, lateness=lateness, why=not_graded_reason)
+    environment.filters.update(number=number, lateness=lateness, why=not_graded_reason, code=with_code)
     page = environment.get_template("page.html").render(
         report=report,
         counts=counts(report),

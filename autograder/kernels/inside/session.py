@@ -96,7 +96,7 @@ class Session:
             try:
                 value = function(*arguments)
             except BaseException as error:  # the student's code may raise anything, SystemExit too
-                return {"failed": "raised", **describe_error(error)}
+                return {"failed": "raised", **describe_error(error, head["name"])}
         answer: dict[str, Any] = {"changed": changes(before, arguments)}
         answer["overflow"] = any("overflow" in str(w.message) for w in caught)
         with warnings.catch_warnings():
@@ -106,7 +106,7 @@ class Session:
                 if head["echo"]:
                     answer["arguments"] = {path: encode_array(array, packer) for path, array in walk(arguments)}
             except BaseException as error:  # a lazy or broken object can raise when it is looked at
-                return {"failed": "raised", **describe_error(error)}
+                return {"failed": "raised", **describe_error(error, head["name"])}
         return answer
 
     def decode(self, entry: Any, body: memoryview) -> Any:
@@ -174,20 +174,29 @@ def got(value: Any) -> dict[str, Any]:
     return {"got": type(value).__name__[:MAX_TEXT]}
 
 
-def describe_error(error: BaseException) -> dict[str, Any]:
-    """Type, message, line and innermost function of what was raised; the worker decides what of it is shown."""
-    line, where = None, ""
+def describe_error(error: BaseException, called: str) -> dict[str, Any]:
+    """Type, message, line and innermost function of what was raised; the worker decides what of it is shown.
+
+    cell: the first function on the way that the line's cell defines; called where that is the cell of what was called.
+    """
+    line, where, cell = None, "", ""
+    first: dict[str, str] = {}  # of each cell, the function that was called first
     traceback = error.__traceback__
     while traceback is not None:
-        where = traceback.tb_frame.f_code.co_name[:MAX_TEXT]
-        if traceback.tb_frame.f_code.co_filename.startswith(("<ipython", "/tmp/ipykernel")):
-            line = traceback.tb_lineno
+        code = traceback.tb_frame.f_code
+        where = code.co_name[:MAX_TEXT]
+        if code.co_filename.startswith(("<ipython", "/tmp/ipykernel")):
+            line, cell = traceback.tb_lineno, first.setdefault(code.co_filename, where)
+            if where == called:
+                first[code.co_filename] = cell = called
         traceback = traceback.tb_next
+    if called not in first.values() and cell == next(iter(first.values()), ""):
+        cell = called  # a lambda or an object that is called, whose code has another name
     try:
         message = str(error)[:MAX_TEXT]
     except Exception:  # an exception whose own __str__ fails says nothing
         message = ""
-    return {"type": type(error).__name__[:MAX_TEXT], "message": message, "line": line, "where": where}
+    return {"type": type(error).__name__[:MAX_TEXT], "message": message, "line": line, "where": where, "cell": cell}
 
 
 def snapshot(arguments: list[Any]) -> list[tuple[str, np.ndarray, tuple[Any, ...]]]:
