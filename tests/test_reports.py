@@ -34,7 +34,7 @@ from autograder.plugins.export import CourseCsv
 from autograder.plugins.graded import read_results
 from autograder.reports.anonymous import disguise
 from autograder.reports.class_data import MISPLACED
-from autograder.reports.class_report import ClassReport, class_report
+from autograder.reports.class_report import ClassReport, Mistake, class_report
 from autograder.reports.distribution import bins, distribution
 from autograder.reports.layout import Column, table
 from autograder.reports.show import duration, print_report, write_page
@@ -654,11 +654,11 @@ def test_the_page_has_what_the_terminal_has(tmp_path: pathlib.Path) -> None:
 
 def test_the_page_says_what_to_reread_and_shows_commands_as_code(tmp_path: pathlib.Path) -> None:
     """A bar is as wide as its range, and so is the last one, which may be narrower."""
-    telling = telling_class(tmp_path)
-    report = replace(class_report(telling, A), misplaced=("Run `nbgrader collect <b>`, or `", "Run `nbgrader <b>`."))
+    said = ("Run `nbgrader collect <b>`, or `", "Run `nbgrader <b>`.")
+    mistake = Mistake("a sign is lost", "1.2, the derivation.", ("predict",), ("ada",))
+    report = replace(class_report(telling_class(tmp_path), A), misplaced=said, mistakes=(mistake,))
     page = write_page(report, tmp_path / "page.html").read_text()
-    assert report.mistakes[0].reread
-    assert f'<span class="quiet">Reread {report.mistakes[0].reread}</span>' in page
+    assert '<span class="quiet">Reread 1.2, the derivation.</span>' in page
     assert "<li>Run <code>nbgrader &lt;b&gt;</code>.</li>" in page
     assert "<li>Run `nbgrader collect &lt;b&gt;`, or `</li>" in page
     widths = [float(width) for width in re.findall(r'<div style="flex:([\d.]+)">', page)]
