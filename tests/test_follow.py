@@ -171,6 +171,47 @@ def test_an_honest_mistake_below_costs_no_other_function_a_point(mistake: str) -
     assert set(lost(assignment, written(assignment, edited(assignment, name, *changes)))) == {name}
 
 
+EXAMPLE = """
+    def worked_example():
+        x, label, params = np.array([[0.4, 0.5]]), np.ones((1, 1)), article_params()
+        net_1 = x @ params["weight_1"].T + params["bias_1"]
+        hidden = sigmoid(net_1)
+        net_2 = hidden @ params["weight_2"].T + params["bias_2"]
+        prediction, cache = mlp_forward(x, params)
+        {grads}
+        loss = half_squared_error(prediction, label)
+        return dict(net_1=net_1, hidden=hidden, net_2=net_2, prediction=prediction, loss=loss, grads=grads)
+"""
+BY_HAND = """delta_2 = (prediction - label) * prediction * (1 - prediction)
+        delta_1 = delta_2 * params["weight_2"] * hidden * (1 - hidden)
+        grads = dict(weight_1=delta_1.T @ x, bias_1=delta_1[0], weight_2=delta_2 * hidden, bias_2=delta_2[0])"""
+BY_CALL = "grads = mlp_backward(prediction - label, cache)"
+BACKWARD_HALVED = edited(A2, "mlp_backward", ("delta_2 = grad", "delta_2 = 0.7 * grad"))
+
+
+@pytest.mark.parametrize("grads", [BY_HAND, BY_CALL])
+@pytest.mark.parametrize("mistake", [name for name, (of, *_) in HONEST.items() if of == A2])
+def test_an_example_of_a_wrong_net_loses_nothing(mistake: str, grads: str) -> None:
+    _, name, *changes = HONEST[mistake]
+    assert set(lost(A2, written(A2, edited(A2, name, *changes), EXAMPLE.format(grads=grads)))) == {name}
+
+
+def test_a_wrong_example_of_a_wrong_net_loses_what_is_wrong() -> None:
+    """Nor is an unwritten function blamed that it may not be made of."""
+    assert set(lost(A2, written(A2, BACKWARD_HALVED, EXAMPLE.format(grads=BY_CALL)))) == {"mlp_backward"}
+    wrong = EXAMPLE.format(grads=BY_HAND).replace("* hidden * (1", "* (1")
+    forward = edited(A2, "mlp_forward", (' + params["bias_1"]', ""))
+    shares = lost(A2, written(A2, forward, wrong), only=("mlp_forward", "worked_example"))
+    assert 0 < shares["worked_example"] < 0.9
+    unwritten = written(A2, wrong.replace("mlp_forward(x, params)", "sigmoid(net_2), None"), mlp_forward=unfinished)
+    assert "mlp_forward" not in sentences(grade(A2, unwritten, only="worked_example")["worked_example"])
+
+
+def unfinished(*_: Any) -> None:
+    """A stub."""
+    raise NotImplementedError
+
+
 def test_a_training_that_diverges_by_a_known_mistake_below_is_compared_as_far_as_its_numbers_go() -> None:
     assert set(lost(A4, written(A4, NO_TANH))) == {"rnn_forward"}
     trains_otherwise = edited(A4, "train_adder", ("grads, lr)", "grads, 2 * lr)"))

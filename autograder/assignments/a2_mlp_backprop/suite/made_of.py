@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 from autograder.assignments.a2_mlp_backprop.problems import ClassesProblem, MLPProblem, RidgeProblem
 from autograder.assignments.a2_mlp_backprop.references import MLP, half_squared
 from autograder.checks.compare import assert_same, fail, same
-from autograder.checks.follow import Arrays, are_sound, contracted, differences
+from autograder.checks.follow import Arrays, are_sound, contracted, differences, tried
 from autograder.checks.ground import Own, solved, sound
-from autograder.kernels.student import Answer, Made, Odd, Student
+from autograder.kernels.student import Answer, CallFailed, Made, Odd, Student
 
 STEPS = 5
 FOUR_DIGITS = 5e-4  # of a calculator
@@ -47,10 +48,36 @@ def stages_of(example: Mapping[str, Any]) -> Arrays:
 
 
 def own_examples(student: Own) -> Iterator[Arrays]:
-    """The worked example of the student's own sigmoid or own loss, or of both."""
+    """The worked example of the student's own sigmoid or own loss, or of both; or with the prediction of the own forward."""
     own = {"sigmoid": student.sigmoid, "half_squared_error": student.half_squared_error}
     for names in (("sigmoid", "half_squared_error"), ("sigmoid",), ("half_squared_error",)):
         yield stages_of(solved(**{name: own[name] for name in names}).worked_example())
+    if not (student.is_right("mlp_forward") and student.is_right("mlp_backward")):
+        with suppress(CallFailed):  # it need not be made of these two
+            yield from tried(student, lambda: example_of_own_net(student), lambda: example_of_own_net(student, False))
+
+
+def example_of_own_net(student: Own, by_hand: bool = True) -> Arrays | None:
+    """The worked example with the own forward's prediction; its gradients by hand, or by the student's own mlp_backward."""
+    x, label, params = np.array([[0.4, 0.5]]), np.ones((1, 1)), solved().article_params()
+    prediction, cache = student.mlp_forward(x, params)
+    if not sound(prediction, label):
+        return None
+    net_1 = x @ params["weight_1"].T + params["bias_1"]
+    hidden = student.sigmoid(net_1)
+    if by_hand:
+        kept = (x, hidden, np.asarray(prediction), params["weight_1"], params["weight_2"])
+        grads = solved().mlp_backward(prediction - label, kept)
+    else:
+        grads = student.mlp_backward(prediction - label, cache)
+    return {
+        "net_1": net_1,
+        "hidden": hidden,
+        "net_2": hidden @ params["weight_2"].T + params["bias_2"],
+        "prediction": prediction,
+        "loss": student.half_squared_error(prediction, label),
+        **{name: grads[name] for name in MLP},
+    }
 
 
 def own_prediction(student: Student, x: np.ndarray, params: Arrays) -> Any:
