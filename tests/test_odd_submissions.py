@@ -199,6 +199,12 @@ def test_the_command_says_who_needs_a_look(odd: pathlib.Path) -> None:
     assert "Graded again" not in again.stdout
 
 
+def test_explain_says_that_it_is_another_assignments_notebook(odd: pathlib.Path) -> None:
+    """That is why a function is missing."""
+    said = CliRunner().invoke(app, ["explain", "oth", "predict", "--course", str(odd)]).output
+    assert f"oth, {A}, predict: 0 of 1 points. This looks like the notebook of a2_mlp" in " ".join(said.split())
+
+
 def test_an_empty_folder_is_said_to_be_empty(odd: pathlib.Path) -> None:
     """In the report, its page, explain and the feedback: no notebook was handed in; not that it could not be read."""
     said = "No notebook was handed in: the folder contains nothing."

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from autograder.course.points import closest
 from autograder.grading.next_words import explained, next_step
-from autograder.grading.results import CheckResult, FunctionResult, SubmissionResult
+from autograder.grading.results import CheckResult, FlagKind, FunctionResult, SubmissionResult
 from autograder.grading.words import fix_first
 from autograder.grading.words import said as said_of
 from autograder.plugins.course_files import Folder, course_directory, folders, notebook_of
@@ -21,6 +21,9 @@ from autograder.reports.class_data import changed_since
 from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_gradebook, read_records
 from autograder.reports.layout import paragraph
 from autograder.typed import typed
+
+
+OF_THE_FILE = (FlagKind.UNREADABLE, FlagKind.TWO_NOTEBOOKS, FlagKind.OTHER_ASSIGNMENT)  # why every function may have 0
 
 
 def explain(root: pathlib.Path, student: str, name: str, console: Console, assignment: str = "") -> bool:
@@ -112,9 +115,10 @@ def explain_function(coursedir: Any, recorded: Graded, name: str, console: Conso
         else f"{by_hand:g} {points}, set by hand. The autograder gives {machine}"
     )
     paragraph(console, f"{student}, {assignment}, {name}: {counts}.", style="bold")
+    for flag in recorded.result.looks:
+        if flag.kind in OF_THE_FILE:
+            paragraph(console, flag.reason, indent=2)
     print_checks(result, console)
-    if again.unreadable:
-        paragraph(console, again.unreadable, indent=2)
     for repair in recorded.result.repairs:
         paragraph(console, f"Repaired: {repair}", indent=2)
     whose = "The recorded mark" if by_hand is None else "The autograder's recorded mark"
