@@ -22,7 +22,6 @@ from autograder.reports.gradebook import HandMark, MarkState, comment_on, open_g
 from autograder.reports.layout import paragraph
 from autograder.typed import typed
 
-
 OF_THE_FILE = (FlagKind.UNREADABLE, FlagKind.TWO_NOTEBOOKS, FlagKind.OTHER_ASSIGNMENT)  # why every function may have 0
 
 
