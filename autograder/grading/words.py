@@ -155,7 +155,7 @@ def lost_above(functions: Sequence[FunctionResult]) -> str:
 
 def depends_on(lower: str, sentence: str) -> str:
     """A function failed that depends on one that failed before it, as the sentence says."""
-    return f"It depends on {lower}: {sentence}"
+    return f"It depends on {lower}: {sentence.removeprefix(f'{lower}: ')}"
 
 
 def disagrees(function: FunctionResult) -> str:
