@@ -57,7 +57,7 @@ def own_examples(student: Own) -> Iterator[Arrays]:
             yield from tried(student, lambda: example_of_own_net(student), lambda: example_of_own_net(student, False))
 
 
-def example_of_own_net(student: Own, by_hand: bool = True) -> Arrays | None:
+def example_of_own_net(student: Own, by_hand: bool = True) -> dict[str, Any] | None:
     """The worked example with the own forward's prediction; its gradients by hand, or by the student's own mlp_backward."""
     x, label, params = np.array([[0.4, 0.5]]), np.ones((1, 1)), solved().article_params()
     prediction, cache = student.mlp_forward(x, params)
