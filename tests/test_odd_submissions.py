@@ -165,8 +165,15 @@ def test_why_something_is_graded_again(now: str, settings: str, why: str) -> Non
 
 
 def test_a_flag_goes_when_its_reason_goes(odd: pathlib.Path) -> None:
-    """A new copy of an unreadable file clears our flag; a flag that a person set stays."""
+    """A new copy of an unreadable file clears our flag; a flag that a person set stays.
+
+    One that is looked at comes back for other work alone, not where the same is graded again.
+    """
     replace(RIGHT, student="cut").hand_in(odd / "submitted")
+    for student in ("both", "two"):
+        assert student in flagged(odd)
+        assert CliRunner().invoke(app, ["queue", A, "--course", str(odd), "--done", student]).exit_code == 0
+    replace(RIGHT, student="two").hand_in(odd / "submitted")
     with closing(Gradebook(f"sqlite:///{odd}/gradebook.db")) as gradebook:
         gradebook.find_submission_notebook(A, A, "ada").flagged = True
         gradebook.db.commit()
@@ -174,6 +181,10 @@ def test_a_flag_goes_when_its_reason_goes(odd: pathlib.Path) -> None:
         api = course_api(odd)
         assert api.autograde(A, "cut", force=False)["success"]
         assert api.autograde(A, "ada", force=True)["success"]
+        assert api.autograde(A, "both", force=True)["success"]
+        assert api.autograde(A, "two", force=False)["success"]
+    assert "both" not in flagged(odd)
+    assert "two" in flagged(odd)
     assert "cut" not in flagged(odd)
     assert "ada" in flagged(odd)
 
@@ -186,7 +197,7 @@ def test_the_command_says_who_needs_a_look(odd: pathlib.Path) -> None:
     ran = nbgrader(odd, "autograde", A, "--force")
     assert ran.returncode == 1
     assert "Traceback" not in ran.stdout
-    look = "6 to look at (both, dat, eve, oth, two, zed)"
+    look = "5 to look at (dat, eve, oth, two, zed)"  # somebody has looked at that of both
     for student in ("eve", "two", "both", "zed", "oth", "dat"):
         assert f"{student} needs a look: " in ran.stdout
     assert ran.stdout.count("is no date") == 1

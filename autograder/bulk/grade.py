@@ -31,6 +31,7 @@ from autograder.grading.results import SubmissionResult
 from autograder.plugins import records
 from autograder.plugins.converters import CourseAutograde
 from autograder.plugins.grading import check_setup, close_executor, completed
+from autograder.plugins.looked_at import to_look_at
 from autograder.plugins.marks import Marks, marks_of
 from autograder.plugins.saving import SaveGrades, Scores, save, scores_of
 from autograder.plugins.seams import one_transaction, target_of
@@ -295,7 +296,8 @@ class BulkAutograde(CourseAutograde):
 
     def say_what_was_done(self) -> None:
         """Complete the summary."""
-        self.summary.look = reasons_to_look(self.known)
+        seen = to_look_at(self.coursedir, self.known)
+        self.summary.look = reasons_to_look({student: self.known[student] for student in seen})
         self.summary.again = graded_again(self.again, self.summary.graded)
         everyone = {*self.summary.graded, *self.summary.unchanged}
         self.summary.late = [student for student in records.late_students(self.coursedir) if student in everyone]

@@ -76,6 +76,25 @@ def report(
 
 
 @app.command()
+def queue(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    done: Annotated[list[str] | None, typer.Option(help="You have looked at this student's work.")] = None,
+    undo: Annotated[list[str] | None, typer.Option(help="Put this student back into the queue.")] = None,
+    course: Course = pathlib.Path(),
+) -> None:
+    """Who needs a look and why; mark what you have looked at. Graded again, it comes back only for another reason."""
+    from rich.console import Console
+
+    from autograder.commands.queue import main
+
+    try:
+        main(course.resolve(), assignment, done or (), undo or (), Console())
+    except LookupError as error:
+        typer.echo(error.args[0], err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,

@@ -48,6 +48,8 @@ class FlagKind(Enum):
     NO_RETURN = "no return"  # for the teacher alone: a small slip that costs all points of a function
     OTHER_NAME = "another name"  # the same
     HINT = "hint"  # about the code, for the teacher alone
+    BY_PERSON = "flagged by a person"  # in the formgrader
+    ABOVE = "above the maximum"  # a mark given by hand, after a change of points
     REPAIRED = "repaired"  # the one kind that asks nobody to do anything
 
 
@@ -55,22 +57,30 @@ class FlagKind(Enum):
 class Flag:
     """Something a person should know about a submission, and the reason in a sentence.
 
-    above: points that were lost in other functions, which need the one that this is about.
+    about: the function, or the answer. above: points that were lost in other functions, which need that one.
     """
 
     kind: FlagKind
     reason: str
+    about: str = ""
     above: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """What the flag is about: the same in two gradings where it asks for the same look."""
+        return f"{self.kind.value} {self.about}".rstrip()
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
-        return {"kind": self.kind.value, "reason": self.reason, "above": self.above}
+        return {"kind": self.kind.value, "reason": self.reason, "about": self.about, "above": self.above}
 
     @classmethod
     def from_json(cls, kept: Any) -> Flag:
         """Read what to_json gave."""
         kept = mapping(kept)
-        return cls(FlagKind(kept["kind"]), text(kept, "reason"), number(kept.get("above", 0.0)))
+        return cls(
+            FlagKind(kept["kind"]), text(kept, "reason"), text(kept, "about"), number(kept.get("above", 0.0))
+        )
 
 
 @dataclass(frozen=True)

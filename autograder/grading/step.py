@@ -137,9 +137,9 @@ def slips(
         above = [other for other in results.values() if other.fix_first == name]
         lost = sum(other.max_points - other.points for other in above)
         if name in near:
-            yield Flag(FlagKind.OTHER_NAME, other_name(result, near[name], above), lost)
+            yield Flag(FlagKind.OTHER_NAME, other_name(result, near[name], above), name, lost)
         elif fault.function == name and fault.kind == "no return" and is_written(name, cells):
-            yield Flag(FlagKind.NO_RETURN, no_return(result, above), lost)
+            yield Flag(FlagKind.NO_RETURN, no_return(result, above), name, lost)
 
 
 def with_hints(
@@ -236,9 +236,9 @@ def find_flags(kept: Mapping[str, Any], results: Mapping[str, FunctionResult], u
         flags = [Flag(FlagKind.UNREADABLE, unreadable)]
     else:
         flags = [Flag(FlagKind(flag["kind"]), flag["reason"]) for flag in kept.get("flags", ())]
-    flags += [Flag(FlagKind.FAULT, f"{r.name}: {fault}") for r in results.values() for fault in r.faults]
+    flags += [Flag(FlagKind.FAULT, f"{r.name}: {fault}", r.name) for r in results.values() for fault in r.faults]
     for result in results.values():
         claimed = kept.get("claimed", {}).get(result.name, 0.0)
         if claimed >= result.max_points > 0 and result.points == 0 and not unreadable:
-            flags.append(Flag(FlagKind.DISAGREES, disagrees(result)))
+            flags.append(Flag(FlagKind.DISAGREES, disagrees(result), result.name))
     return (*flags, *(Flag(FlagKind.REPAIRED, line) for line in kept.get("repairs", ())))

@@ -14,11 +14,12 @@ def configure(config: Any) -> None:
     from autograder.course.sharing import share_with_group
     from autograder.plugins.converters import install
     from autograder.plugins.saving import SaveGrades
-    from autograder.plugins.seams import autograde_preprocessors
+    from autograder.plugins.seams import add_queue, autograde_preprocessors
 
     scripts_on_path()
     share_with_group(pathlib.Path.cwd())
     install()
+    add_queue()
     # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
     config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"

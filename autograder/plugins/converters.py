@@ -31,6 +31,7 @@ from autograder.plugins.course_files import folders
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
 from autograder.plugins.grading import SubmissionExporter, check_setup
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
+from autograder.plugins.looked_at import to_look_at
 from autograder.plugins.marks import marks_of
 from autograder.plugins.names import (
     Misplaced,
@@ -196,7 +197,7 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
             unchanged=self.unchanged,
             not_reached=sorted({*everyone} - {*graded, *self.unchanged, *missing}),
             not_graded=dict.fromkeys(missing, ""),
-            look=reasons_to_look(results),
+            look=reasons_to_look({who: results[who] for who in to_look_at(self.coursedir, results)}),
             late=[student for student in records.late_students(self.coursedir) if student in everyone],
             again=graded_again(self.again, graded),
         )

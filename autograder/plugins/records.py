@@ -139,6 +139,15 @@ def results_of(coursedir: Any, students: Sequence[str]) -> dict[str, SubmissionR
 
 def marks_above_maximum(gradebook: Gradebook, assignment: str) -> str:
     """A sentence on marks given by hand above the points of their question, as they are after a change of points; or ""."""
+    found = [
+        f"{student}, {cell.removeprefix('test_')}: marked {mark:g} of {most:g}"
+        for student, cell, mark, most in above_maximum(gradebook, assignment)
+    ]
+    return f"Marks given by hand above the maximum; change them in the formgrader: {'; '.join(found)}." if found else ""
+
+
+def above_maximum(gradebook: Gradebook, assignment: str) -> list[tuple[str, str, float, float]]:
+    """Student, cell, mark and maximum of each such mark; extra points are not counted."""
     rows = (
         gradebook.db.query(SubmittedAssignment.student_id, GradeCell.name, Grade.manual_score, GradeCell.max_score)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
@@ -146,12 +155,8 @@ def marks_above_maximum(gradebook: Gradebook, assignment: str) -> str:
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .join(GradeCell, GradeCell.id == Grade.cell_id)
         .filter(Assignment.name == assignment, Grade.manual_score > GradeCell.max_score)
-        .all()
     )
-    found = [
-        f"{who}, {cell.removeprefix('test_')}: marked {mark:g} of {most:g}" for who, cell, mark, most in sorted(rows)
-    ]
-    return f"Marks given by hand above the maximum; change them in the formgrader: {'; '.join(found)}." if found else ""
+    return sorted(map(tuple, rows))
 
 
 def unmarked_points(gradebook: Gradebook) -> dict[tuple[str, str], float]:

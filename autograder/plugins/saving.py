@@ -13,6 +13,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from autograder.grading.repair import KEY
 from autograder.grading.results import FlagKind, SubmissionResult
 from autograder.grading.words import joined, number
+from autograder.plugins.looked_at import Seen, looked_at
 from autograder.plugins.seams import one_transaction
 
 ISOLATION_OFF = 'Graded with isolation = "none": student code ran without a sandbox.'
@@ -89,7 +90,8 @@ def save(gradebook: Gradebook, names: Mapping[str, str], found: Scores, earlier:
     comments = rows(gradebook, Comment, submission)
     for name, comment in found.comments.items():
         comments[name].auto_comment = comment
-    flag(submission, comments.get(found.first_answer), found.results, earlier)
+    seen = looked_at(gradebook, names["assignment"], names["student"]).get(names["student"])
+    flag(submission, comments.get(found.first_answer), found.results, earlier, seen)
     return submission
 
 
@@ -99,14 +101,17 @@ def rows(gradebook: Gradebook, kind: type, submission: Any) -> dict[str, Any]:
     return dict(query.filter(kind.notebook_id == submission.id).all())  # type: ignore[attr-defined]
 
 
-def flag(submission: Any, comment: Any, results: SubmissionResult, earlier: SubmissionResult) -> None:
+def flag(
+    submission: Any, comment: Any, results: SubmissionResult, earlier: SubmissionResult, seen: Seen | None
+) -> None:
     """Set nbgrader's flag, and put the reasons into the comment of the first answer.
 
-    A flag that we set is taken back when the reason is gone; one that a person set stays.
+    A flag that we set is taken back when the reason is gone; one that a person set stays. Where a person has looked at
+    the same reasons of the same work already, there is none.
     """
     reasons = [flag.reason for flag in results.flags if flag.kind is not FlagKind.HINT]  # students read these
     if reasons:
-        submission.flagged = True
+        submission.flagged = submission.flagged or not (seen and seen.covers(results.submission, results.looks))
     elif earlier.flags:
         submission.flagged = False
     notes = [f"Needs a look: {' '.join(reasons)}"] if reasons else []

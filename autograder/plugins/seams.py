@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -43,6 +44,8 @@ PLACES = {
 }
 # Where Autograde opens the gradebook, eight times a submission.
 OPENED_IN = ("nbgrader.converters.autograde", "nbgrader.preprocessors.latesubmissions")
+
+PAGES = "nbgrader.server_extensions.formgrader.handlers"  # the formgrader's routes, read after the configuration
 
 
 def check() -> None:
@@ -106,6 +109,20 @@ def autograde_preprocessors(save: type) -> list[type]:
         if one not in default:
             raise changed(f"{one.__name__} is not among the preprocessors of Autograde")
     return [replacement for one in default for replacement in ours.get(one, [one])]
+
+
+def add_queue() -> None:
+    """Add our page to the formgrader where this process is one: other programs of nbgrader load no pages."""
+    theirs: Any = sys.modules.get(PAGES)
+    if theirs is None:
+        return
+    from autograder.plugins.queue_page import QueueHandler, SubmissionsHandler
+
+    routes = theirs.default_handlers
+    if not any(route[1] is QueueHandler for route in routes):
+        ours = {theirs.ManageSubmissionsHandler: SubmissionsHandler}
+        routes[:] = [(route[0], ours.get(route[1], route[1]), *route[2:]) for route in routes]
+        routes.append((r"/formgrader/queue/([^/]+)/?", QueueHandler))
 
 
 @contextmanager

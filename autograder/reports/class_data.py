@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from autograder.plugins.course_files import Folder, course_directory, folders
 from autograder.plugins.graded import Graded, read_graded
 from autograder.plugins.names import misplaced, misplaced_students, not_on_list, unknown_assignment, unknown_assignments
+from autograder.plugins.queue import Item, queue
 from autograder.reports.anonymous import Disguise, disguise
-from autograder.reports.gradebook import HandMark, Late, Records, read_records
+from autograder.reports.gradebook import HandMark, Late, Records, open_gradebook, read_records
 from autograder.typed import typed
 
 MISPLACED = "The folder of a notebook has the name of no assignment, or of no student; a report with names says which."
@@ -35,6 +36,7 @@ class ClassData:
     missing: tuple[str, ...]  # in the gradebook, but nothing handed in, not even in a wrong folder
     outdated: tuple[str, ...]  # handed in again, or the assignment changed, after grading
     records: Records | None
+    queue: tuple[Item, ...] = ()  # what needs a look, and what had one
     misplaced: tuple[str, ...] = ()  # notebooks that are in no folder of an assignment or of a student, in sentences
     unknown: str = ""  # what the gradebook has of assignments that the course does not have, in a sentence
 
@@ -48,6 +50,8 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
     if not graded:
         raise LookupError(nothing_graded(coursedir, assignment, len(submitted)))
     records = read_records(coursedir, assignment)
+    with open_gradebook(coursedir) as gradebook:
+        items = queue(gradebook, graded, assignment)
     done, begun = {g.student for g in graded}, {f.student for f in autograded}
     waiting = sorted({f.student for f in submitted} | begun - done)
     everybody = {student: records.students.get(student, ()) if records else () for student in done | set(waiting)}
@@ -61,6 +65,7 @@ def read_class(root: pathlib.Path, assignment: str) -> tuple[ClassData, Disguise
         ),
         outdated=tuple(changed_since(coursedir, graded, submitted)),
         records=records,
+        queue=items,
         misplaced=(
             *(one.sentence for one in misplaced(coursedir)),
             *(not_on_list(records.students, done | set(waiting)) if records else ()),
@@ -96,7 +101,7 @@ def changed_since(coursedir: Any, graded: Iterable[Graded], submitted: Iterable[
     return found
 
 
-Row = TypeVar("Row", Graded, NotGraded, Late, HandMark)
+Row = TypeVar("Row", Graded, NotGraded, Late, HandMark, Item)
 
 
 def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
@@ -113,7 +118,6 @@ def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
         records = Records(
             students=dict.fromkeys(names(records.students), ()),
             submitted=frozenset(names(records.submitted)),
-            flagged=frozenset(names(records.flagged)),
             late=rows(records.late),
             marks=rows(records.marks),
             assignments=records.assignments,
@@ -125,6 +129,7 @@ def without_names(data: ClassData, numbers: Mapping[str, str]) -> ClassData:
         missing=names(data.missing),
         outdated=names(data.outdated),
         records=records,
+        queue=rows(data.queue),
         misplaced=(MISPLACED,) * len(data.misplaced),
         unknown=data.unknown,
     )

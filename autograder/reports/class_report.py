@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.grading.results import FlagKind
-from autograder.grading.words import number, reason
+from autograder.grading.words import reason
 from autograder.plugins.graded import Graded
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
 from autograder.reports.distribution import Distribution, distribution
@@ -72,6 +71,7 @@ class ClassReport:
     mistakes: tuple[Mistake, ...]
     unnamed: Mapping[str, tuple[tuple[str, str], ...]]  # function -> students and reason: wrong, but no known mistake
     looks: Mapping[str, tuple[str, ...]]  # student -> why a person should look
+    looked_at: tuple[str, ...]  # where somebody has looked already
     odd: Mapping[str, tuple[str, ...]]  # student -> what was repaired or stopped
     unreadable: tuple[str, ...]
     uncaged: tuple[str, ...]
@@ -126,7 +126,6 @@ def summary(data: ClassData, said: Said) -> ClassReport:
     marks = records.marks if records else ()
     graded = [overruled(g, marks) for g in data.graded]
     by_hand = tuple(dict.fromkeys(name for g in graded for name in g.by_hand))
-    flagged = records.flagged if records else frozenset()
     return ClassReport(
         assignment=data.assignment,
         students=tuple(g.student for g in graded),
@@ -136,11 +135,8 @@ def summary(data: ClassData, said: Said) -> ClassReport:
         questions=(*machine_graded(graded), *hand_graded(graded, by_hand, marks)),
         mistakes=named_mistakes(graded),
         unnamed=unnamed_mistakes(graded, said),
-        looks={
-            g.student: why
-            for g in graded
-            if (why := (*reasons_to_look(g, g.student in flagged, said), *above_maximum(g.student, marks)))
-        },
+        looks={item.student: tuple(map(said, item.sentences)) for item in data.queue if not item.done},
+        looked_at=tuple(item.student for item in data.queue if item.done),
         odd={g.student: odd for g in graded if (odd := tuple(map(said, (*g.result.repairs, *g.result.stopped))))},
         unreadable=tuple(g.student for g in graded if g.result.unreadable),
         uncaged=tuple(g.student for g in graded if g.result.isolation == "none"),
@@ -235,23 +231,3 @@ def unnamed_mistakes(graded: Sequence[Graded], said: Said) -> dict[str, tuple[tu
             if lost and not function.mistakes and not g.result.unreadable and not g.result.unwritten(function):
                 found[name][said(reason(function))].append(g.student)
     return {name: tuple((", ".join(who), why) for why, who in rows.items()) for name, rows in found.items()}
-
-
-def reasons_to_look(g: Graded, flagged: bool, said: Said) -> tuple[str, ...]:
-    """Why a person should look at a submission; empty where nobody has to."""
-    if flagged and not g.result.flags:  # grading flags repaired notebooks in the gradebook as well
-        return ("flagged by a person in the formgrader",)
-    kinds = {kind: f"{kind.value}: " for kind in FlagKind} | {
-        FlagKind.UNREADABLE: ""
-    }  # whose reason says what is missing
-    return tuple(f"{kinds[flag.kind]}{said(flag.reason)}" for flag in g.result.looks)
-
-
-def above_maximum(student: str, marks: Sequence[HandMark]) -> tuple[str, ...]:
-    """The marks that a person gave a student above the maximum, as they may be after a change of points."""
-    return tuple(
-        f"{m.answer.removeprefix('test_')}: marked {number(m.points)} of {number(m.max_points)} by hand; change that mark in "
-        "the formgrader."
-        for m in marks
-        if m.student == student and m.above
-    )

@@ -28,7 +28,6 @@ class HandMark:
     points: float | None
     max_points: float
     state: MarkState
-    above: bool = False  # a person gave more than the maximum, extra points not counted
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ class Records:
 
     students: Mapping[str, tuple[str, ...]]
     submitted: frozenset[str]
-    flagged: frozenset[str]
     late: tuple[Late, ...]
     marks: tuple[HandMark, ...]  # of every graded cell; of a test cell, a mark means that a person overruled it
     assignments: tuple[str, ...] = ()  # all that the gradebook has
@@ -62,7 +60,6 @@ def read_records(coursedir: Any, assignment: str) -> Records | None:
         return Records(
             students=people,
             submitted=frozenset(s.student_id for s in submissions),
-            flagged=frozenset(s.student_id for s in submissions if any(n.flagged for n in s.notebooks)),
             late=tuple(late for s in submissions if (late := lateness(s)) is not None),
             marks=tuple(hand_marks(gradebook, assignment)),
             assignments=tuple(one.name for one in gradebook.assignments),
@@ -106,8 +103,7 @@ def hand_marks(gradebook: Any, assignment: str) -> Iterator[HandMark]:
         state = mark_state(grade)
         by_person = state in (MarkState.MARKED, MarkState.REVIEW)
         most = float(grade.max_score or 0.0)
-        above = grade.manual_score is not None and grade.manual_score > most
-        yield HandMark(student, name, float(grade.score) if by_person else None, most, state, above)
+        yield HandMark(student, name, float(grade.score) if by_person else None, most, state)
 
 
 def mark_state(grade: Any) -> MarkState:

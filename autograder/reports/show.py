@@ -171,6 +171,7 @@ def bar(question: Question) -> str:
 def other_lists(report: ClassReport) -> list[tuple[str, tuple[str, ...]]]:
     """Lists of students that are mostly empty, with what they say."""
     found = (
+        ("Looked at: needs no more", report.looked_at),
         ('Graded with isolation = "none": their code ran without a sandbox', report.uncaged),
         ("Graded, but not in the gradebook", report.unrecorded),
     )
