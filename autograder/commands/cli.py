@@ -58,21 +58,26 @@ def report(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Numbers instead of names, in a random order that is new each time.")
     ] = False,
+    research: Annotated[
+        bool, typer.Option("--research", help="Also a table with a keyed hash for each student's id.")
+    ] = False,
+    roster: Annotated[
+        pathlib.Path | None, typer.Option(help="Compare sections: a CSV file with the columns id and section.")
+    ] = None,
+    before: Annotated[
+        pathlib.Path | None, typer.Option(help="Who improved: a table that an earlier report has written.")
+    ] = None,
 ) -> None:
-    """What the class did: who is graded, marks by question, mistakes by frequency, what needs a look; and one HTML page."""
+    """What the class did: who is graded, marks by question, mistakes by frequency, what needs a look; as pages and a table."""
     from rich.console import Console
 
-    from autograder.reports.class_report import class_report
-    from autograder.reports.show import print_report, write_page
+    from autograder.commands.report import Options, main
 
     try:
-        found = class_report(course.resolve(), assignment, anonymous=anonymous)
+        main(course, Options(assignment, anonymous, research, roster, before), Console())
     except LookupError as error:
         typer.echo(error.args[0], err=True)
         raise typer.Exit(1) from None
-    page = write_page(found, course / "reports" / f"{assignment}{'-anonymous' if anonymous else ''}.html")
-    print_report(found, Console())
-    typer.echo(f"\nAs a page: {page}\nNext: {found.next_step}")
 
 
 @app.command()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from autograder.grading.words import reason
 from autograder.plugins.graded import Graded
 from autograder.reports.class_data import ClassData, NotGraded, read_class, without_names
+from autograder.reports.class_table import Change, Section
+from autograder.reports.discrimination import discriminations
 from autograder.reports.distribution import Distribution, distribution
 from autograder.reports.gradebook import HandMark, Late, MarkState
 from autograder.typed import typed
@@ -36,6 +38,7 @@ class Question:
     no_answer: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     review: tuple[str, ...] = ()
+    discrimination: float | None = None  # see discrimination.py; None where that cannot be said
 
     @property
     def n(self) -> int:
@@ -50,7 +53,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake and who made it, in which functions."""
+    """A known mistake and who made it, in which functions. reread: where to read, and what to say in class."""
 
     title: str
     reread: str
@@ -83,12 +86,20 @@ class ClassReport:
     unrecorded: tuple[str, ...]  # graded, but not in the gradebook
     has_gradebook: bool
     unknown: str  # a sentence on assignments of the gradebook that the course does not have
+    nothing: tuple[str, ...] = ()  # graded, with no point in any function
+    changes: tuple[Change, ...] = ()  # since an earlier table
+    sections: tuple[Section, ...] = ()
 
     @property
     def hardest(self) -> tuple[Question, ...]:
         """The machine-graded functions with the smallest mean share, the hardest first, without those all have in full."""
         lost = [q for q in self.questions if not q.by_hand and q.share < 1]
         return tuple(sorted(lost, key=lambda q: q.share)[:5])
+
+    @property
+    def by_difficulty(self) -> tuple[Question, ...]:
+        """The machine-graded functions, the hardest first."""
+        return tuple(sorted((q for q in self.questions if not q.by_hand), key=lambda q: q.share))
 
     @property
     def waiting(self) -> int:
@@ -148,6 +159,7 @@ def summary(data: ClassData, said: Said) -> ClassReport:
         unrecorded=tuple(g.student for g in graded if records and g.student not in records.submitted),
         has_gradebook=records is not None,
         unknown=data.unknown,
+        nothing=tuple(g.student for g in graded if not g.result.points and not g.result.unreadable),
     )
 
 
@@ -164,7 +176,8 @@ def overruled(g: Graded, marks: Sequence[HandMark]) -> Graded:
 def machine_graded(graded: Sequence[Graded]) -> list[Question]:
     """One row a function."""
     names = dict.fromkeys(name for g in graded for name in g.result.functions)
-    return [function_row(name, graded) for name in names]
+    found = discriminations(graded)
+    return [replace(function_row(name, graded), discrimination=found.get(name)) for name in names]
 
 
 def function_row(name: str, graded: Sequence[Graded]) -> Question:

@@ -10,6 +10,8 @@ from rich.console import Console
 
 from autograder.reports.class_data import NotGraded
 from autograder.reports.class_report import ClassReport, Question
+from autograder.reports.class_table import FEWEST
+from autograder.reports.discrimination import FEW
 from autograder.reports.distribution import bins
 from autograder.reports.gradebook import Late
 from autograder.reports.layout import Column, paragraph, table, title
@@ -37,6 +39,10 @@ def print_report(report: ClassReport, console: Console) -> None:
         columns = (Column("mistake"), Column("students", True), Column("in"), Column("who"))
         rows = [(m.title, str(len(m.students)), ", ".join(m.functions), ", ".join(m.students)) for m in report.mistakes]
         table(console, "Known mistakes", columns, rows)
+    for heading, lines in comparisons(report):
+        title(console, heading)
+        for line in lines:
+            paragraph(console, line, indent=2)
     if report.unnamed:
         title(console, "Wrong in other ways")
         for name, students in report.unnamed.items():
@@ -109,8 +115,12 @@ def print_exceptions(report: ClassReport, console: Console) -> None:
 def print_questions(report: ClassReport, console: Console) -> None:
     """Marks by question: the functions, then the answers that a person marks."""
     columns = [Column("function"), *(Column(h, True) for h in ("points", "mean", "n", "full", "part", "none"))]
+    discriminates = any(q.discrimination is not None for q in report.questions)
     machine = [q for q in report.questions if not q.by_hand]
     rows = [(q.name, f"{q.max_points:g}", mean(q), *map(str, (q.n, q.full, q.part, q.none))) for q in machine]
+    if discriminates:
+        columns.append(Column("discrimination", True))
+        rows = [(*row, correlation(q)) for row, q in zip(rows, machine, strict=True)]
     if console.width >= WIDE:
         columns.append(Column("mean share"))
         rows = [(*row, bar(q)) for row, q in zip(rows, machine, strict=True)]
@@ -162,6 +172,26 @@ def mean(question: Question) -> str:
     return "–" if question.mean is None else f"{question.mean:.2f}"
 
 
+def correlation(question: Question) -> str:
+    """How well a question separates those who know."""
+    return "–" if question.discrimination is None else f"{question.discrimination:.2f}"
+
+
+def comparisons(report: ClassReport) -> list[tuple[str, list[str]]]:
+    """What is compared, each with its lines: with an earlier table, those who improved most first; and section by section."""
+    moved = [c for c in report.changes if c.before != c.now]
+    changes = [f"{c.student}: {number(c.before)}, now {number(c.now)}" for c in moved]
+    sections = [
+        f"{one.name}: {one.n} students, mean {number(one.spread.mean)}, median {number(one.spread.median)}, quartiles "
+        f"{number(one.spread.first_quartile)} and {number(one.spread.third_quartile)}"
+        if one.spread
+        else f"{one.name}: {one.n} students; fewer than {FEWEST} are not compared"
+        for one in report.sections
+    ]
+    found = (("Since the earlier table", changes), ("Sections", sections))
+    return [(heading, lines) for heading, lines in found if lines]
+
+
 def bar(question: Question) -> str:
     """The mean share as a bar of characters."""
     full = round(BAR * question.share)
@@ -172,6 +202,7 @@ def other_lists(report: ClassReport) -> list[tuple[str, tuple[str, ...]]]:
     """Lists of students that are mostly empty, with what they say."""
     found = (
         ("Looked at: needs no more", report.looked_at),
+        ("Graded, without a point", report.nothing),
         ('Graded with isolation = "none": their code ran without a sandbox', report.uncaged),
         ("Graded, but not in the gradebook", report.unrecorded),
     )
@@ -235,6 +266,10 @@ def write_page(report: ClassReport, path: pathlib.Path) -> pathlib.Path:
         absent_lines=absent_lines(report),
         answer_lines=answer_lines(report),
         mean=mean,
+        correlation=correlation,
+        discriminates=any(q.discrimination is not None for q in report.questions),
+        few=FEW,
+        comparisons=comparisons(report),
         by_hand=BY_HAND,
         no_gradebook=NO_GRADEBOOK,
     )
