@@ -54,6 +54,7 @@ FUNCTIONS = st.builds(
     faults=TEXTS,
     fix_first=TEXT,
     clue=st.none() | st.builds(Clue, st.sampled_from(Kind), TEXTS),
+    numbers=TEXT,
 )
 SUBMISSIONS = st.builds(
     SubmissionResult,

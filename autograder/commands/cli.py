@@ -100,6 +100,23 @@ def queue(
 
 
 @app.command()
+def similar(
+    assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
+    course: Course = pathlib.Path(),
+) -> None:
+    """Which submissions share code or wrong numbers that few others have, as a table and a page; no verdict."""
+    from rich.console import Console
+
+    from autograder.commands.similar import main
+
+    try:
+        main(course.resolve(), assignment, Console())
+    except (LookupError, FileNotFoundError) as error:
+        typer.echo(error.args[0], err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,

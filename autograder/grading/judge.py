@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from autograder.checks.compare import Ruling, Verdict
 from autograder.checks.hidden import Finding, HiddenTest, run_test
 from autograder.course.assignment import Assignment
+from autograder.grading.numbers import wrong_numbers
 from autograder.grading.picture import rows_of
 from autograder.grading.results import ArrayResult, CheckResult, FunctionResult, Named, Outcome, Picture, by_share
 from autograder.grading.suites import SuiteError, collect
@@ -90,7 +91,10 @@ class Judge:
                     next_step = self.namer.next_step(findings, name, student)
             except Exception as error:  # the marks count without a name for the mistake; the teacher sees it
                 errors += (f"naming the mistake in {name}: {error!r:.300}",)
-        return FunctionResult(name, round(earned, 2), points, checks, blocked, mistakes, errors, clue=next_step)
+        numbers = wrong_numbers(found) if earned < points else ""
+        return FunctionResult(
+            name, round(earned, 2), points, checks, blocked, mistakes, errors, clue=next_step, numbers=numbers
+        )
 
     def _weight(self, item: HiddenTest, items: Sequence[HiddenTest]) -> float:
         """The marker's weight; the tests on cost together weigh what course.toml sets aside for cost."""

@@ -163,6 +163,7 @@ class FunctionResult:
     faults: tuple[str, ...] = ()
     fix_first: str = ""
     clue: Clue | None = None  # a next step where no mistake explains all
+    numbers: str = ""  # digest of the wrong numbers, see numbers.py; for the teacher alone
 
     @property
     def first_lost(self) -> CheckResult | None:
@@ -278,6 +279,7 @@ def function_to_json(function: FunctionResult) -> dict[str, Any]:
         "faults": [*function.faults],
         "fix_first": function.fix_first,
         "clue": [function.clue.kind.value, *function.clue.values] if function.clue is not None else [],
+        "numbers": function.numbers,
     }
 
 
@@ -340,6 +342,7 @@ def read_function(name: str, kept: Json) -> FunctionResult:
         faults=texts(kept, "faults"),
         fix_first=text(kept, "fix_first"),
         clue=read_clue(texts(kept, "clue")),
+        numbers=text(kept, "numbers"),
     )
 
 
