@@ -224,7 +224,9 @@ def test_a_known_mistake_is_named_on_top(course: Course) -> None:
     name = next(name for name, got in points.items() if "known mistake" in ben.row(name)[2])
     assert ben.row(name)[1].startswith(f"{points[name]:g} of ")
     assert "factor x" in ben.row(name)[2]
-    digest = course.notebook("ben").metadata["autograder"]["functions"][name]["numbers"]  # for `autograder similar` alone
+    digest = course.notebook("ben").metadata["autograder"]["functions"][name][
+        "numbers"
+    ]  # for `autograder similar` alone
     assert digest
     assert digest not in ben.html
 
