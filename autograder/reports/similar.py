@@ -86,23 +86,23 @@ def similar(class_work: Sequence[Work], given: Iterable[str], kept: Collection[s
             numbers[name, digest].append(work)
     few, n = max(FEW, math.ceil(SHARE * len(class_work))), len(class_work)
     rare: Counter[tuple[str, str]] = Counter()
-    weights: Counter[tuple[str, str]] = Counter()
+    weights: dict[tuple[str, str], float] = defaultdict(float)
     for who in owners.values():
         if 2 <= len(who) <= few:
             for pair in combinations(who, 2):
                 rare[pair] += 1
-                weights[pair] += math.log2(1 + n / len(who))  # type: ignore[assignment]
+                weights[pair] += math.log2(1 + n / len(who))
     wrong: dict[tuple[str, str], list[SharedNumbers]] = defaultdict(list)
     for (name, _), works in numbers.items():
         if 2 <= len(works) <= few:
             for a, b in combinations(works, 2):
                 pair = (a.student, b.student)
                 wrong[pair].append(SharedNumbers(name, len(works) - 2, a.mistakes.get(name, "")))
-                weights[pair] += NUMBERS_WEIGH * math.log2(1 + n / len(works))  # type: ignore[assignment]
-    chosen = [pair for pair, _ in weights.most_common() if rare[pair] >= LEAST or pair in wrong][:MOST_PAIRS]
+                weights[pair] += NUMBERS_WEIGH * math.log2(1 + n / len(works))
+    order = sorted(weights, key=lambda pair: (-weights[pair], pair))
+    chosen = [pair for pair in order if rare[pair] >= LEAST or pair in wrong][:MOST_PAIRS]
     return [
-        Pair(pair, shared_code(*pair, prints, owners), tuple(wrong.get(pair, ())), float(weights[pair]))
-        for pair in chosen
+        Pair(pair, shared_code(*pair, prints, owners), tuple(wrong.get(pair, ())), weights[pair]) for pair in chosen
     ]
 
 
