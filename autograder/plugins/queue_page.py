@@ -46,7 +46,7 @@ class SubmissionsHandler(OwnPage, handlers.ManageSubmissionsHandler):  # type: i
 class QueueHandler(OwnPage):
     """The queue of an assignment; a click on a name opens the submission, a button marks it as looked at."""
 
-    @web.authenticated  # type: ignore[untyped-decorator]
+    @web.authenticated
     @check_xsrf  # type: ignore[untyped-decorator]
     @check_notebook_dir  # type: ignore[untyped-decorator]
     async def get(self, assignment_id: str) -> None:
@@ -57,7 +57,7 @@ class QueueHandler(OwnPage):
             self.render("queue.tpl", assignment_id=assignment_id, base_url=self.base_url, items=items, token=token)
         )
 
-    @web.authenticated  # type: ignore[untyped-decorator]
+    @web.authenticated
     @check_notebook_dir  # type: ignore[untyped-decorator]
     async def post(self, assignment_id: str) -> None:
         """Mark one submission as looked at, or not; then show the queue again."""
