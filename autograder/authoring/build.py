@@ -14,7 +14,6 @@ import re
 import shutil
 import tempfile
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from autograder.course.cells import digest
 from autograder.course.points import RANGE, Graded, PointsError, graded_cells, shown, valid, with_points
 from autograder.course.settings import ROOT, Course, CourseError, load_course, script_points, scripts_on_path
 from autograder.course.sharing import share_with_group
+from autograder.plugins.rubrics import step_points
 
 CHECK_CALL = re.compile(r"""(selfcheck\.check\(\s*["']\w+["'])""")
 POINTS_GIVEN = re.compile(r"\s*,\s*points=[\d.]+")
@@ -176,13 +176,6 @@ def rubric_notes(course: Course) -> list[str]:
                     f"has {shown(points[name])}: change the steps."
                 )
     return notes
-
-
-def step_points(row: str) -> float:
-    """The number in the last column of a row of steps: 0.5, ½, 1½; 0 where there is none."""
-    last = row.rstrip().removesuffix("|").rpartition("|")[2].strip()
-    number = re.fullmatch(r"(\d*(?:\.\d+)?)([¼½¾]?)", last)
-    return float(number[1] or 0) + (unicodedata.numeric(number[2]) if number[2] else 0.0) if number else 0.0
 
 
 def student_requirements(root: pathlib.Path) -> list[str]:

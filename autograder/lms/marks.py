@@ -77,7 +77,7 @@ def marked(coursedir: Any, numbers: dict[str, dict[str, str]]) -> list[Marked]:
         waiting = records.unmarked_points(gradebook)
         found = []
         for student in gradebook.students:
-            score = score_of(gradebook, name, student.id, False)
+            score = score_of(gradebook, name, student.id, False, False)
             if score["handed_in"] != "yes":
                 continue
             about = {key: getattr(student, key) or "" for key in ("first_name", "last_name", "email", "lms_user_id")}

@@ -14,7 +14,7 @@ def configure(config: Any) -> None:
     from autograder.course.sharing import share_with_group
     from autograder.plugins.converters import install
     from autograder.plugins.saving import SaveGrades
-    from autograder.plugins.seams import add_queue, autograde_preprocessors
+    from autograder.plugins.seams import add_queue, add_to_formgrader, autograde_preprocessors, formgrader_starts
 
     scripts_on_path()
     share_with_group(pathlib.Path.cwd())
@@ -32,3 +32,7 @@ def configure(config: Any) -> None:
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
+    if formgrader_starts():
+        from autograder.plugins.marking import HANDLERS
+
+        add_to_formgrader(HANDLERS)

@@ -98,9 +98,14 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         return {name: for_students(titled(name, sections), course.rubric) for name in sections}
 
 
-@cache
 def page_template() -> Template:
-    """The page's template, compiled once, with style and font in it."""
+    """The page's template, compiled once."""
+    return templates().get_template("page.html.j2")
+
+
+@cache
+def templates() -> Environment:
+    """Our templates; style and font are one text that they all know."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -110,7 +115,7 @@ def page_template() -> Template:
     )
     font = base64.b64encode((TEMPLATES / "math.woff2").read_bytes()).decode()
     environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8").replace("FONT", font))
-    return environment.get_template("page.html.j2")
+    return environment
 
 
 def views(

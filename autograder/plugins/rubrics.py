@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -59,3 +60,10 @@ def for_students(source: str, rubric: str) -> str:
         return source
     steps = STEPS.search(source) if rubric == "steps" else None
     return f"{source.splitlines()[0]}\n\n{steps[0]}" if steps else ""
+
+
+def step_points(row: str) -> float:
+    """The number in the last column of a row of steps: 0.5, ½, 1½; 0 where there is none."""
+    last = row.rstrip().removesuffix("|").rpartition("|")[2].strip()
+    number = re.fullmatch(r"(\d*(?:\.\d+)?)([¼½¾]?)", last)
+    return float(number[1] or 0) + (unicodedata.numeric(number[2]) if number[2] else 0.0) if number else 0.0

@@ -44,6 +44,8 @@ PLACES = {
 }
 # Where Autograde opens the gradebook, eight times a submission.
 OPENED_IN = ("nbgrader.converters.autograde", "nbgrader.preprocessors.latesubmissions")
+# Lists the handlers of the formgrader's server, which it reads after the configuration.
+FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 
 PAGES = "nbgrader.server_extensions.formgrader.handlers"  # the formgrader's routes, read after the configuration
 
@@ -77,6 +79,19 @@ def install(**classes: type) -> None:
     for name, ours in classes.items():
         for module in PLACES[name]:
             setattr(importlib.import_module(module), name, ours)
+
+
+def formgrader_starts() -> bool:
+    """Whether this process is a Jupyter server that is loading nbgrader's formgrader: other commands never import it."""
+    return FORMGRADER in sys.modules
+
+
+def add_to_formgrader(handlers: Sequence[Any]) -> None:
+    """Let the formgrader's server answer at these addresses too; ours come before nbgrader's, and are added once."""
+    theirs = getattr(sys.modules[FORMGRADER], "default_handlers", None)
+    if not isinstance(theirs, list):
+        raise changed(f"{FORMGRADER} has no list of handlers")
+    theirs[:0] = [handler for handler in handlers if handler not in theirs]
 
 
 def source_of(converter: BaseConverter, assignment: str, student: str) -> str:
