@@ -11,9 +11,6 @@ import os
 import pathlib
 import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,9 +22,13 @@ from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 from autograder.commands.demo import course_api, in_folder
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import load_course
+from autograder.plugins.by_question import Answer, Stored, mark
+from autograder.plugins.by_question import answers as by_question
 from autograder.plugins.formgrader import written
 from autograder.plugins.grading import close_executor
 from autograder.sample.recipes import Notebook, Recipe
+from tests import answers
+from tests.answers import wait_for
 from tests.commands import made
 from tests.course import NAMES
 from tests.not_run import chromium
@@ -38,7 +39,6 @@ pytestmark = pytest.mark.browser
 FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
 SERVER = """lab --no-browser --allow-root --ip=127.0.0.1 --ServerApp.token= --ServerApp.password= --ServerApp.port_retries=0
     --LabApp.expose_app_in_browser=True --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"""
-FORMGRADER = "--no-browser --allow-root --ip=127.0.0.1 --IdentityProvider.token= --ServerApp.password="
 HANDLERS = "all => all.flatMap(e => [...e.attributes]).map(a => a.name).filter(name => name.startsWith('on'))"
 SIZE = {"width": 1200, "height": 1600}
 WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')]
@@ -163,18 +163,6 @@ def screenshots(page: Page, folder: pathlib.Path) -> None:
         page.screenshot(path=folder / f"{number:02}.png")
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Return as soon as the server answers. Raises AssertionError where it does not within a minute."""
-    for _ in range(120):
-        assert server.poll() is None, "jupyter lab stopped"
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError(f"{address} does not answer")
-
-
 # ---- nbgrader's formgrader -----------------------------------------------------------------------------------------------
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -259,27 +247,8 @@ def formgrader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[pathl
     graded["cells"][0]["outputs"] = [o for o in outputs if "filenames" not in o["metadata"]]
     path.chmod(0o644)
     path.write_text(json.dumps(graded))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter", "server", *FORMGRADER.split(), f"--ServerApp.port={port}"]
-    command += [
-        f"--ServerApp.root_dir={root}",
-        "--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=True",
-    ]
-    home = tmp_path_factory.mktemp("teacher")
-    own = {name: str(home / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    with (
-        (home / "log").open("w") as log,
-        subprocess.Popen(
-            command, cwd=root, env=os.environ | own | {"HOME": str(home)}, stdout=log, stderr=log
-        ) as server,
-    ):
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api/status", server)
-            yield root, f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    with answers.formgrader(root, tmp_path_factory.mktemp("teacher")) as address:
+        yield root, address
 
 
 def shown(formgrader: tuple[pathlib.Path, str], browser: Browser, student: str) -> tuple[Page, list[str]]:
@@ -287,6 +256,11 @@ def shown(formgrader: tuple[pathlib.Path, str], browser: Browser, student: str) 
     root, address = formgrader
     with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
         submission = gradebook.find_submission_notebook("a1_linear_fit", "a1_linear_fit", student).id
+    return watched(browser, address, f"/formgrader/submissions/{submission}/")
+
+
+def watched(browser: Browser, address: str, path: str) -> tuple[Page, list[str]]:
+    """A page of the formgrader's server, and every sign of a script of a student's."""
     signs: list[str] = []
     page = browser.new_page()
 
@@ -304,7 +278,7 @@ def shown(formgrader: tuple[pathlib.Path, str], browser: Browser, student: str) 
 
     page.route("**/*", local)
     page.on("dialog", asked)
-    page.goto(f"{address}/formgrader/submissions/{submission}/", wait_until="load")
+    page.goto(f"{address}{path}", wait_until="load")
     page.wait_for_timeout(1000)
     return page, signs
 
@@ -342,3 +316,103 @@ def test_without_our_form_scripts_would_run(formgrader: tuple[pathlib.Path, str]
     _, signs = shown(formgrader, browser, "open")
     assert any(sign.startswith("dialog") for sign in signs)
     assert any(sign.startswith("fetch") for sign in signs)
+
+
+# ---- marking by question -----------------------------------------------------------------------------------------------
+
+MANY, QUESTION = 300, "derive_loss_gradient"
+# What a marker types for every fifth answer, and the points that it gives.
+TYPED = (
+    (("a",), 2.0),
+    (("1", "2", "2"), 0.75),
+    (("0",), 0.0),
+    (("1", "3", "Shift+Digit2"), 1.0),
+    (("4", "s", "1", ".", "2", "5"), 1.25),
+)
+WORDS = "n and a, u: a word"  # each letter is a key of the page
+
+
+def test_the_marking_page_runs_nothing_of_a_student(formgrader: tuple[pathlib.Path, str], browser: Browser) -> None:
+    """Neither of the two hostile notebooks; what is honest is shown."""
+    seen = 0
+    page, signs = watched(browser, formgrader[1], f"/formgrader/marking/a1_linear_fit/{QUESTION}")
+    for number in (1, 2):
+        page.get_by_text(f"Submission #{number}", exact=True).wait_for()
+        page.wait_for_timeout(500)
+        seen += page.locator("#text math msup").count()
+        assert page.locator("#text script, #text iframe, #text form, #text svg, #text base, #text button").count() == 0
+        assert page.eval_on_selector_all("#text *", HANDLERS) == []
+        page.keyboard.press("ArrowRight")
+    assert signs == []
+    assert seen == 1
+
+
+@pytest.fixture(scope="module")
+def three_hundred(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[pathlib.Path, str]]:
+    """A class of 300 who answered a question, ten of them with nothing; and the formgrader's address."""
+    texts = ["" if n % 30 == 7 else f"Answer {n}: $\\sum_n x_n^{{{n}}}$\n\n" + "And so on. " * n for n in range(MANY)]
+    root = answers.handed_in(tmp_path_factory.mktemp("class"), "a1_linear_fit", QUESTION, texts)
+    with answers.formgrader(root, tmp_path_factory.mktemp("marker")) as address:
+        yield root, address
+
+
+def marks(root: pathlib.Path) -> list[Answer]:
+    """What nbgrader's tables have, in the order of the page."""
+    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
+        return by_question(gradebook, "a1_linear_fit", QUESTION)
+
+
+def marking(browser: Browser, address: str) -> Page:
+    """The page, with its first answer."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/formgrader/marking/a1_linear_fit/{QUESTION}")
+    page.locator("#name:not(:empty)").wait_for()
+    return page
+
+
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+def test_a_class_is_marked_by_keyboard_alone(three_hundred: tuple[pathlib.Path, str], browser: Browser) -> None:
+    """At full speed, with a second marker in between: no mark is lost, none of the other's is overwritten, and all are
+    there after a reload."""
+    root, address = three_hundred
+    before = marks(root)
+    page = marking(browser, address)
+    assert page.inner_text("#progress") == "0 of 290 marked, 10 left blank"
+    waiting = [n for n, answer in enumerate(before) if answer.state == "open"]
+    taken, later = waiting[0], waiting[100]  # the second marker marks the answer on the page, and one further on
+    theirs = Stored(1.5, "Theirs.", waits=False)
+    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
+        assert mark(gradebook, before[taken], theirs)
+        assert mark(gradebook, before[later], theirs)
+    press(page, "1", "Enter")
+    page.get_by_text("Another person marked this answer, 1.5 of 2. Your mark (0.5 of 2) was not saved.").wait_for()
+    page.keyboard.press("n")
+    ours = [n for n in waiting if n not in (taken, later)]
+    for n in ours:
+        press(page, *TYPED[n % 5][0])
+        if n % 50 == 0:
+            page.keyboard.press("c")
+            page.keyboard.type(WORDS)
+        page.keyboard.press("Control+Enter")
+    page.get_by_text("Every answer is marked.").wait_for(timeout=120_000)
+    found = marks(root)
+    assert [found[taken].stored, found[later].stored] == [theirs, theirs]
+    assert [found[n].stored.score for n in ours] == [TYPED[n % 5][1] for n in ours]
+    assert [WORDS in (found[n].stored.comment or "") for n in ours] == [n % 50 == 0 for n in ours]
+    assert not any(answer.stored.waits for answer in found)
+    page = marking(browser, address)
+    assert page.inner_text("#progress") == "290 of 290 marked, 10 left blank"
+    for n in range(12):
+        assert page.inner_text("#name") == f"Submission #{n + 1}"
+        if n in ours:
+            assert page.input_value("#score") == f"{TYPED[n % 5][1]:g}"
+            assert page.locator(".step[aria-pressed=mixed]").count() == (n % 5 == 1)
+            assert page.locator(".turn[aria-pressed=true]").count() == (n % 5 == 3)
+        page.keyboard.press("ArrowRight")
+        page.get_by_text(f"Submission #{n + 2}", exact=True).wait_for()
+
+
+def press(page: Page, *keys: str) -> None:
+    """Press keys as fast as the browser takes them."""
+    for key in keys:
+        page.keyboard.press(key)

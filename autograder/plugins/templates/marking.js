@@ -99,7 +99,10 @@ function draw() {
     step.setAttribute("aria-pressed", share === 1 ? "true" : share ? "mixed" : "false");
     step.querySelector(".points").textContent = `${plain(share * step.dataset.points)} of ${plain(step.dataset.points)}`;
   });
-  turns.forEach((turn, n) => turn.setAttribute("aria-pressed", String(chosen.turns.includes(n))));
+  turns.forEach((turn, n) => {
+    turn.setAttribute("aria-pressed", String(chosen.turns.includes(n)));
+    turn.querySelector(".points").textContent = chosen.turns.includes(n) ? "✓" : "";
+  });
 }
 
 function setShares(shares) {
@@ -221,6 +224,7 @@ document.addEventListener("keydown", (event) => {
   later(() => {
     const focus = [score, comment].find((one) => one === document.activeElement);
     if (focus && !saves(focus)) return typed(focus, event);
+    document.activeElement.blur();
     return shown && task && task();
   });
   return undefined;
