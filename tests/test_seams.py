@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -54,3 +56,19 @@ def test_other_preprocessors_are_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Autograde.autograde_preprocessors, "default", lambda: [LimitOutput])
     with pytest.raises(RuntimeError, match="nbgrader changed: Execute is not among the preprocessors of Autograde"):
         seams.autograde_preprocessors(SaveAutoGrades)
+
+
+def test_a_formgrader_without_its_list_of_handlers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, seams.FORMGRADER, ModuleType("handlers"))
+    with pytest.raises(RuntimeError, match=f"nbgrader changed: {seams.FORMGRADER} has no list of handlers"):
+        seams.add_to_formgrader([("/address", object)])
+
+
+def test_handlers_are_added_to_the_formgrader_once_and_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its configuration is read again with every page."""
+    module = ModuleType("handlers")
+    module.default_handlers = ["theirs"]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, seams.FORMGRADER, module)
+    for _ in range(2):
+        seams.add_to_formgrader(["ours", "second"])
+    assert module.default_handlers == ["ours", "second", "theirs"]
