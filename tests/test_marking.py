@@ -343,6 +343,7 @@ def test_what_is_no_mark_is_not_saved(ada: Marker, seen: Any, course: pathlib.Pa
     assert {ada.session.put(address, data=json.dumps(body), headers=token).status_code for body in bad} == {400}
     assert ada.session.put(address, json=sent).status_code == 403
     assert ada.put("0" * 32, **sent).status_code == 404
+    assert ada.session.get(address.replace(seen["id"], "0" * 32)).status_code == 404
     assert ada.session.get(f"{ada.address}/formgrader/marking/{A}/no_question").status_code == 404
     assert ada.session.get(f"{ada.address}/formgrader/marking/no_assignment").status_code == 404
     assert stored(course, seen["id"]) == (None, None, True)

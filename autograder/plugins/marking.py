@@ -117,46 +117,39 @@ class Data(ByQuestion, BaseApiHandler):  # type: ignore[misc]
     @for_teachers
     def put(self, assignment: str, question: str, id: str) -> None:
         """Save a mark: 409 where another person has marked the answer since the page asked for it, or it was graded again."""
-        answer, digest = self.answer(assignment, question, id)
+        answer = one(self.answers(assignment, question), id)
+        digest = digest_of(cell_of(self.path(assignment, answer), question))
         rubric = read_rubric(self.section(assignment, question))
         try:
             sent = self.get_json_body()
             now = before(sent["back"]) if "back" in sent else self.chosen(choice(sent), rubric, answer.most)
-            version = str(sent["version"])
+            unchanged = sent["version"] == f"{answer.stored.version}-{digest}"
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            self.set_status(400)
-            self.finish({"message": str(error)})
-            return
-        if answer.stored == now:  # as when the page sends a mark again because it got no answer
-            return self.reply(assignment, question, id)
+            return self.refuse(400, str(error))
+        again = answer.stored == now  # as when the page got no answer and sends a mark once more
         try:
-            if version == f"{answer.stored.version}-{digest}" and mark(self.gradebook, answer, now):
-                return self.reply(assignment, question, id)
+            saved = again or (unchanged and mark(self.gradebook, answer, now))
         except OperationalError:
-            self.set_status(503)
-            self.finish({"message": BUSY})
-            return
-        self.set_status(409)
+            return self.refuse(503, BUSY)
+        self.set_status(200 if saved else 409)
         self.reply(assignment, question, id)
+
+    def refuse(self, status: int, message: str) -> None:
+        """Say why nothing was saved."""
+        self.set_status(status)
+        self.finish({"message": message})
 
     def chosen(self, choice: Choice, rubric: Rubric, most: float) -> Stored:
         """A choice as nbgrader stores it."""
         comment = comment_of(rubric, choice, quoted=self.course.rubric != "none")
         return Stored(score_of(rubric, choice, most), comment or None, waits=False)
 
-    def answer(self, assignment: str, question: str, id: str) -> tuple[Answer, str]:
-        """One answer as it is now, and a hash of what the student wrote. Raises HTTPError 404."""
-        answer = next((a for a in answers(self.gradebook, assignment, question) if a.id == id), None)
-        if answer is None:
-            raise web.HTTPError(404, "This answer is no longer in the gradebook.")
-        return answer, digest_of(cell_of(self.path(assignment, answer), question))
-
     def reply(self, assignment: str, question: str, id: str) -> None:
         """Write the state of every answer as JSON, and one answer in full."""
         found = self.answers(assignment, question)
         told: dict[str, Any] = {"answers": [{"id": a.id, "state": a.state} for a in found]}
-        shown = next((a for a in found if a.id == id), None)
-        if shown is not None:
+        if id:
+            shown = one(found, id)
             path, rubric = self.path(assignment, shown), read_rubric(self.section(assignment, question))
             cell = cell_of(path, question)
             stored = shown.stored
@@ -184,6 +177,14 @@ class Submissions(GradebookNotebookSubmissionsHandler):  # type: ignore[misc]
             return str(super().render(name, **names))
         own = (TEMPLATES / "marking_link.html.j2").read_text(encoding="utf-8")
         return str(self.settings["nbgrader_jinja2_env"].from_string(own).render(**names))
+
+
+def one(found: list[Answer], id: str) -> Answer:
+    """The answer with this id. Raises HTTPError 404."""
+    for answer in found:
+        if answer.id == id:
+            return answer
+    raise web.HTTPError(404, "This answer is not among those that are graded.")
 
 
 def choice(sent: Any) -> Choice:
