@@ -35,7 +35,7 @@ POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-BUSY = "Another program is writing to the gradebook. Nothing was saved: press Enter again."
+BUSY = "Another program is writing to the gradebook. Try again in a moment."
 
 
 def for_teachers(method: Callable[..., None]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ let shown = null; // the answer on the page, as the server has it
 let chosen = null; // what is chosen for it: { shares, turns, text, score }
 let saved = []; // marks of this page, for undo: the answer, what it had before, and its version since
 let unchanged = ""; // what read() gives as long as nothing is changed
+let locked = false; // after a refusal: keys that were typed for the next answer must not mark this one
 let work = Promise.resolve();
 let waiting = 0; // tasks that are not done
 
@@ -32,8 +33,9 @@ const plain = (points) => String(Math.round(points * 1e4) / 1e4);
 const told = (points) => (points === null ? "not marked" : `${plain(points)} of ${most}`);
 
 function say(text, wrong = false) {
-  by("message").textContent = text;
+  by("message").textContent = wrong ? `${text} (Esc to go on here)` : text;
   by("message").className = wrong ? "wrong" : "";
+  locked = wrong;
 }
 
 // ---- the server ------------------------------------------------------------------------------------------------------
@@ -163,7 +165,7 @@ async function save() {
     if (!(await send(shown.id, wanted, before))) {
       const yours = told(mine.score === null ? sum(mine.shares) : mine.score);
       const what = shown.state === "open" ? "The answer has changed" : `Another person marked this answer, ${told(shown.back.score)}`;
-      return say(`${what}. Your mark (${yours}) was not saved. n goes on; what you choose now replaces it.`, true);
+      return say(`${what}. Your mark (${yours}) was not saved; n leads to the next answer.`, true);
     }
   }
   return move(1, true);
@@ -197,6 +199,8 @@ const KEYS = {
   s: () => score.select(),
 };
 
+const ALWAYS = ["n", "p", "ArrowRight", "ArrowLeft", "u"]; // also after a refusal
+
 function taskOf(event) {
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
   if (digit && event.shiftKey) return turns[digit[1] - 1] && (() => toggleTurn(digit[1] - 1));
@@ -214,7 +218,10 @@ document.addEventListener("keydown", (event) => {
   const command = event.ctrlKey || event.metaKey || event.altKey;
   const saves = (field) => event.key === "Enter" && (field === score || command);
   const field = event.target.closest("input, textarea");
-  if (field && event.key === "Escape") return field.blur();
+  if (event.key === "Escape") {
+    if (field) field.blur();
+    return later(() => locked && say(""));
+  }
   if (field ? !saves(field) : command && !saves(comment)) return undefined;
   if (event.key === "Enter" && event.target.closest("a, summary")) return undefined;
   const task = taskOf(event);
@@ -222,6 +229,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (field) field.blur();
   later(() => {
+    if (locked && !ALWAYS.includes(event.key)) return undefined;
     const focus = [score, comment].find((one) => one === document.activeElement);
     if (focus && !saves(focus)) return typed(focus, event);
     document.activeElement.blur();
@@ -230,11 +238,12 @@ document.addEventListener("keydown", (event) => {
   return undefined;
 });
 
-steps.forEach((step, n) => step.addEventListener("click", () => later(() => toggleStep(n))));
-turns.forEach((turn, n) => turn.addEventListener("click", () => later(() => toggleTurn(n))));
+const clicked = (task) => later(() => say("") || task()); // a click is meant for what is seen
+steps.forEach((step, n) => step.addEventListener("click", () => clicked(() => toggleStep(n))));
+turns.forEach((turn, n) => turn.addEventListener("click", () => clicked(() => toggleTurn(n))));
 by("mark").addEventListener("submit", (event) => {
   event.preventDefault();
-  later(save);
+  clicked(save);
 });
 by("go").addEventListener("change", () =>
   later(() => {
