@@ -385,7 +385,7 @@ def test_a_class_is_marked_by_keyboard_alone(three_hundred: tuple[pathlib.Path, 
         assert mark(gradebook, before[taken], theirs)
         assert mark(gradebook, before[later], theirs)
     press(page, "1", "Enter", "a", "c", "x", "Control+Enter")  # typed ahead: none of it marks the answer of the other
-    page.get_by_text("Another person marked this answer, 1.5 of 2. Your mark (0.5 of 2) was not saved.").wait_for()
+    page.get_by_text("Another person marked this answer, 1.5 of 2. Your mark (0.5 of 2) was not saved;").wait_for()
     page.keyboard.press("n")
     ours = [n for n in waiting if n not in (taken, later)]
     for n in ours:
