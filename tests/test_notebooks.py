@@ -116,7 +116,7 @@ GUESSES = {
     "a1_linear_fit": {"guess_loss_change": 0.05, "guess_loss_at_limit": 10.0, "guess_factor": 0.5},
     "a2_mlp_backprop": {"first_number": 0.52, "guess_steps": 500},
     "a3_rnn_cell": {"guess_changed": ["h0", "x_2"], "guess_steps": 150},
-    "a4_bptt": {"fifth_line": -0.9, "guess_adds": 500},
+    "a4_bptt": {"third_line": -0.9, "guess_adds": 500},
 }
 
 
@@ -236,13 +236,13 @@ OUTLINE = {
         figure  the radius is the factor
         by hand derive_residual
         told    Five cures
-        guess   fifth_line
-        figure  The residual net: these four grow
+        guess   third_line
+        figure  The residual net: both lines grow
         prints  the clipped gradient is 1\\.0000 of the gradient
         prints  8000 +error 0\\.475 +pred 0 0 1 1 1 0 0 0 +true 0 0 1 1 1 0 0 0 +39 \\+ 17 = 56
         prints  held-out sums right: 100
         guess   guess_adds
-        figure  3 mistakes of 4 learn to add
+        figure  2 mistakes of 3 learn to add
         figure  First XOR last
         told    Report F
         further RTRL

@@ -523,7 +523,7 @@ def test_laws_across_functions_hold_for_right_answers(assignment: str, names: tu
 
 def test_laws_break_for_mistakes_without_any_answer() -> None:
     """The cut law sees the time flow, T = 1 the step."""
-    for id, law in (("overwritten", "cut after step"), ("tanh_missing", "right for T = 1")):
+    for id, law in (("overwritten", "cut before step"), ("tanh_missing", "right for T = 1")):
         changed = find(named("a4_bptt"), id).make(dict(A4))
         result = typed("a4_bptt", "selfcheck.laws('rnn_forward', 'rnn_backward', seed=1)", **changed)
         broken = [row.name for row in result.rows if not row.ok]

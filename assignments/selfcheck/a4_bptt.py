@@ -39,6 +39,7 @@ gives("readout_backward(grad_logits, cache)", "a dict")
 gives("sequence_loss(logits, target)", "(loss, grad_logits)")
 gives("sgd_step(params, grads, lr)", "a dict")
 
+SIZE_ONE = "axes of size 1 that are dropped, or a single step that is treated apart"
 LISTED = (  # the names below the reports of name_the_mistake
     "bias_before_tanh",
     "carry_dropped",
@@ -96,7 +97,7 @@ def check_credit_matrix(trial: Trial) -> None:
         expected[state:, state - 1] = credit_of(trial, at, outputs, state, upstream)
     if trial.array("credit", actual, expected) or trial.readable():
         credit = trial.value(name, upstream, cache, shape=expected.shape)
-        hint = "rows and columns exchanged: [t, k], t injects"
+        hint = "rows and columns exchanged: [t, s], t injects"
         with trial.law("no step is credited to a later one", hint) as same:
             same(np.triu(credit, 1), np.zeros_like(credit))
         with trial.law("the diagonal is the norm of what is injected", "a crossing or a tanh' too many") as same:
@@ -105,7 +106,7 @@ def check_credit_matrix(trial: Trial) -> None:
         with trial.law("n times the upstream, |n| times the credit", hint) as same:
             for factor in (1e4, 1e-4, 0.0):
                 same(trial.value(name, -factor * upstream, cache, shape=expected.shape), factor * credit)
-        with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+        with trial.law("right for one step of one sample", SIZE_ONE, follows=True) as same:
             one = forward_with_cache(trial, {**at, "x": at["x"][:1, :1], "h0": at["h0"][:1]})[1]
             same(trial.value(name, upstream[:1, :1], one, shape=(1, 1)), [[norm(upstream[0, 0])]])
     trial.twice(name, upstream, cache)
@@ -162,6 +163,7 @@ def check_rnn_backward_truncated(trial: Trial) -> None:
     if trial.readable():
         full = truncated_layer(trial, at, steps).slopes(trial, upstream, 0.3)
         check_truncation_ends(trial, at, upstream, full)
+        check_window(trial, at, upstream)
         check_linear(trial, layer)
         check_cache(trial, layer)
         check_batch(trial, layer)
@@ -175,20 +177,31 @@ def check_truncation_ends(trial: Trial, at: Inputs, upstream: Array, full: Input
     """k ≥ T is the full gradient `full`; k = T - 1 is full but for h0."""
     steps = len(at["x"])
     for k, title in ((steps, "k = T"), (steps + 3, "k = T + 3"), (steps - 1, "k = T - 1, but for h0,")):
-        with trial.law(f"{title} is the full gradient", "truncation a step early, or in chunks") as same:
+        with trial.law(f"{title} is the full gradient", "truncation a step early") as same:
             grads = truncated_layer(trial, at, k).grads(trial, upstream)
             same(grads, {key: grad for key, grad in full.items() if key != "h0" or k >= steps})
     hint = "truncation a step late: s + 1 ≤ k"
     with trial.law("with k = T - 1 the last step does not reach h0", hint) as same:
-        grads = truncated_layer(trial, at, steps - 1).grads(trial, only_last(upstream))
+        grads = truncated_layer(trial, at, steps - 1).grads(trial, only(upstream, -1))
         same(grads["h0"], 0 * at["h0"])
 
 
-def only_last(upstream: Array) -> Array:
-    """The upstream gradient of a loss at the last step alone."""
-    last = np.zeros_like(upstream)
-    last[-1] = upstream[-1]
-    return last
+def check_window(trial: Trial, at: Inputs, upstream: Array) -> None:
+    """With k = 1 the error of each step alone reaches that step and the one before it, in x."""
+    hint = "chunks (an error just after a cut then reaches nothing before it: a window goes along with t), or another k"
+    with trial.law("with k = 1 every step reaches itself and one step back", hint) as same:
+        for step in range(1, len(upstream)):
+            alone = only(upstream, step)
+            short, full = (truncated_layer(trial, at, k).grads(trial, alone)["x"] for k in (1, len(upstream)))
+            full[: step - 1] = 0.0
+            same(short, full)
+
+
+def only(upstream: Array, step: int) -> Array:
+    """The upstream gradient of a loss at one step alone."""
+    alone = np.zeros_like(upstream)
+    alone[step] = upstream[step]
+    return alone
 
 
 @ties("rnn_backward_truncated", "rnn_backward")
@@ -196,10 +209,7 @@ def tie_truncated(trial: Trial) -> None:
     layer = rnn_layer(trial, draw_rnn(trial))
     upstream = layer.draw_upstream(trial)
     check_truncation_ends(trial, layer.inputs, upstream, layer.grads(trial, upstream))
-    with trial.law("with k = 1 the last step reaches two steps", "a window that is too long or too short") as same:
-        grads = truncated_layer(trial, layer.inputs, 1).grads(trial, only_last(upstream))
-        reached = np.any(grads["x"], axis=(1, 2))
-        same(reached, np.arange(len(reached)) >= len(reached) - 2)
+    check_window(trial, layer.inputs, upstream)
 
 
 # -- vanishing, residual nets, clipping
@@ -224,7 +234,7 @@ def check_state_gradient_norms(trial: Trial) -> None:
         with trial.law("n times the upstream, |n| times the norms", hint) as same:
             for factor in (1e4, 1e-4, 0.0):
                 same(trial.value(name, -factor * upstream[-1], cache, shape=expected.shape), factor * own)
-        with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+        with trial.law("right for one step of one sample", SIZE_ONE, follows=True) as same:
             one = forward_with_cache(trial, {**at, "x": at["x"][:1, :1], "h0": at["h0"][:1]})[1]
             same(trial.value(name, upstream[-1, :1], one, shape=(2,))[1], norm(upstream[-1, :1]))
     trial.twice(name, upstream[-1], cache)
@@ -318,7 +328,7 @@ def check_loss_and_gradients(trial: Trial) -> None:
         one = (x[:, :1], h0[:1], target[:, :1])
         many = (np.repeat(x[:, :1], 3, axis=1), np.repeat(h0[:1], 3, axis=0), np.repeat(target[:, :1], 3, axis=1))
         same(*(trial.value(name, *each, params, part=0) for each in (one, many)))
-    with trial.law("right for one step of one sample", "axes of size 1 that are dropped") as same:
+    with trial.law("right for one step of one sample", SIZE_ONE, follows=True) as same:
         one = (x[:1, :1], h0[:1], target[:1, :1])
         same(trial.value(name, *one, params, part=0), network_loss(trial, *one, params))
     trial.twice(name, x, h0, target, params)

@@ -54,7 +54,7 @@ def check_forward_in_time(trial: Trial, kind: str) -> None:
         same(trial.value(name, at["x"], at["h0"], more, part=0, shape=None), outputs)
     with trial.law("called twice, the same", "something remembered between the calls") as same:
         same(outputs_of(trial, name, at), outputs)
-    with trial.law("features that are 0 may be left out", "axes of size 1 that are dropped") as same:
+    with trial.law("features that are 0 may be left out", "axes of size 1 that are dropped", follows=True) as same:
         few, zeros = {**at, "x": at["x"][..., :1], "weight_ih": at["weight_ih"][:, :1]}, at["x"].copy()
         zeros[..., 1:] = 0.0
         same(outputs_of(trial, name, few), outputs_of(trial, name, {**at, "x": zeros}))
@@ -93,7 +93,7 @@ def check_cut(trial: Trial, layer: Layer, cut: int) -> None:
     """Backward over two pieces, the second's h0 gradient added to the first's last upstream, is backward whole."""
     at, outputs = layer.inputs, layer.forward(layer.inputs)
     upstream, hint = layer.draw_upstream(trial), "the carry, an overwritten sum, the first step, or h0's gradient"
-    with trial.law(f"cut after step {cut}: two pieces give the whole", hint) as same:
+    with trial.law(f"cut before step {cut}: two pieces give the whole", hint) as same:
         whole = layer.grads(trial, upstream)
         late = replace(layer, inputs={**at, "x": at["x"][cut:], "h0": outputs[cut - 1]}).grads(trial, upstream[cut:])
         meeting = upstream[:cut].copy()

@@ -6,7 +6,7 @@ LIKE = "the shape of any step will do"
 SIGN = "a norm does not see the sign"
 BOTH = "both biases have a number for each unit"
 MUTANTS = {
-    ("credit_matrix", "(states[k + 1] ** 2 - 1)"): SIGN,
+    ("credit_matrix", "(states[s + 1] ** 2 - 1)"): SIGN,
     ("rnn_backward", "zeros_like(slope[-1])"): LIKE,
     ("rnn_backward_truncated", "zeros_like(slope[-1])"): LIKE,
     (

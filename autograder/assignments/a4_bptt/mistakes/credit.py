@@ -96,13 +96,13 @@ known = MistakesIn("credit_matrix", credit)
 known(
     "credit_turned",
     "rows and columns of the credit matrix are exchanged",
-    f"{CREDIT}: entry [t, k], the step that injects first, the step that receives second.",
+    f"{CREDIT}: entry [t, s], the step that injects first, the step that receives second.",
     matrix=np.transpose,
 )
 known(
     "credit_behind_tanh",
     "the norms are taken behind the slope of tanh, of the gradients of z",
-    f"{CREDIT}: before the slope of tanh at step k.",
+    f"{CREDIT}: before the slope of tanh at step s.",
     share=lambda way: way.grad_z,
 )
 known(
@@ -119,7 +119,7 @@ known(
 )
 known(
     "credit_one_step_early",
-    "each row is shifted: entry [t, k] is what arrives one step earlier",
+    "each row is shifted: entry [t, s] is what arrives one step earlier",
     f"{CREDIT}: the diagonal is the norm of grad_outputs[t] itself.",
     share=later,
 )
@@ -165,7 +165,7 @@ CREDIT_MATRIX: dict[str, Any] = {
     "the rows are in reverse order": lambda m: m[::-1],
     "rows and columns are in reverse order": lambda m: m[::-1, ::-1],
     "rows and columns are in reverse order, and exchanged": lambda m: m[::-1, ::-1].T,
-    "entry [t, k] is at [t, t − k]: each row begins with its diagonal": lambda m: np.array(
+    "entry [t, s] is at [t, t − s]: each row begins with its diagonal": lambda m: np.array(
         [[m[t, t - k] if k <= t else 0 for k in range(len(m))] for t in range(len(m))]
     ),
     "the matrix is symmetric: both triangles are filled": lambda m: m + m.T - np.diag(np.diag(m)),
@@ -183,7 +183,7 @@ CREDIT_MATRIX: dict[str, Any] = {
 }
 for words, matrix in CREDIT_MATRIX.items():
     MistakesIn("credit_matrix", credit, by_rule=True)(
-        f"credit_matrix_{words}", words, f"{CREDIT}: entry [t, k], t injects.", matrix=matrix
+        f"credit_matrix_{words}", words, f"{CREDIT}: entry [t, s], t injects.", matrix=matrix
     )
 
 
