@@ -42,6 +42,8 @@ def test_where_the_error_enters_is_counted_from_the_end() -> None:
         ("rnn_backward", "weight_hh_turned", "these are the right numbers, transposed"),
         ("rnn_backward", "writes_into_grad_outputs", "grad_outputs of rnn_backward is changed by a call"),
         ("rnn_backward", "bias_mean_over_batch", "1/2 times the right one"),
+        ("rnn_backward_truncated", "chunks", "an error just after a cut then reaches nothing before it"),
+        ("credit_matrix", "credit_squared", "right for one step of one sample                   broken   fix what is wrong above first"),
         ("rnn_backward", "whole_numbers", "wrong dtype int64, expected float64"),
         ("numerical_gradient", "entry_not_restored", "keep the old value and write it back"),
     ],
