@@ -148,6 +148,6 @@ def test_the_counterexample_breaks_the_article_and_not_the_gradient() -> None:
 def test_the_parts_add_up_to_the_minutes_and_points_of_the_map() -> None:
     rows = re.findall(r"^\| \d · .*\| (\d+) \| (\d+) \|$", prose("a1_linear_fit"), re.MULTILINE)
     parts, _ = points_by_part("a1_linear_fit")
-    assert sum(int(minutes) for minutes, _ in rows) == 120
+    assert sum(int(minutes) for minutes, _ in rows) == 140
     assert [0, *(int(points) for _, points in rows), 0] == parts
     assert sum(parts) == 20

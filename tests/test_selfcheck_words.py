@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -43,7 +44,11 @@ def test_where_the_error_enters_is_counted_from_the_end() -> None:
         ("rnn_backward", "writes_into_grad_outputs", "grad_outputs of rnn_backward is changed by a call"),
         ("rnn_backward", "bias_mean_over_batch", "1/2 times the right one"),
         ("rnn_backward_truncated", "chunks", "an error just after a cut then reaches nothing before it"),
-        ("credit_matrix", "credit_squared", "right for one step of one sample                   broken   fix what is wrong above first"),
+        (
+            "credit_matrix",
+            "credit_squared",
+            "right for one step of one sample                   broken   fix what is wrong above first",
+        ),
         ("rnn_backward", "whole_numbers", "wrong dtype int64, expected float64"),
         ("numerical_gradient", "entry_not_restored", "keep the old value and write it back"),
     ],
@@ -582,6 +587,33 @@ def test_laws_of_what_is_not_written_are_to_do() -> None:
     assert {row.verdict for row in result.rows} == {"to do"}
 
 
+def once(x: Any, target: Any, w: float, b: float, lr: float, steps: int) -> Any:
+    """Gradient descent that never asks for the slopes again."""
+    dw, db = A1["mse_gradients"](x, target, w, b)
+    losses = [A1["mse_loss"](A1["predict"](x, w - k * lr * dw, b - k * lr * db), target) for k in range(steps)]
+    return w - steps * lr * dw, b - steps * lr * db, np.array(losses)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "said"),
+    [
+        ("gradient_descent", once, r"parameters after two steps +WRONG"),
+        ("mse_loss", lambda p, t: float(np.sqrt(np.mean((p - t) ** 2))), r"the data twice changes nothing +holds"),
+        ("mse_loss", lambda p, t: 0.5 * float(np.mean((p - t) ** 2)), r"every prediction off by one gives 1 +BROKEN"),
+        ("online_fit", lambda *given: 10.0 - A1["online_fit"](10.0 - given[0], *given[1:]), r"its step is .* times"),
+        (
+            "numerical_derivative",
+            lambda f, at, eps=0: A1["numerical_derivative"](f, at),
+            "is the eps that you are given",
+        ),
+        ("counterexample", lambda: ([1.0, 1.0], [2.0, 2.0], 1.0, 0.1), "expected at least two different x"),
+        ("counterexample", lambda: ([1.0, 2.0], [2.0, 2.0], 1.0, -0.1), "expected lr above 0"),
+    ],
+)
+def test_what_a_reader_stumbled_over(name: str, wrong: Any, said: str) -> None:
+    assert re.search(said, str(check(name, **{name: wrong})))
+
+
 def needed(body: str, capsys: pytest.CaptureFixture[str], *names: str, **space: Any) -> str:
     scope = {"selfcheck": checker("a1_linear_fit"), "np": np, **space}
     exec(f"with selfcheck.needs(*{names!r}):\n    {body}", scope)
@@ -595,6 +627,8 @@ def test_a_figure_that_needs_functions_says_which(capsys: pytest.CaptureFixture[
     assert needed("mse_gradients()", capsys, "mse_gradients", "predict", **scope) == sentence
     assert needed("mse_gradients()", capsys, "mse_gradients") == sentence
     assert needed("print('fine')", capsys, "mse_gradients") == "fine"
+    given = needed("as_number(1)", capsys, "mse_gradients", "as_number", **scope)
+    assert given == "This cell needs as_number: run the cell above that defines it, then this cell again."
     guess = needed("predict(guess)", capsys, "predict", predict=A1["predict"])
     assert guess == "This cell needs guess: run the cell above that defines it, then this cell again."
     half = needed("np.zeros(3) @ np.zeros(4)", capsys, "mse_gradients", "predict", predict=A1["predict"])

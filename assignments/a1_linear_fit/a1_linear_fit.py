@@ -12,23 +12,24 @@
 
 # %% [markdown]
 r"""
-# a1 · One line, two numbers, all of the idea
+# a1 · Fitting a line
 
 You fit a line to five points. It has two numbers, $w$ and $b$, and every idea of this course is already in it: a
 loss, its slopes, a walk downhill, a step that is too long, and a wrong rule whose numbers look right.
 
 | part | you write | minutes | points |
 | --- | --- | --- | --- |
-| 1 · The line and its loss | `predict`, `mse_loss` | 20 | {points:part 1} |
-| 2 · Which way is down? | `numerical_derivative`, a derivation by hand, `mse_gradients` | 40 | {points:part 2} |
-| 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 30 | {points:part 3} |
-| 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 30 | {points:part 4} |
+| 1 · The line and its loss | `predict`, `mse_loss` | 15 | {points:part 1} |
+| 2 · Which way is down? | `numerical_derivative`, a derivation by hand, `mse_gradients` | 50 | {points:part 2} |
+| 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 40 | {points:part 3} |
+| 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 35 | {points:part 4} |
 
 - **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in
   every session.
 - **Hand in**: Restart Kernel and Run All Cells, save, then submit this file under its name.
-- **Stuck?** Each function has a check right below it, which draws fresh numbers each time; run it again with the seed that it prints. Or go on:
-  a figure that needs a function you have not written says so. The code of figures is folded; click the bar to read it.
+- **Stuck?** Each function has a check right below it, which draws fresh numbers each time. For the same numbers again, copy the last line
+  below its table into a new cell. Or go on: a figure that needs a function you have not written says so. The code of figures is folded;
+  click the bar to read it.
 
 *Guess* cells are never graded: write your guess, and the next figure draws it dashed.
 """
@@ -46,7 +47,7 @@ selfcheck.install_check()
 
 # %% [markdown]
 r"""
-**Notation.** Keep this box in sight.
+**Notation.** Come back to this table when a sign is new.
 
 | sign | in code | shape | meaning |
 | --- | --- | --- | --- |
@@ -54,8 +55,10 @@ r"""
 | $w,\ b$ | `w`, `b` | numbers | the two numbers of the line |
 | $\hat y_n = w x_n + b$ | `prediction[n]` | `prediction`: (N,) | what the line says for $x_n$ |
 | $L = \frac{1}{N} \sum_n (\hat y_n - y_n)^2$ | `mse_loss(prediction, target)` | a number | the loss: how wrong the line is |
-| $\frac{\partial L}{\partial w},\ \frac{\partial L}{\partial b}$ | `dw`, `db` | numbers | slope of $L$ in one letter, the other held still |
+| $\frac{\partial L}{\partial w},\ \frac{\partial L}{\partial b}$ | `dw`, `db` | numbers | slope of $L$ when one of the two moves and the other is held still |
 | $\eta$ | `lr` | a number above 0 | the learning rate: how far a step goes |
+| $w^*$ | | a number | the best $w$: the one with the smallest loss |
+| $h,\ H$ | `hessian` | a number, (2, 2) | second derivatives of $L$: how fast its slopes change (section 3.2) |
 
 The loss divides by $N$. The slopes have a $\frac{1}{N}$ because the loss has one, and for no other reason.
 """
@@ -65,18 +68,16 @@ r"""
 ## 1 · The line and its loss
 
 An article, a tutorial on the web that we retell in our words, fits five points of $y = 2x - 6$. It starts at $w = 5$, leaves $b$ at $-6$,
-updates $w$ after each
-point, goes through the points five times, and prints $w$ each time. Run its rule and you get all of its numbers. The
-rule is wrong all the same: on other points it runs away from the answer. In part 4 you find what is missing.
-
-First look at the points (`five_x`, `five_y`), and at the line where the article starts.
+goes through the points five times, updates $w$ after each point and prints it: 26 numbers with the start. Run its rule and you get all of
+them. The rule is wrong all the same: on other points it runs away from the answer. In part 4 you find what is missing.
 
 ### 1.1 · The line
 
 $\hat y_n = w x_n + b$, with the same $w$ and the same $b$ for every sample. NumPy does all samples at once: `x` is
 (N,), `w` and `b` are numbers, and so the prediction is (N,).
 
-Think of a law before you write `predict`: with $w = 0$, what must each of the N predictions be?
+The figure shows the points (`five_x`, `five_y`) and the line where the article starts. Before you write `predict`: with $w = 0$, what must
+each of the N predictions be? Such a statement, true whatever the other numbers are, is a *law*; the checks try many of them.
 """
 
 
@@ -228,7 +229,7 @@ $$\begin{aligned}
 \end{aligned}$$
 
 At $x = 3$, $w = 5$ that is $3 + 10 = 13$. Forget a use and you get 3, or 10. Ask your nudge which it is. The rule to
-take along: **a value used twice adds.** Used five times, it adds five times.
+take along: **a value used twice adds.** Used five times, it has five terms to add.
 """
 
 # %% tags=["illustration"]
@@ -240,8 +241,8 @@ with selfcheck.needs("numerical_derivative"):
 r"""
 ### 2.3 · The slope as a formula
 
-A nudge costs two losses for each number, and networks have thousands of numbers. A formula gives all slopes for the
-price of a loss or two. Here it is for $w$, complete. Read each line with its reason.
+A nudge computes the loss twice for each number, and networks have thousands of numbers. A formula gives all slopes for about the work of
+computing the loss once or twice. Here it is for $w$, complete. Read each line with its reason.
 
 $$\begin{aligned}
 \frac{\partial L}{\partial w}
@@ -260,7 +261,7 @@ slope of your figure?
 
 **Your turn, by hand: `derive_loss_gradient` ({points:derive_loss_gradient} points).**
 
-1. Derive $\frac{\partial L}{\partial b}$ in the same way: a reason to the right of each line, the shape under the result.
+1. Derive $\frac{\partial L}{\partial b}$ in the same way: a reason to the right of each line. Under the result say what it is: one number, or an array of which shape?
 2. Now tie $b$ to $w$: let $b = w^2$, so that $\hat y_n = w x_n + w^2$. One value is used twice in every sample.
    Derive $\frac{dL}{dw}$ of this model, and say how it is made of the two slopes $\frac{\partial L}{\partial w}$ and
    $\frac{\partial L}{\partial b}$ that you know.
@@ -329,10 +330,12 @@ with selfcheck.needs("predict", "mse_loss", "mse_gradients"):
         for b in (-9, -7.5, -6, -4.5, -3):
             down = -np.array(mse_gradients(five_x, five_y, w, b), dtype=float)
             plt.quiver(w, b, *(down / np.linalg.norm(down)), angles="xy", scale=14, width=0.005)
-    plt.plot(2, -6, "k*", markersize=14)
+    plt.plot(2, -6, "k*", markersize=14, label="the minimum")
     plt.gca().set(xlabel="w", ylabel="b", aspect="equal", title="Downhill leads across the valley, not along it")
+    plt.legend(loc="upper right")
     plt.show()
-    print("Each arrow, minus the gradient, crosses a curve of equal loss at a right angle. Few aim at the star.")
+    print("The number on a curve is its loss. Each arrow, minus the gradient, crosses the curves at a right angle.")
+    print("Few arrows aim at the minimum.")
 
 # %% [markdown]
 r"""
@@ -373,7 +376,7 @@ selfcheck.check("gradient_descent")
 # %%
 # The learning rate has a limit. Below it the walk arrives, above it the walk explodes. And exactly at the limit?
 # The loss of the start is 135. Does it fall to 0, stay, or explode? Write the loss that you expect after 400 steps.
-guess_loss_at_limit = None  # your guess, a number
+guess_loss_at_limit = None  # your guess, a number: 1e9 for "it explodes"
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
 # Figure: the loss for four learning rates
@@ -386,20 +389,23 @@ with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent",
         plt.semilogy(losses, style, linewidth=2, markevery=50, label=f"{part} × limit")
     guess = as_number(guess_loss_at_limit)
     if guess is not None:
-        plt.axhline(np.clip(guess, 1e-14, 1e10), color="k", linestyle="--", label="your guess, at the limit")
+        plt.plot(
+            [0, 440], [runs[2][0], np.clip(guess, 1e-15, 1e10)], "k--", label=f"your guess, at the limit: {guess:g}"
+        )
     plt.gca().set(
         xlabel="step", ylabel="loss", ylim=(1e-16, 1e11), title="At the limit the loss stays, above it explodes"
     )
     plt.legend(loc="lower left")
     plt.show()
     print(f"After 400 steps: {runs[2][-1]:.1f} at the limit, {runs[3][-1]:.1e} at 1 % above it.")
+    print("Section 3.2 says why. The last 0.1 from 135 is the direction that still shrinks.")
 
 # %% [markdown]
 r"""
 ### 3.2 · Where the limit comes from
 
-One number first: a parabola $L = \frac{h}{2} (w - w^*)^2$ with curvature $h$ (its second derivative), slope
-$h\,(w - w^*)$.
+One number first: a parabola $L = \frac{h}{2} (w - w^*)^2$. Its lowest point is $w^*$, its slope is $h\,(w - w^*)$, and its second
+derivative, the *curvature*, is $h$.
 
 $$\begin{aligned}
 w_{\text{new}} - w^*
@@ -410,14 +416,16 @@ w_{\text{new}} - w^*
 The distance shrinks if the factor lies between $-1$ and 1: if $\eta h < 2$. At $\eta h = 2$ the factor is $-1$, and
 you bounce for ever.
 
-With two numbers there are four second derivatives, the matrix $H$ (the *Hessian*). A small step of $(\Delta w, \Delta b)$ changes the two
-slopes by $H$ times the step:
+With two numbers there are two slopes, and each changes with $w$ and with $b$: four second derivatives. Written as a table they are the
+matrix $H$, the *Hessian*. Its first row is how $\frac{\partial L}{\partial w}$ changes with $w$ and with $b$:
 
 $$H = \begin{pmatrix} \partial^2 L / \partial w^2 & \partial^2 L / \partial w\, \partial b \\
   \partial^2 L / \partial b\, \partial w & \partial^2 L / \partial b^2 \end{pmatrix}
 \overset{\text{five points}}{=} \begin{pmatrix} 30 & 6.8 \\ 6.8 & 2 \end{pmatrix}$$
 
-Along most directions the change of the slopes points elsewhere than the step. In two directions, at a right angle to each other, it does not:
+A step of $(\Delta w, \Delta b)$ changes the slope of $w$ by $30\, \Delta w + 6.8\, \Delta b$ and the slope of $b$ by $6.8\, \Delta w + 2\, \Delta b$.
+This pair of sums is what $H$ times the step means. Most steps change the slopes in another direction than their own. Two directions do not;
+NumPy finds them, and you can check them:
 
 $$\begin{aligned}
 H \begin{pmatrix} 1 \\ 0.23 \end{pmatrix} &= \begin{pmatrix} 30 + 1.564 \\ 6.8 + 0.46 \end{pmatrix}
@@ -426,12 +434,12 @@ H \begin{pmatrix} -0.23 \\ 1 \end{pmatrix} &= \begin{pmatrix} -6.9 + 6.8 \\ -1.5
   = \begin{pmatrix} -0.1 \\ 0.436 \end{pmatrix} \approx 0.436 \begin{pmatrix} -0.23 \\ 1 \end{pmatrix} && \text{along the valley: flat}
 \end{aligned}$$
 
-Along each of them the loss is a parabola as above, with curvature $h = 31.564$ or $0.436$. These numbers are the *eigenvalues* of $H$, and
-NumPy finds them for you.
-The steepest direction breaks first: $\eta_{\text{limit}} = 2 / (\text{largest eigenvalue of } H)$, here $2 / 31.564 = 0.0634$.
+Who steps along one of them stays on it, and the slope changes by $h$ times the step, as on the parabola above: $h = 31.564$ or $0.436$. These
+two numbers are the *eigenvalues* of $H$. Every walk is made of both directions, and each shrinks by its own factor $1 - \eta h$. The steeper
+one is the first to grow: $\eta_{\text{limit}} = 2 / (\text{largest eigenvalue of } H)$, here $2 / 31.564 = 0.0634$.
 
-Take the derivatives of your two slopes to fill $H$ for any $x$. No target is left in it, no $w$, no $b$: the limit depends on $x$
-alone.
+**For your function:** take the derivatives of your two slopes to fill $H$ for any $x$. No target is left in it, no $w$, no $b$: the limit
+depends on $x$ alone.
 """
 
 
@@ -458,7 +466,8 @@ with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent",
     for row, b in enumerate(bs):
         loss[row] = [mse_loss(predict(five_x, w, b), five_y) for w in ws]
     plt.figure(figsize=(8, 4.6))
-    plt.contour(ws, bs, loss, levels=[0.1, 1, 5, 20, 50, 100, 200], colors="lightgray")
+    curves = plt.contour(ws, bs, loss, levels=[0.1, 1, 5, 20, 50, 100, 200], colors="lightgray")
+    plt.clabel(curves, levels=[5, 50, 200], fmt="loss %d", colors="gray")
     for part, style in ((0.95, "C1:^"), (0.5, "C0-o")):
         lr = part * largest_stable_lr(five_x)
         path = [gradient_descent(five_x, five_y, 5.0, -6.0, lr, steps)[:2] for steps in range(21)]
@@ -467,10 +476,11 @@ with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent",
         plt.annotate("", (2 + dw, -6 + db), (2, -6), arrowprops={"arrowstyle": "-|>", "linewidth": 2, "color": "k"})
         plt.text(2 + 1.1 * dw, -6 + 1.05 * db, name, ha="center", va="bottom")
     plt.plot(2, -6, "k*", markersize=14, label="the minimum")
-    plt.gca().set(xlabel="w", ylabel="b", aspect="equal", title="One direction bounces, the other creeps")
+    plt.gca().set(xlabel="w", ylabel="b", aspect="equal", title="Near the limit the steep direction bounces")
     plt.legend(loc="upper right")
     plt.show()
     print("At half the limit the steep direction is done in one step; the flat one creeps along the valley.")
+    print("At 0.95 of it the steep one bounces, but the flat one, which takes longest, is nearly twice as fast.")
 
 # %% [markdown]
 r"""
@@ -478,13 +488,13 @@ r"""
 
 ### 4.1 · Online updates
 
-The article does not wait for all five points. It updates after each one, and leaves $b$ at $-6$. Its loss is half the
-squared error of that one sample, so that the 2 of the slope cancels:
+The article does not wait for all five points. It updates after each one, and leaves $b$ at $-6$. Such updates are *online*. Take half the
+squared error of that one sample as the loss, so that the 2 of the slope cancels. Its true gradient and the update are
 
 $$\frac{\partial}{\partial w}\, \frac{1}{2} (\hat y_n - y_n)^2 = \underbrace{(\hat y_n - y_n)\, x_n}_{\text{one number, like } w}
 \qquad w \leftarrow w - \eta\, (\hat y_n - y_n)\, x_n$$
 
-Write it with the true gradient; the figure below draws the rule of the article beside it. Keep every weight: the
+Write `online_fit` with this update. (The article has another rule, which comes in 4.2.) Keep every weight: the
 start, then $w$ after each update, so 5 passes over 5 samples make 26 numbers. The first update by hand, at $x = 2$
 with $\eta = 0.1$: $w = 5 - 0.1 \cdot 6 \cdot 2 = 3.8$.
 """
@@ -510,7 +520,7 @@ def online_fit(x, target, w, lr, passes, b=-6.0):
 selfcheck.check("online_fit")
 
 # %%
-# At lr = 0.1 the fifth update, at x = 6, multiplies the distance w - 2 by a number. Which? (0.5 would halve it.)
+# At lr = 0.1 the fifth update of your online_fit, at x = 6, multiplies the distance w - 2 by a number. Which? (0.5 would halve it.)
 guess_factor = None  # your guess, a number; it may be negative
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
@@ -526,6 +536,7 @@ with selfcheck.needs("predict", "online_fit", "as_number"):
     if guess is not None:
         plt.plot([4, 5], [runs[0.1][4], 2 + guess * (runs[0.1][4] - 2)], "k--D")
     plt.axhline(2, color="gray", linewidth=0.8, label="_nolegend_")
+    plt.text(25.5, 1.93, "the best w", ha="right", va="top")
     plt.gca().set(xlabel="update", ylabel="w", ylim=(1, 5.5))
     plt.title("At lr 0.1 the true gradient overshoots, and still arrives at 2")
     plt.legend(["the article's rule, lr 0.1", "true gradient, lr 0.1", "true gradient, lr 0.01", "your guess"])
@@ -536,7 +547,7 @@ with selfcheck.needs("predict", "online_fit", "as_number"):
 r"""
 ### 4.2 · Twenty-six right numbers
 
-All three arrive. Your weights after each pass, by the true gradient:
+At 0.1 both rules arrive, and 0.01 is on its way. Your weights after each pass, by the true gradient:
 
 | lr | pass 1 | pass 2 | pass 3 | pass 4 | pass 5 |
 | --- | --- | --- | --- | --- | --- |
@@ -547,8 +558,8 @@ At 0.1 $w$ jumps over the goal at $x = 5$ and $x = 6$. The curvature of one samp
 2.5 and 3.6 there, above the limit of 2. The other three make up for it: a pass multiplies $w - 2$ by
 $0.6 \cdot 0.9 \cdot 0.1 \cdot (-1.5) \cdot (-2.6) = 0.2106$.
 
-The article uses another rule, `w = w + lr * (y - y_hat)`. Compare it with the numbers that the article prints. Then
-ask your nudge about it.
+The article uses another rule, `w = w + lr * (y - y_hat)`: it takes $\hat y - y$ for the slope. The next cell compares the rule with the
+numbers that the article prints, and then its slope with that of your nudge.
 """
 
 # %% tags=["illustration"]
@@ -570,10 +581,10 @@ with selfcheck.needs("numerical_derivative"):  # is the rule the gradient, then?
 r"""
 **Your turn, by hand: `explain_bug_missing_x` ({points:explain_bug_missing_x} points).**
 
-1. What is wrong in `w = w + lr * (y - y_hat)`? Write the line as it should be. Which rows of the table give the bug
+1. What is wrong in `w = w + lr * (y - y_hat)`? Write the line as it should be. Which rows of the table just printed give the bug
    away, and which row hides it?
 2. Why does the rule reach 2 on these five points all the same? Find the number by which one update multiplies
-   $w - 2$, and name an $x$ for which $w$ runs away instead.
+   $w - 2$, and name an $x$ for which $w$ runs away instead, at the same `lr` of 0.1.
 """
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade_id": "explain_bug_missing_x", "solution": true, "grade": true, "locked": false, "points": 1, "task": false}
@@ -599,7 +610,8 @@ $b = -6$ and one pass over the samples,
 - the article's rule ends at a finite $w$ that is *farther* from the best $w$ than the start, and
 - the true gradient, your `online_fit`, ends *nearer* to it than the start.
 
-At least two of the $x$ differ, and `lr` is above 0. The best $w$ is the one with the smallest loss for $b = -6$.
+Look for an $x$ at which the rule goes the wrong way, not only too far: there the true gradient is still right. At least two of the $x$
+differ, and `lr` is above 0. The best $w$ is the one with the smallest loss for $b = -6$.
 Points on $y = 2x - 6$ are allowed, and then the best $w$ is 2.
 """
 

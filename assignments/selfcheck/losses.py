@@ -57,7 +57,11 @@ def check_squared_loss(trial: Trial, name: str, shape: Sequence[int], one: float
         same(trial.value(name, target, target), 0.0)
     title = "the data twice changes nothing" if mean else "the data twice doubles the loss"
     with trial.law(title, "a sum instead of a mean, or a mean instead of a sum") as same:
-        same(trial.value(name, np.tile(prediction, 2), np.tile(target, 2)), whole * (1 if mean else 2))
+        once = trial.value(name, prediction, target)
+        same(trial.value(name, np.tile(prediction, 2), np.tile(target, 2)), once * (1 if mean else 2))
+    if mean:
+        with trial.law("every prediction off by one gives 1", "a factor that does not belong there, or a sum") as same:
+            same(trial.value(name, target + 1, target), one)
     trial.twice(name, prediction, target)
 
 

@@ -133,7 +133,8 @@ def needs(*names: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        missing, listed = unwritten_function(error, called), " and ".join(not_right(called) or called)
+        yours = [name for name in called if name in CONTRACTS]
+        missing, listed = unwritten_function(error, yours), " and ".join(not_right(called) or called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This cell needs {missing or listed}: write it, then run this cell again.")
         elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):

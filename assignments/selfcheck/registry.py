@@ -11,7 +11,7 @@ FULL = "nothing that we know of; the hidden tests use other numbers and sizes."
 CACHE = "what you put into the cache: only the backward function shows that."
 SHAPE = "how it fares with functions that jump or bend sharply: it is tried on polynomials and a sine."
 OWN = "a wrong {}: the differences are taken of your own, so a backward that fits a wrong forward passes here."
-LOSS = "a wrong {}: the slopes are those of your own loss, so a sum instead of a mean in both passes here."
+LOSS = "a wrong {}: the slopes are those of your own loss, so a factor that is wrong in both passes here."
 BELOW = "a wrong function below it: the steps are judged by differences of your own loss."
 
 

@@ -1262,7 +1262,8 @@ def needs(*names: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        missing, listed = unwritten_function(error, called), " and ".join(not_right(called) or called)
+        yours = [name for name in called if name in CONTRACTS]
+        missing, listed = unwritten_function(error, yours), " and ".join(not_right(called) or called)
         if missing or isinstance(error, NotImplementedError):
             print(f"This cell needs {missing or listed}: write it, then run this cell again.")
         elif isinstance(error, NameError) and (error.name in GIVEN or not set(functions_in(error)) & set(CONTRACTS)):
@@ -1827,11 +1828,11 @@ class Training:
 
 
 def check_training(trial: Trial, training: Training, most: int = 8) -> None:
-    """The first loss, the first step against differences of the loss, the later losses, and the loop in two pieces.
+    """The first loss, two steps against differences of the loss, the later losses, and the loop in two pieces.
 
     The gradient has a check of its own, so at most `most` entries of each parameter are compared here.
     """
-    start, hint = training.start, "a step that depends on its place, or a start that is changed in place"
+    start, hint = training.start, "a step that changes with its number, or a start that is changed in place"
 
     def run(begin: Inputs, first: int, end: int) -> tuple[Inputs, Array]:
         params, losses = training.run(mixed(begin), first, end)
@@ -1844,29 +1845,42 @@ def check_training(trial: Trial, training: Training, most: int = 8) -> None:
 
     after, losses = run(start, 0, 1)
     trial.array("losses[0], before the first update", losses[0], training.loss(start, 0), tolerance=TRAINING)
-    gradients = slopes(trial, lambda at: training.loss(at, 0), start, most=most)
-    rate = training.lr
-    if training.max_norm < math.inf:
-        moved = {key: start[key] - after[key] for key in start}
-        rate = abs(dot(moved, gradients)) / dot(gradients, gradients)  # one factor for all arrays
-        with trial.law(
-            "a clipped step is lr * max_norm long", "a norm over other arrays, or no clipping", 1e-4
-        ) as same:
-            same(norm(*moved.values()), training.lr * training.max_norm)
+    states = [start, after, run(start, 0, 2)[0]]
+    moved, right = one_step(trial, training, states, 0, most)
     after_one = {key: f"{key} after one step" for key in start}
     for key, label in after_one.items():
-        trial.array(label, after[key], start[key] - rate * gradients[key], tolerance=TRAINING)
-    uphill = {key: start[key] + rate * gradients[key] for key in start}
-    if all(relative_error(after[key], uphill[key], 0.0) <= TRAINING for key in start):
+        trial.array(label, after[key], start[key] + right[key], tolerance=TRAINING)
+    if all(relative_error(after[key], start[key] - right[key], 0.0) <= TRAINING for key in start):
         trial.note("The first step goes up the slope of the loss; it must go down.")
+    if training.max_norm < math.inf:
+        hint = "a norm over other arrays, or no clipping"
+        with trial.law("a clipped step is lr * max_norm long", hint, 1e-4) as same:
+            same(norm(*moved.values()), training.lr * training.max_norm)
+    _, right = one_step(trial, training, states, 1, most)
+    second, expected = "parameters after two steps", {key: after[key] + right[key] for key in start}
+    trial.array(second, joined(states[2]), joined(expected), tolerance=TRAINING, own=list(after_one.values()))
     end, losses = run(start, 0, 3)
-    states = [start, after, run(start, 0, 2)[0]]
     own = [training.loss(state, step) for step, state in enumerate(states)]
-    trial.array("losses, each before its update", losses, own, tolerance=TRAINING, own=list(after_one.values()))
+    trial.array("losses, each before its update", losses, own, tolerance=TRAINING, own=[*after_one.values(), second])
     with trial.law("one step, then the others: the same end", hint, TRAINING) as same:
         same(run(after, 1, 3)[0], end)
     with trial.law("called twice, the same", "something remembered between the calls", TRAINING) as same:
         same(run(start, 0, 3)[0], end)
+
+
+def one_step(trial: Trial, training: Training, states: Sequence[Inputs], step: int, most: int) -> tuple[Inputs, Inputs]:
+    """How far one of your steps goes, and how far it should go by differences of the loss at your own parameters."""
+    before, after = states[step : step + 2]
+    gradients = slopes(trial, lambda at: training.loss(at, step), before, most=most)
+    moved, rate = {key: after[key] - before[key] for key in before}, training.lr
+    if training.max_norm < math.inf:
+        rate = abs(dot(moved, gradients)) / dot(gradients, gradients)  # one factor for all arrays
+    return moved, {key: -rate * gradients[key] for key in before}
+
+
+def joined(arrays: Inputs) -> Array:
+    """All entries, one array after the other."""
+    return np.concatenate([array.ravel() for array in arrays.values()])
 
 
 def dot(a: Inputs, b: Inputs) -> float:
