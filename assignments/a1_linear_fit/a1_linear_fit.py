@@ -467,7 +467,7 @@ with selfcheck.needs("predict", "mse_loss", "mse_gradients", "gradient_descent",
         loss[row] = [mse_loss(predict(five_x, w, b), five_y) for w in ws]
     plt.figure(figsize=(8, 4.6))
     curves = plt.contour(ws, bs, loss, levels=[0.1, 1, 5, 20, 50, 100, 200], colors="lightgray")
-    plt.clabel(curves, levels=[5, 50, 200], fmt="loss %d", colors="gray")
+    plt.clabel(curves, levels=[50], fmt="loss %d", colors="gray")
     for part, style in ((0.95, "C1:^"), (0.5, "C0-o")):
         lr = part * largest_stable_lr(five_x)
         path = [gradient_descent(five_x, five_y, 5.0, -6.0, lr, steps)[:2] for steps in range(21)]

@@ -1612,8 +1612,9 @@ def check_online_fit(trial: Trial) -> None:
         trial.array(label, actual, expected)
         if wrong.size:
             each, first = "each is compared with one update of your own weight before it", int(wrong[0])
-            ratio = (own[first] - own[first - 1]) / (expected[first] - own[first - 1]) if first else math.nan
-            step = f"; its step is {ratio:.3g} times the right one" if first else ""
+            taken, right = own[first] - own[first - 1], expected[first] - own[first - 1]
+            told = first > 0 and abs(taken - right) > 0.01 * abs(right) > 0
+            step = f"; your step divided by the right one is {taken / right:.3g}" if told else ""
             trial.note(f"{label}: the first wrong one is weights[{first}]; {each}{step}.")
     hint = "a pass that does not begin where the last one ended"
     with trial.law("one pass, then the others: the same end", hint) as same:
