@@ -359,10 +359,15 @@ SITUATIONS: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
     ),
     "gaps in memory": (
         lambda array: not array.flags.forc,
-        "rnn_cell_forward rnn_cell_backward readout_backward rnn_forward rnn_backward",
+        "rnn_cell_forward rnn_cell_backward column_cell_forward readout_backward rnn_forward rnn_backward "
+        "residual_rnn_forward",
     ),
     "a negative number": (lambda array: array.ndim == 0 and array < 0, "numerical_derivative"),
     "three axes": (lambda array: array.ndim == 3, "sigmoid"),
+    "one step": (
+        lambda array: array.ndim == 3 and len(array) == 1,
+        "rnn_forward residual_rnn_forward rnn_backward rnn_backward_truncated residual_rnn_backward",
+    ),
     "twenty steps": (lambda array: array.ndim == 3 and len(array) > 20, "rnn_backward"),
     "all zero": (lambda array: array.dtype.kind == "f" and not np.any(array), "credit_matrix state_gradient_norms"),
     "a square array": (lambda array: array.ndim == 2 and len(set(array.shape)) == 1, "clip_grad_norm"),

@@ -44,8 +44,8 @@ def check_forward_in_time(trial: Trial, kind: str) -> None:
     actual, label = (outputs, "outputs") if kind == "rnn" else (outputs - before, "changes of outputs")
     array_undone(trial, f"sum inside tanh, recovered from {label}", actual, expected, np.arctanh, -1.0, 1.0)
     check_pieces(trial, name, at)
-    if kind == "rnn" and callable(trial.space.get("rnn_cell_forward")):
-        check_one_step(trial)
+    if callable(trial.space.get("rnn_cell_forward")):
+        check_one_step(trial, kind)
     with trial.law("a sample alone gives the same", "samples that are mixed, or time and batch exchanged") as same:
         alone = {**at, "x": at["x"][:, :1].copy(), "h0": at["h0"][:1]}
         same(outputs_of(trial, name, alone), outputs[:, :1])
@@ -71,12 +71,14 @@ def check_pieces(trial: Trial, name: str, at: Inputs) -> None:
         same(np.concatenate([first, second]), outputs_of(trial, name, at))
 
 
-def check_one_step(trial: Trial) -> None:
-    at = draw_rnn(trial)
-    with trial.law("T = 1 is the cell", "the step itself, or where the loop begins") as same:
+def check_one_step(trial: Trial, kind: str = "rnn") -> None:
+    at = draw_rnn(trial, kind=kind)
+    title = "T = 1 is the cell" if kind == "rnn" else "T = 1 is h0 plus the cell"
+    with trial.law(title, "the step itself, or where the loop begins") as same:
         shape = at["h0"].shape
         cell = forward(trial, "rnn_cell_forward", at["x"][0], at["h0"], cell_params(at), shape=shape)[0]
-        same(outputs_of(trial, "rnn_forward", {**at, "x": at["x"][:1]})[0], cell)
+        one = outputs_of(trial, f"{kind}_forward", {**at, "x": at["x"][:1]})[0]
+        same(one, cell if kind == "rnn" else at["h0"] + cell)
 
 
 def check_backward_in_time(trial: Trial, kind: str) -> None:
