@@ -141,7 +141,7 @@ def test_four_of_five_numbers_are_not_put_back() -> None:
     walked -= 2e-6
     walked += 1e-6
     assert np.mean(walked != numbers) == pytest.approx(0.8, abs=0.05)
-    states("in four of five numbers")
+    states("changes the last digit of four numbers in five")
 
 
 def test_digits_of_the_differences() -> None:

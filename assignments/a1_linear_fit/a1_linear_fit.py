@@ -24,12 +24,12 @@ loss, its slopes, a walk downhill, a step that is too long, and a wrong rule who
 | 3 · Walk down | `gradient_descent`, `largest_stable_lr` | 40 | {points:part 3} |
 | 4 · One point at a time | `online_fit`, a bug explained by hand, `counterexample` | 35 | {points:part 4} |
 
-- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in
-  every session.
-- **Hand in**: Restart Kernel and Run All Cells, save, then submit this file under its name.
+- **Install**: `pip install -r requirements.txt`, and keep `selfcheck.py` in the folder of this notebook. In Colab there is nothing to
+  install: click the folder icon on the left and upload `selfcheck.py`, again in every new session.
+- **Hand in**: Restart Kernel and Run All Cells, save (in Colab: File > Download), then submit this file under its name.
 - **Stuck?** Each function has a check right below it, which draws fresh numbers each time. For the same numbers again, copy the last line
-  below its table into a new cell. Or go on: a figure that needs a function you have not written says so. The code of figures is folded;
-  click the bar to read it.
+  below its table into a new cell. Or go on: a figure that needs a function you have not written says so. The code of figures is folded,
+  because it answers questions; click the bar to read it. (Colab shows it: run these cells before you read them.)
 
 *Guess* cells are never graded: write your guess, and the next figure draws it dashed.
 """

@@ -28,14 +28,15 @@ line. At the end your own gradient separates three spirals.
 
 {points:all} points in all; the minutes are estimates. You need matrix products and the chain rule of calculus.
 
-* **Install:** `pip install -r requirements.txt`. `selfcheck.py` must be in the folder of this notebook; in Colab, put it
-  under Files in every new session.
-* **Hand in:** restart the kernel, run all cells, save, and submit this file under its own name, as README.md says.
+* **Install:** `pip install -r requirements.txt`, and keep `selfcheck.py` in the folder of this notebook. In Colab there is nothing to
+  install: click the folder icon on the left and upload `selfcheck.py`, again in every new session.
+* **Hand in:** Restart Kernel and Run All Cells, save (in Colab: File > Download), then submit this file under its name.
 * **Stuck?** Repeat a check with the seed that it prints, as in `selfcheck.check("mlp_backward", seed=7)`: the numbers
   stay the same while you search. The hardest function has hints to unfold.
 
 Begin anywhere: a cell that needs a function you have not written yet says so. The code of figures is folded, because it
-would answer questions before you do: run these cells, and click on the bar to see the code. *Guesses* are never graded.
+would answer questions before you do: run these cells, and click on the bar to see the
+code. (Colab shows it: run these cells before you read them.) *Guesses* are never graded.
 """
 
 # %%
@@ -459,8 +460,7 @@ visits every index, also the single index `()` of a 0-d array. `f` takes the who
 alone, so you may nudge the array itself or a copy.
 
 If you nudge the array itself, put each entry back as it was: keep the old number and write it back. Adding
-$\varepsilon$, taking away $2\varepsilon$ and adding $\varepsilon$ again leaves another last digit in four of five
-numbers.
+$\varepsilon$, taking away $2\varepsilon$ and adding $\varepsilon$ again changes the last digit of four numbers in five.
 
 ### 2.2 · Is your worked example right?
 
@@ -509,8 +509,8 @@ with selfcheck.needs("sigmoid", "mlp_forward", "half_squared_error", "worked_exa
 
 # %% [markdown]
 r"""
-Under a threshold all six slopes are exactly 0, for a threshold is flat except at its jump: descent stands still whatever
-the loss.
+Under a threshold all six slopes are exactly 0, because a threshold is flat except at its jump: descent does not move,
+whatever the loss.
 
 Differences need no derivation. Why not use them for everything? They run the forward twice for *each* parameter: a
 network of a million weights would run it two million times for one step. Backward runs once and gives all slopes. So
@@ -558,7 +558,7 @@ z^{(1)}_{nj} &= \sum_i x_{ni} W^{(1)}_{ji} + b^{(1)}_j, & h_{nj} &= \sigma(z^{(1
 z^{(2)}_{nk} &= \sum_j h_{nj} W^{(2)}_{kj} + b^{(2)}_k, & \hat y_{nk} &= \sigma(z^{(2)}_{nk})
 \end{aligned}$$
 
-The loss $L$ may be any. All we know of it is $g_{nk} = \partial L / \partial \hat y_{nk}$, the array `grad_prediction`.
+$L$ may be any loss. All we know of it is $g_{nk} = \partial L / \partial \hat y_{nk}$, the array `grad_prediction`.
 One rule does all the work: a value that is used in several places collects a slope from each, and they *add*.
 
 **`derive_mlp` ({points:derive_mlp} points, graded by hand).** Copy the derivation with its seven blanks filled. Give a reason for each
@@ -637,7 +637,7 @@ Here is the forward once more, cut so that each line does one thing. This is a *
 | 5 | `net_2 = weighted_2 + bias_2` |
 | 6 | `prediction = sigmoid(net_2)` |
 
-Backward walks it from the bottom up. Each line asks: I know the gradient of what this line *made*; what is the gradient
+Backward reads the table from the bottom up. Each line asks: I know the gradient of what this line *made*; what is the gradient
 of what it *used*? Line 6 and the bias of line 5 are done. Replace each `...`, from the top down, and run the cell as
 often as you like: it gives one verdict a line. `g["hidden"]` is the gradient of `value["hidden"]`. Nothing here is graded.
 
@@ -755,8 +755,8 @@ probabilities:
 
 $$p_{nc} = \frac{e^{s_{nc}}}{\sum_{c'} e^{s_{nc'}}}, \qquad \sum_c p_{nc} = 1 \text{ in every row } n.$$
 
-Add the same number $a$ to a whole row: above and below a factor $e^a$ appears, and cancels. So you may take away the
-largest score of each row first, and no positive number ever enters `np.exp`. Per row: `axis=-1, keepdims=True`.
+Add the same number $a$ to a whole row: a factor $e^a$ appears above and below the line, and cancels. So you may subtract
+the largest score of each row first, and no positive number ever enters `np.exp`. Per row: `axis=-1, keepdims=True`.
 """
 
 
@@ -888,7 +888,7 @@ others. The worse the guess, the larger the number.
 ### 5.1 · One step
 
 A step takes each parameter a little way down its slope: new = old − lr · slope. All gradients come first, then all
-updates: whoever updates layer 2 before computing the gradients of layer 1 walks down the slope of another network. So
+updates: if you update layer 2 before you compute the gradients of layer 1, you walk down the slope of another network. So
 `sgd_step` takes a whole dict and returns a new one. (The name is short for *stochastic gradient descent*, where the
 rows of a step are drawn at random. One pass over all rows is an *epoch*.)
 

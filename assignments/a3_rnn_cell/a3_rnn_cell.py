@@ -28,15 +28,15 @@ you write that cell, run it backwards once, then twice, and train it to remember
 {points:all} points, {points:hand} of them for written answers; about three and a half hours. You need pen and
 paper, the chain rule, and softmax with cross-entropy as in a2.
 
-* **Install:** `pip install -r requirements.txt`. `selfcheck.py` must be in the folder of this notebook; in Colab, put it
-  under Files in every new session.
-* **Hand in:** restart the kernel, run all cells, save, and submit this file under its own name, as README.md says.
+* **Install:** `pip install -r requirements.txt`, and keep `selfcheck.py` in the folder of this notebook. In Colab there is nothing to
+  install: click the folder icon on the left and upload `selfcheck.py`, again in every new session.
+* **Hand in:** Restart Kernel and Run All Cells, save (in Colab: File > Download), then submit this file under its name.
 * **Stuck?** Repeat a check with the seed that it prints, as in `selfcheck.check("two_step_backward", seed=7)`: the
   numbers stay the same while you search. The hardest functions have hints to unfold.
 
 Begin where you like: a figure that needs a function you have not written says so. The code of figures is folded,
-because it would answer questions before you do: run these cells, and click on the bar to see the code. A *guess* is
-never graded. Make it before you run the next cell.
+because it would answer questions before you do: run these cells, and click on the bar to see the code. (Colab
+shows it: run these cells before you read them.) A *guess* is never graded. Make it before you run the next cell.
 """
 
 # %%
@@ -204,7 +204,7 @@ plt.show()
 
 # %% [markdown]
 r"""
-In $h_1$ two gradients meet, the injected one and the carry. And $u$ gets its slope over three paths: through $h_2$,
+In $h_1$ two gradients meet, the injected one and the carry. And $u$ gets its slope along three paths: through $h_2$,
 through $h_1$, and through $h_2$ and then $h_1$. The two terms of `grad_u` hold all three: the last two are already added
 up in $\delta_1$. That is all of back-propagation through time; the rest is matrices.
 
@@ -516,7 +516,7 @@ computed; every array of data is transposed. The article has mistakes, too. You 
 | | ours, a sample a row | theirs, a sample a column |
 | --- | --- | --- |
 | input, states | `x` (N, input_size), `h_prev`, `h` (N, hidden_size) | `xt` (input_size, N), `a_prev`, `a_next` (hidden_size, N) |
-| weights | `weight_ih`, `weight_hh` | `Wax`, `Waa`: the same arrays, *not* turned over |
+| weights | `weight_ih`, `weight_hh` | `Wax`, `Waa`: the same arrays, *not* transposed |
 | bias | two of (hidden_size,) | one, `ba` (hidden_size, 1) |
 | prediction | part 4 | the softmax of `Wya @ a_next + by`, (classes, N) |
 
@@ -526,7 +526,7 @@ A_{\text{next}} &= \tanh(\underbrace{W_{ax} X_t}_{(\text{hidden},\ N)} + \underb
   + \underbrace{b_a}_{(\text{hidden},\ 1)}) && \text{the transpose moves off the weights}
 \end{aligned}$$
 
-You may turn the arrays over and call your row cell, or write it anew. Mind the axis of the softmax.
+You may transpose the arrays and call your row cell, or write the cell again. Mind the axis of the softmax.
 """
 
 
@@ -618,7 +618,7 @@ and nothing may change; change one sample, and the others must stay.
 r"""
 ### 2.2 · Backward in columns
 
-Turn your formulas of 1.2 over, as you turned the forward: $(\Delta W_{ih})^\top = W_{ih}^\top \Delta^\top$, and so
+Transpose your formulas of 1.2, as you did with the forward: $(\Delta W_{ih})^\top = W_{ih}^\top \Delta^\top$, and so
 on. With $\Delta_c = \Delta^\top$, (hidden_size, N):
 
 $$\underbrace{\frac{\partial L}{\partial X_t}}_{(\text{input},\ N)} = W_{ax}^\top \Delta_c, \qquad
@@ -658,7 +658,7 @@ r"""
 The article ends with a checkpoint: draw all arrays from seed 1, run forward and backward, look at one entry of each
 gradient. It prints five numbers. Yours are others. How do you *know* that yours are right?
 
-Two layouts, one computation: your two backwards, turned over, must agree. That is a law, and it needs no answer key:
+Two layouts, one computation: your two backwards must agree, one of them transposed. That is a law, and it needs no answer key:
 `selfcheck.laws("rnn_cell_forward", "rnn_cell_backward", "column_cell_backward")`, in a notebook cell of your own,
 shows it.
 
@@ -790,8 +790,8 @@ with selfcheck.needs("rnn_cell_forward", "rnn_cell_backward", "two_step_backward
 
 # %% [markdown]
 r"""
-Only `x_2` stays: it is the one array whose every path ends at step 2. So when the last step is right and all before
-it is wrong, look at the carry.
+Only `x_2` stays: it is the one array whose every path ends at step 2. So when the last step is right and the
+earlier ones are wrong, look at the carry.
 
 ### 3.3 · Bug hunt: called twice
 
@@ -909,7 +909,7 @@ L &= -\frac{1}{TN} \sum_t \sum_n \log p_{tn c_{tn}}, \quad p = \operatorname{sof
   && \text{a2's } p - y \text{; } [\,\cdot\,] \text{ is 1 if true, else 0}
 \end{aligned}$$
 
-Take the second line at its word. `np.log(softmax(logits))` is a trap: let two logits be 1000 and −1000, and the
+Compute the second line exactly as it is written. `np.log(softmax(logits))` is a trap: let two logits be 1000 and −1000, and the
 second class the right one. Its probability is 0 in floating point, and the logarithm $-\infty$. The second line gives
 the loss, 2000.
 

@@ -31,11 +31,12 @@ that is yours from the first line to the last, and with the proof that learning 
 
 Six hours, in more than one sitting; {points:machine} points by machine, {points:hand} by hand.
 
-- **Install**: `pip install -r requirements.txt`. Keep `selfcheck.py` in the folder of this notebook; in Colab, upload it under Files in
-  every session.
-- **Hand in**: Restart Kernel and Run All Cells, save, then submit this file under its name.
+- **Install**: `pip install -r requirements.txt`, and keep `selfcheck.py` in the folder of this notebook. In Colab there is nothing to
+  install: click the folder icon on the left and upload `selfcheck.py`, again in every new session.
+- **Hand in**: Restart Kernel and Run All Cells, save (in Colab: File > Download), then submit this file under its name.
 - **Stuck?** Open the hints below the hardest tasks, run the check again with the seed that it prints, or go on: a cell that needs a function
-  you have not written says so. The code of figures is folded; click the bar to read it.
+  you have not written says so. The code of figures is folded, because it answers questions; click the bar to read it. (Colab shows it:
+  run these cells before you read them.)
 """
 
 # %%
