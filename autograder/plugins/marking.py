@@ -222,7 +222,7 @@ def digest_of(cell: Any) -> str:
 def html_of(cell: Any, folder: pathlib.Path) -> str:
     """An answer as the feedback page shows it: safe HTML."""
     parts = []
-    for view in views({"cells": [cell]}, {}, {}, "none", Pictures(folder)):
+    for view in views({"cells": [cell]}, {}, {}, {}, Pictures(folder)):
         parts += [Markup('<div class="{}">{}</div>').format(view.kind, view.body)] if view.body else []
         parts += [Markup('<div class="output">{}</div>').format(output) for output in view.outputs]
     return "".join(parts)
