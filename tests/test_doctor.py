@@ -78,7 +78,7 @@ def test_a_wall_that_is_missing_refuses_by_the_level(
 
 def test_what_surrounds_the_cage_is_looked_at(tmp_path: pathlib.Path) -> None:
     course = dataclasses.replace(load_course(), directory=tmp_path)
-    python, bwrap, disk, none_yet = doctor.surroundings(course)
+    python, bwrap, disk, none_yet, *_ = doctor.surroundings(course)
     assert python.ok
     assert "numpy 2" in python.tried
     assert bwrap.ok

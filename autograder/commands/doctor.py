@@ -1,4 +1,4 @@
-"""``autograder doctor``: whether this machine can grade, and each wall around student code, tried in a real cage."""
+"""``autograder doctor``: whether this machine can grade, how work gets in and out, and each wall around student code."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.table import Table
 
+from autograder.commands.doctor_roads import Finding, roads
 from autograder.course.seed import FILE, VARIABLE
 from autograder.course.settings import Course
 from autograder.kernels.cage import WALLS, Cage, Limits, bwrap, is_root
@@ -41,16 +42,6 @@ VERSIONS = (
     "import sys, importlib.metadata as m; "
     "print(sys.version.split()[0], *(f'{n} {m.version(n)}' for n in ('numpy', 'matplotlib', 'ipython')), sep=', ')"
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A line of the table: what was looked at, whether it is in order, how it was tried, what to do if it is not."""
-
-    what: str
-    ok: bool
-    tried: str
-    todo: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +130,7 @@ def surroundings(course: Course) -> list[Finding]:
             "free at least 2 GiB for the graded notebooks",
         ),
         seed(course.directory / FILE),
+        *roads(course),
     ]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import pwd
+import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,14 +18,15 @@ from nbgrader.exchange.default import (
     ExchangeReleaseAssignment,
     ExchangeReleaseFeedback,
 )
-from nbgrader.utils import temp_attrs
+from nbgrader.utils import ignore_patterns, temp_attrs
 
 from autograder.grading.words import listed
 from autograder.plugins.converters import RELEASING
-from autograder.plugins.names import unknown_assignment
+from autograder.plugins.names import closest_students, unknown_assignment
 from autograder.typed import typed
 
 SLACK = timedelta(minutes=10)  # between a timestamp.txt and the moment at which the file was written
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Record = Mapping[str, Any]
 
@@ -39,7 +43,24 @@ class CheckedFirst(Exchange):  # type: ignore[misc]
         if not self.coursedir.course_id:
             by_hand = self.without.format(self.coursedir.assignment_id)
             self.fail(f"This course has no exchange, so {by_hand}. To set one up: docs/operator.md, The exchange.")
-        super().start()
+        try:
+            super().start()
+        except OSError as error:
+            self.fail(f"Stopped: {reason(error)}. Nothing is lost: run the command again when this is corrected.")
+
+    def do_copy(self, src: str, dest: str, log: object = None) -> None:
+        """Copy a folder wholly or not at all: nobody fetches or grades half of it."""
+        part = os.path.join(os.path.dirname(dest), f".{os.path.basename(dest)}.part")
+        shutil.rmtree(part, ignore_errors=True)  # of a command that was killed
+        try:
+            self.copy_to(src, part)
+            os.rename(part, dest)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def copy_to(self, src: str, dest: str) -> None:
+        """nbgrader's own way to copy a folder."""
+        super().do_copy(src, dest)
 
 
 class ReleaseAssignment(CheckedFirst, ExchangeReleaseAssignment):  # type: ignore[misc]
@@ -49,10 +70,10 @@ class ReleaseAssignment(CheckedFirst, ExchangeReleaseAssignment):  # type: ignor
 
 
 class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
-    """Leaves what one user handed in under another's name, and says where a date may be invented.
+    """Leaves what one user handed in under another's name and what is not complete; says where a date may be invented.
 
-    Students own their folders in inbound/, so they can name them as they like and write any date into timestamp.txt. Where
-    student ids are no users of this machine, as on many hubs, neither can be told: then all is as in nbgrader.
+    Students own their folders in inbound/, so they can name them as they like, write any date into timestamp.txt, and put
+    links into them. Where student ids are no users of this machine, as on many hubs, names and dates cannot be checked.
     """
 
     without = "nothing was collected: put the work into submitted/STUDENT/{} yourself"
@@ -61,26 +82,113 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
     def init_src(self) -> None:
         """Find the latest submission of everybody."""
         super().init_src()
-        self.src_records = [record for record in self.src_records if not self.forged_by(record)]
+        self.src_records = [r for r in self.src_records if not self.refusal(r) and self.is_complete(r)]
         for record in self.src_records:
-            self.say_if_backdated(os.path.join(self.inbound_path, record["filename"]))
+            self.say_if_backdated(self.folder(record))
+
+    def copy_files(self) -> None:
+        """Collect from everybody; at the end, name those whose folder could not be copied."""
+        student = self.coursedir.student_id
+        if not self.src_records and student != "*":
+            folders = glob.glob(os.path.join(self.inbound_path, f"*+{self.coursedir.assignment_id}+*"))
+            known = {os.path.basename(folder).split("+")[0] for folder in folders}
+            self.fail(f"There is nothing of {student} to collect; {closest_students(student, known)}.")
+        self.not_copied: list[str] = []
+        super().copy_files()
+        if self.not_copied:
+            self.fail(f"Not collected: {listed(sorted(self.not_copied))}; the reasons are above.")
+
+    def do_copy(self, src: str, dest: str, log: object = None) -> None:
+        """Copy what one student handed in. What is wrong with it does not keep the others' from being collected."""
+        try:
+            super().do_copy(src, dest)
+        except (OSError, RuntimeError) as error:  # nbgrader's RuntimeError: the folder is too large
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
+            student = os.path.basename(os.path.dirname(dest))
+            self.log.error("%s: %s was not copied: %s.", student, src, reason(error))
+            self.not_copied.append(student)
+
+    def copy_to(self, src: str, dest: str) -> None:
+        """Copy files and folders alone. A link could name any file of the teacher's, and feedback would show it."""
+        rights = stat.S_ISGID | 0o770 if self.coursedir.groupshared else 0o700
+        size, most = self.get_size(src), 1000 * self.coursedir.max_dir_size
+        if size > most:
+            raise RuntimeError(f"it has {size} bytes, and max_dir_size allows {most}")
+        ignore = ignore_patterns(self.coursedir.ignore, self.coursedir.include, self.coursedir.max_file_size, self.log)
+        for folder, folders, files, here in os.fwalk(src, onerror=self.stop):
+            place = os.path.normpath(os.path.join(dest, os.path.relpath(folder, src)))
+            os.mkdir(place)
+            os.chmod(place, rights)
+            out = ignore(folder, [*folders, *files])
+            folders[:] = [name for name in folders if name not in out]
+            for name in files:
+                if name not in out:
+                    self.copy_file(name, here, os.path.join(place, name), rights & 0o660)
+        if not os.path.isdir(dest):
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder", src)
+
+    def copy_file(self, name: str, folder: int, dest: str, rights: int) -> None:
+        """Copy an ordinary file of an open folder; its owner may exchange it for something else at any moment."""
+        try:
+            number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            self.log.warning("%s is a link, which is not collected.", dest)
+            return
+        with open(number, "rb") as file:
+            if stat.S_ISREG(os.fstat(number).st_mode):
+                with open(dest, "wb") as copy:
+                    shutil.copyfileobj(file, copy)
+                    os.fchmod(copy.fileno(), rights)
+
+    def stop(self, error: OSError) -> None:
+        """What os.fwalk calls where a folder cannot be read."""
+        raise error
+
+    def _path_to_record(self, path: str) -> Record:
+        """nbgrader's record of a folder in inbound/, also where its name gives no date."""
+        try:
+            return dict(super()._path_to_record(path))
+        except (ValueError, OverflowError):
+            name = os.path.basename(path)
+            return {"username": name.split("+")[0], "filename": name, "timestamp": datetime.min}
 
     def _sort_by_timestamp(self, records: Sequence[Record]) -> list[Record]:
-        """Newest first, without what somebody else handed in."""
+        """Newest first, without those that are not collected."""
         for record in records:
-            if owner := self.forged_by(record):
-                self.log.error(
-                    "Not collected: %s claims to be %s's, but belongs to %s.",
-                    os.path.join(self.inbound_path, record["filename"]),
-                    record["username"],
-                    owner,
-                )
-        genuine = [record for record in records if not self.forged_by(record)]
-        return list(super()._sort_by_timestamp(genuine or records))
+            if why := self.refusal(record):
+                self.log.error("Not collected: %s %s", self.folder(record), why)
+        genuine = super()._sort_by_timestamp([record for record in records if not self.refusal(record)])
+        if genuine and not self.is_complete(genuine[0]):
+            self.log.error(
+                "Not collected: %s is not complete. Collect again; if it stays so, ask %s to submit again.",
+                self.folder(genuine[0]),
+                genuine[0]["username"],
+            )
+        return [record for record in genuine if self.is_complete(record)] or list(records)
+
+    def folder(self, record: Record) -> str:
+        """What was handed in."""
+        return os.path.join(self.inbound_path, record["filename"])
+
+    def is_complete(self, record: Record) -> bool:
+        """Whether `nbgrader submit` came to its end: it writes these two files last."""
+        paths = [os.path.join(self.folder(record), name) for name in RELEASING]
+        return all(os.path.isfile(path) and os.path.getsize(path) > 0 for path in paths)
+
+    def refusal(self, record: Record) -> str:
+        """Why this folder is never collected; "" where it may be."""
+        student = record["username"]
+        if record["timestamp"] == datetime.min or not student:
+            return "is not named STUDENT+ASSIGNMENT+DATE+CODE."
+        owner = self.forged_by(record)
+        return f"claims to be {student}'s, but belongs to {owner}." if owner else ""
 
     def forged_by(self, record: Record) -> str:
         """The user who handed this in for another user of this machine; "" where it is all right."""
-        user = os.stat(os.path.join(self.inbound_path, record["filename"])).st_uid
+        user = os.lstat(self.folder(record)).st_uid
         try:
             claimed, owner = pwd.getpwnam(record["username"]), pwd.getpwuid(user).pw_name
         except KeyError:
@@ -144,3 +252,13 @@ class ReleaseFeedback(CheckedFirst, ExchangeReleaseFeedback):  # type: ignore[mi
         for page in glob.glob(os.path.join(self.dest_path, "*.html")):
             if os.stat(page).st_uid == os.getuid():
                 os.chmod(page, 0o644)  # students read it, whatever the course directory's own rights are
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words: of an error of many files (shutil.Error) the first."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        source, _, said = error.args[0][0]
+        return f"{source}: {said}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
