@@ -17,7 +17,6 @@ from autograder.course.settings import ROOT
 MARKER = ".autograder-hub"
 COURSE_ID = "backprop-hub"
 STUDENTS = ("ann", "ben")
-QUIET = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
 BOTH = """
 c.CourseDirectory.course_id = {course_id!r}
 c.Exchange.root = {exchange!r}
@@ -109,7 +108,7 @@ def hub_config(folder: pathlib.Path, port: int) -> str:
         student_password=secrets.token_hex(4),
         teacher_password=secrets.token_hex(16),
         homes=str(folder / "home" / "{username}"),
-        arguments=[*QUIET, *(["--allow-root"] if os.getuid() == 0 else [])],
+        arguments=["--allow-root"] if os.getuid() == 0 else [],
         servers={
             "teacher": (
                 ["env", f"--chdir={folder / 'course'}", server(pathlib.Path(sys.prefix))],
