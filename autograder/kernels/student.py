@@ -118,15 +118,15 @@ class Student:
         except ProcessDied as death:
             self.dead[name] = f"{name} was stopped: {death}. Its other checks were skipped."
             raise self._died(function) from None
-        if "failed" in head:
-            raise self._failure(function, head, Vocabulary(self._names, sizes))
         try:
+            if "failed" in head:
+                raise self._failure(function, head, Vocabulary(self._names, sizes))
             value = decode(function, head["value"], body, self.code.generation, sizes)
             self._sizes |= {kept.number: sizes for kept in kept_in(value)}
             paths = [*map(str, head["changed"]), *(altered(arguments, head["arguments"], body) if echo else ())]
             changed = tuple(dict.fromkeys(argument_name(function, path) for path in paths))
             return Answer(value, changed, bool(head["overflow"]))
-        except (KeyError, TypeError, AttributeError, ValueError, wire.ProtocolError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, wire.ProtocolError):
             raise CallFailed(name, "returned", f"{name} returned something that cannot be read.") from None
 
     def _died(self, function: Function) -> CallFailed:

@@ -41,7 +41,7 @@ class Code(Protocol):
         ...
 
     def cpu_seconds(self) -> float:
-        """CPU time that the code has used so far in its present process."""
+        """CPU time that the code has used so far in its present process; one that has ended is started anew."""
         ...
 
     def open_reserve(self) -> None:
@@ -113,8 +113,15 @@ class Submission:
             self.budget.spend(time.monotonic() - began)
 
     def cpu_seconds(self) -> float:
-        """CPU time of the present process."""
-        return self._process.cpu_seconds() if self._process else 0.0
+        """CPU time of the present process, or of a new one where that has ended, perhaps after its last answer."""
+        for _ in range(2):
+            if self.budget.left > 0:
+                self.begin()
+            try:
+                return self._process.cpu_seconds() if self._process else 0.0
+            except OSError:
+                self.end()
+        return 0.0
 
     def open_reserve(self) -> None:
         """From now on calls may use the time that is set aside for tests of cost."""

@@ -58,13 +58,66 @@ def sequence_loss(logits, target):
     time.sleep(0.9)
     return LAST(logits, target)
 """
+REMEMBERED = """
+KNOWN, DIFFERENCE, LOSS, asked = {}, rnn_cell_backward, sequence_loss, []
+def rnn_cell_backward(grad_h, cache):
+    name = grad_h.tobytes() + cache[0].tobytes()
+    if name not in KNOWN: KNOWN[name] = DIFFERENCE(grad_h, cache)
+    return KNOWN[name]
+def sequence_loss(logits, target):
+    asked.append(1)
+    if len(asked) == 8: import os; os._exit(0)  # in the last call before what is large
+    return LOSS(logits, target)
+"""
+OVER_THE_WIRE = """
+import sys, os
+wire, session, asked = sys.modules["inside.wire"], sys.modules["inside.session"], []
+LOSS, SENT, CODED = sequence_loss, wire.send, session.Session.encode
+def sequence_loss(logits, target):
+    asked.append(1)
+    return LOSS(logits, target)
+def sent(*message):
+    SENT(*message)
+    if len(asked) == 8: os._exit(0)
+def coded(self, spec, value, packer):
+    kept = spec == "keep" and isinstance(value, tuple) and value[0].shape[-1] > 20
+    return {"kept": float("inf")} if kept else CODED(self, spec, value, packer)
+"""
+SLOW_SCALE = """
+import time
+CELL, CELL_BACKWARD, large = rnn_cell_forward, rnn_cell_backward, []
+def rnn_cell_forward(x, h_prev, params):
+    h, cache = CELL(x, h_prev, params)
+    return h, (cache, x, h_prev, params)
+def rnn_cell_backward(grad_h, cache):
+    large.extend([1] * (grad_h.shape[1] > 20))
+    until = time.thread_time() + (len(large) > 1)  # fast in its own test
+    while time.thread_time() < until: pass
+    return CELL_BACKWARD(grad_h, cache[0])
+def two_step_backward(grad_h1, grad_h2, cache_1, cache_2):
+    _, x_1, h0, params = cache_1
+    at = {"x_1": x_1.copy(), "x_2": cache_2[1].copy(), "h0": h0.copy(), **{k: v.copy() for k, v in params.items()}}
+    def f():
+        h1, _ = CELL(at["x_1"], at["h0"], at)
+        return np.sum(h1 * grad_h1) + np.sum(CELL(at["x_2"], h1, at)[0] * grad_h2)
+    def slopes(array):
+        slope = np.zeros_like(array)
+        for index in np.ndindex(array.shape):
+            old = array[index]
+            array[index] = old + 1e-5; up = f()
+            array[index] = old - 1e-5; down = f()
+            array[index] = old
+            slope[index] = (up - down) / 2e-5
+        return slope
+    return {name: slopes(array) for name, array in at.items()}
+"""
 EARNED = sum(points(A3).values()) - 0.74 * 6.0  # the cell's backward keeps at most a quarter
 
 
-def costly(name: str, more: str) -> Attack:
+def costly(name: str, more: str, earned: float = EARNED) -> Attack:
     """A right notebook of a3 with this at its end."""
     return Attack(
-        name, "no tests of cost", without_cost, lambda at: at_the_end(more), True, assignment=A3, earned=EARNED
+        name, "no tests of cost", without_cost, lambda at: at_the_end(more), True, assignment=A3, earned=earned
     )
 
 
@@ -90,4 +143,8 @@ ATTACKS = (
         small("if len(grad_h) == 1: import os; os._exit(0)"),
     ),
     costly("differences, and nobody has time left", small(LARGE + "raise ValueError") + SPENT),
+    costly("differences remembered from the first call of a new process", small("pass") + REMEMBERED),
+    costly("differences, and the process ends after an answer", small("pass") + OVER_THE_WIRE + "wire.send = sent"),
+    costly("differences, and an endless number", small("pass") + OVER_THE_WIRE + "session.Session.encode = coded"),
+    costly("differences of two steps, of a cell that turns slow", SLOW_SCALE, sum(points(A3).values()) - 0.74 * 5.0),
 )
