@@ -544,7 +544,9 @@ def test_no_text_can_repeat_a_part_of_the_page() -> None:
     assert shown.count("<math") == 1
 
 
-@pytest.mark.parametrize("code", ["x=1\n" + " \n" * 9990 + "y=2", "\n   " * 4000, "*" * 19999])
+@pytest.mark.parametrize(
+    "code", ["x=1\n" + " \n" * 9990 + "y=2", "\n   " * 4000, "*" * 19999, "a*" * 4000, "%%perl\n" + "m{a " * 1500]
+)
 def test_code_that_pygments_takes_minutes_for_is_shown_without_colours(code: str) -> None:
     assert "<span" not in highlighted(code)
 
