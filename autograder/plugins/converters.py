@@ -72,14 +72,14 @@ class OwnFiles(BaseConverter):  # type: ignore[misc]
 
 
 def copy_file(source: pathlib.Path, path: str, target: pathlib.Path, room: int = MAX_FILE) -> int:
-    """Copy a file below one folder to the same place below another; its size, or 0 where it is not to be read or too large."""
+    """Copy a file below one folder to the same place below another; its size, or 0 where that is not possible."""
     try:
         data = read_file(source, path, room)
-    except OSError:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).unlink(missing_ok=True)
+        (target / path).write_bytes(data)
+    except OSError:  # not to be read, too large, or a path that is too long there
         return 0
-    (target / path).parent.mkdir(parents=True, exist_ok=True)
-    (target / path).unlink(missing_ok=True)
-    (target / path).write_bytes(data)
     return len(data)
 
 

@@ -21,7 +21,7 @@ MAX_WORK = 2_000_000  # characters times openers
 IN_TEXT = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{200,}")
 MAX_SHOWN = 200_000
 MAX_CODE = 20_000  # characters; longer code is shown without colours, and so is a very long name:
-LONG_NAME = re.compile(r"[\w.*]{400}|\W{300}")  # pygments takes minutes for "a.a.a.", "a*a*a" or blank lines without end
+LONG_NAME = re.compile(r"[\w.*]{400}|\W{300}")  # pygments takes minutes for "a.a.a.", "a*a" or blank lines without end
 OTHER_LANGUAGE = re.compile(r"%%[a-z]")  # its lexers of Perl or JavaScript take as long for much that is shorter
 MAX_OTHER = 2000
 MAX_FORMULAS = 400  # of one text; what comes later is shown as TeX

@@ -31,6 +31,11 @@ class UnknownNameError(LookupError):
     """There is nothing of the name that was asked for; the message says what there is."""
 
 
+def is_folder_name(name: str) -> bool:
+    """Whether a folder of a student may have this name: it stays where it is put, and a terminal shows it as it is."""
+    return name not in ("", ".", "..") and "/" not in name and name.isprintable()
+
+
 def source_notebooks(coursedir: Any) -> list[str]:
     """The file names of the source notebooks that are asked for. Raises UnknownNameError where there are none."""
     assignment, folder = coursedir.assignment_id, source_folder(coursedir)
