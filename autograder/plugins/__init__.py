@@ -29,6 +29,7 @@ def configure(config: Any) -> None:
     config.ExchangeFactory.release_feedback = "autograder.plugins.exchange.ReleaseFeedback"
     config.ExportApp.plugin_class = "autograder.plugins.export.CourseCsv"
     config.ZipCollectApp.extractor_plugin = "autograder.plugins.zip_collect.Extractor"
+    config.ZipCollectApp.collector_plugin = "autograder.plugins.zip_collect.Collector"
     config.GenerateFeedback.exporter_class = "autograder.plugins.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
