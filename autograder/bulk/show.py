@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder.grading.words import listed
+from autograder.grading.words import listed, printable
 
 NAMES = 3  # of what is running
 
@@ -30,7 +30,7 @@ class Watch:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[running]}"),
+            TextColumn("{task.fields[running]}", markup=False),
         )
         with Progress(*columns, console=self.console, disable=not self.console.is_terminal) as self._progress:
             self._task = self._progress.add_task(what, total=total, rate="", running="")
@@ -39,7 +39,7 @@ class Watch:
     def moved(self, count: int, running: Sequence[str] = ()) -> None:
         """So many more are done; these are running, the longest first."""
         if self._progress is not None:
-            self._progress.update(self._task, advance=count, running=listed(running, NAMES))
+            self._progress.update(self._task, advance=count, running=printable(listed(running, NAMES)))
             speed = self._progress.tasks[self._task].speed
             self._progress.update(self._task, rate=f"{speed:.1f}/s" if speed else "")
 
@@ -53,4 +53,4 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one message."""
-        self.console.print(record.getMessage(), markup=False, highlight=False, soft_wrap=True)
+        self.console.print(printable(record.getMessage()), markup=False, highlight=False, soft_wrap=True)

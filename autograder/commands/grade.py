@@ -38,6 +38,7 @@ def main(root: pathlib.Path, options: Options) -> int:
     from autograder.bulk.moves import moves_table, write_csv
     from autograder.bulk.show import Lines, Watch
     from autograder.course.settings import scripts_on_path
+    from autograder.grading.words import printable
 
     scripts_on_path()
     errors = Console(stderr=True)
@@ -68,7 +69,7 @@ def main(root: pathlib.Path, options: Options) -> int:
         print(json.dumps({**asdict(summary), "moves": [asdict(move) for move in bulk.moved]}))
     elif summary.graded or summary.unchanged or summary.not_graded:
         out = Console(soft_wrap=True, highlight=False, markup=False)
-        out.print("\n".join((*summary.lines(), *summary.reasons())))
+        out.print(printable("\n".join((*summary.lines(), *summary.reasons()))))
         if options.dry_run:
             Console().print(moves_table(bulk.moved) if bulk.moved else "No mark would move.")
             out.print(f"Wrote {options.csv}, and nothing else." if options.csv else "Nothing was written.")

@@ -48,6 +48,11 @@ def ended(text: str) -> str:
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
+def printable(text: str) -> str:
+    """The text without what a terminal would act upon; a student's file name may hold anything."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
+
+
 def listed(names: Sequence[str], most: int = 12) -> str:
     """Names in a line; many are cut."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

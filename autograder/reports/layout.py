@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.grading.words import printable
+
 NARROWEST = 20  # columns; below, a terminal wraps by itself
 COMFORTABLE = 28  # a column of text is not squeezed below this, or its own width
 
@@ -94,5 +96,5 @@ def wide(words: str) -> int:
 
 
 def plain(words: str) -> str:
-    """The text without what a terminal would act upon; a student's file name may hold anything."""
-    return "".join(character if character.isprintable() else " " for character in words).strip()
+    """The text on one line, without what a terminal would act upon."""
+    return printable(words).replace("\n", " ").strip()
