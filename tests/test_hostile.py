@@ -357,6 +357,14 @@ def test_a_notebook_of_eight_megabytes_is_read_in_seconds() -> None:
 # ---- sizes and files -----------------------------------------------------------------------------------------------------
 
 
+def test_a_file_of_nothing_but_brackets_is_refused_before_it_is_parsed() -> None:
+    """It would take fifty times its size; brackets in a text are no parts."""
+    with pytest.raises(UnreadableError, match="too many parts"):
+        read_notebook(b'{"cells": [' + b"[]," * 600_000 + b'"\\""]}')
+    code = {"cell_type": "code", "metadata": {}, "source": '[[{"' * 200_000, "outputs": []}
+    assert len(read_notebook(json.dumps({"cells": [code]}).encode())["cells"]) == 1
+
+
 def test_a_large_file_is_refused_before_it_is_read(tmp_path: pathlib.Path) -> None:
     """A sparse file of 2 GB takes no memory; outputs do not count, text does."""
     with open(tmp_path / f"{A}.ipynb", "wb") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ ENCODINGS = {
     **dict.fromkeys(("utf-32", "utf-32-le", "utf-32-be"), "UTF-32"),
 }
 MAX_WRITTEN = 8 << 20  # bytes of a notebook not counting its outputs
+MAX_PARTS = 500_000  # lists and objects; a byte of the file takes fifty of memory where it is nothing else
+STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)  # always ends: linear
 
 
 class UnreadableError(ValueError):
@@ -27,6 +30,8 @@ def read_notebook(data: bytes) -> dict[str, Any]:
         raise UnreadableError(f"the file is larger than {MAX_FILE >> 20} MiB")
     if not data.strip():
         raise UnreadableError("the file is empty")
+    if parts_of(data) > MAX_PARTS and parts_of(STRING.sub(b"", data)) > MAX_PARTS:
+        raise UnreadableError("the file has too many parts to be a notebook")
     encoding = json.detect_encoding(data)
     try:
         raw = json.loads(data.decode(encoding))
@@ -48,6 +53,11 @@ def read_notebook(data: bytes) -> dict[str, Any]:
     if written_bytes(raw["cells"]) > MAX_WRITTEN:
         raise UnreadableError(f"the notebook is larger than {MAX_WRITTEN >> 20} MiB, not counting its outputs")
     return raw
+
+
+def parts_of(data: bytes) -> int:
+    """How many lists and objects some JSON has at most: what is in a string counts, too."""
+    return data.count(b"[") + data.count(b"{")
 
 
 def other_encoding(data: bytes) -> str:
