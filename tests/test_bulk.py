@@ -236,13 +236,12 @@ def test_others_are_graded_while_some_stall(monkeypatch: pytest.MonkeyPatch) -> 
     """A worker that waits for a time limit is replaced by another one, while there is work, room and nobody free."""
     asked: dict[str, Future[Any]] = {}
     done: list[str] = []
-    monkeypatch.setattr(slots, "Executor", Stalling)
 
     def begin(executor: Any, job: str) -> Future[Any]:
         asked[job] = Future()
         return asked[job]
 
-    found = slots.Slots[str](None, "", [Stalling(), Stalling()], begin, lambda job, _: done.append(job))  # type: ignore
+    found = slots.Slots[str]([Stalling(), Stalling()], Stalling, begin, lambda job, _: done.append(job))  # type: ignore
     found.grade(["sleeps", "a", "b", "c", "d"])
     asked["a"].set_result(None)
     found.grow()

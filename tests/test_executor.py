@@ -8,9 +8,12 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 
 import pytest
+from distributed import LocalCluster
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.bulk import cluster_worker
+from autograder.bulk.cluster import Cluster
 from autograder.course.settings import load_course
 from autograder.grading.executor import TRIES, Executor, Graded, GradingError, Worker
 from autograder.grading.handed_in import HandedIn
@@ -47,6 +50,18 @@ def test_marks_do_not_depend_on_the_worker_or_the_order(executor: Executor) -> N
     back = [executor.submit(handed_in(recipe), A) for recipe in reversed(recipes)]
     assert [marks(future.result()) for future in there] == [recipe.expected() for recipe in recipes]
     assert [marks(future.result()) for future in reversed(back)] == [recipe.expected() for recipe in recipes]
+
+
+def test_a_dask_cluster_grades_as_this_machine(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler and a worker of Dask; what the worker grades with is here already. Processes: tests/test_cluster.py."""
+    monkeypatch.setattr(executor, "shutdown", lambda: None)
+    monkeypatch.setattr(cluster_worker, "Executor", lambda course, seed: executor)
+    recipes = CLASSES[A][:4]
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0") as local:
+        cluster = Cluster(local.scheduler_address, load_course(), "executor", A, None)
+        futures = [cluster.submit(handed_in(recipe), A) for recipe in recipes]
+        assert [marks(future.result()) for future in futures] == [recipe.expected() for recipe in recipes]
+        cluster.shutdown()
 
 
 def test_a_worker_that_dies_is_started_again_and_nothing_is_lost(executor: Executor) -> None:

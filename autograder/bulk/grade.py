@@ -23,7 +23,7 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from autograder.bulk.desks import Desks
 from autograder.bulk.moves import Move, moves
 from autograder.bulk.show import Watch
-from autograder.bulk.slots import Slots
+from autograder.bulk.slots import Grader, Slots
 from autograder.course.settings import CourseError
 from autograder.grading.executor import Executor, Graded, GradingError
 from autograder.grading.handed_in import HandedIn
@@ -74,6 +74,7 @@ class BulkAutograde(CourseAutograde):
     """Autograde for many submissions at once. students: those that were asked for; none: everybody."""
 
     workers = 1
+    dask = ""  # the address of a scheduler, where a cluster is to grade
     dry_run = False
     students: Sequence[str] = ()
     watch: Watch
@@ -124,18 +125,9 @@ class BulkAutograde(CourseAutograde):
         self.before: dict[str, Marks] = marks_of(self.gradebook, self.coursedir.assignment_id) if self.dry_run else {}
         self.gradebook.db.remove()
         self.gradebook.engine.dispose()  # no desk has a copy of the connection
-        course = self.executor.course
-        executors = [
-            self.executor,
-            *(Executor(course, self.executor.seed, quiet=True) for _ in range(min(self.workers, len(jobs)) - 1)),
-        ]
         self.done: queue.SimpleQueue[tuple[Job, Future[Any]]] = queue.SimpleQueue()
         with Desks(self, min(self.workers, len(jobs))) as self.desks:
-            for executor in executors:
-                executor.start()
-            for executor in executors:
-                executor.ready("autograder grade …")
-            slots = Slots[Job](course, self.executor.seed, executors, self.begin, self.to_desk)
+            slots = self.cluster(len(jobs)) if self.dask else self.own_workers(min(self.workers, len(jobs)))
             try:
                 with self.watch.over(self.coursedir.assignment_id, len(jobs)):
                     slots.grade(jobs)
@@ -143,6 +135,25 @@ class BulkAutograde(CourseAutograde):
             finally:
                 slots.stop()
                 close_executor(pathlib.Path(self.coursedir.root))
+
+    def own_workers(self, count: int) -> Slots[Job]:
+        """Workers of this machine, ready to grade."""
+        course, seed = self.executor.course, self.executor.seed
+        executors = [self.executor, *(Executor(course, seed, quiet=True) for _ in range(count - 1))]
+        for executor in executors:
+            executor.start()
+        for executor in executors:
+            executor.ready("autograder grade …")
+        return Slots(executors, lambda: Executor(course, seed, quiet=True), self.begin, self.to_desk)
+
+    def cluster(self, count: int) -> Slots[Job]:
+        """The workers of a Dask cluster, ready to grade. Raises GradingError."""
+        try:
+            from autograder.bulk.cluster import Cluster
+        except ImportError as error:
+            raise GradingError("--dask needs Dask here: run `pip install 'backprop-by-hand[dask]'`.") from error
+        cluster = Cluster(self.dask, self.executor.course, self.executor.seed, self.coursedir.assignment_id, self.log)
+        return Slots([cluster] * min(cluster.room, count), cluster.another, self.begin, self.to_desk)
 
     def jobs(self) -> Iterator[Job]:
         """What is to be graded."""
@@ -174,7 +185,7 @@ class BulkAutograde(CourseAutograde):
 
     # ---- in a worker's thread, then at a desk ----------------------------------------------------------------------------
 
-    def begin(self, executor: Executor, job: Job) -> Future[Graded]:
+    def begin(self, executor: Grader, job: Job) -> Future[Graded]:
         """Read a submission and send it to a worker."""
         path = pathlib.Path(job.notebook)
         return executor.submit(HandedIn.read(path.parent, path.name), self.coursedir.assignment_id)

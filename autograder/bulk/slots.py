@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from autograder.course.settings import Course
-from autograder.grading.executor import Executor, Graded
+from autograder.grading.executor import Graded
+from autograder.grading.handed_in import HandedIn
 
 STALLS = 6.0  # seconds after which a submission is taken for one that waits for a time limit
 MOST = 16  # workers besides the ones that were asked for
@@ -21,27 +21,39 @@ ROOM = 1 << 30  # bytes of free memory without which no further worker is starte
 Job = TypeVar("Job")
 
 
+class Grader(Protocol):
+    """An Executor, or what stands for one."""
+
+    def submit(self, handed_in: HandedIn, assignment: str) -> Future[Graded]:
+        """As Executor.submit."""
+
+    def shutdown(self) -> None:
+        """As Executor.shutdown."""
+
+
 @dataclass
 class Slot(Generic[Job]):
     """One worker, and what it grades since when."""
 
-    executor: Executor
+    executor: Grader
     job: Job | None = None
     since: float = field(default_factory=time.monotonic)
 
 
 class Slots(Generic[Job]):
-    """Workers that take the next job by themselves. begin(executor, job) submits one; done(job, future) gets the result."""
+    """Workers that take the next job by themselves. begin(executor, job) submits one; done(job, future) gets the result.
+
+    more() gives one more executor.
+    """
 
     def __init__(
         self,
-        course: Course,
-        seed: str,
-        executors: Iterable[Executor],
-        begin: Callable[[Executor, Job], Future[Graded]],
+        executors: Iterable[Grader],
+        more: Callable[[], Grader],
+        begin: Callable[[Grader, Job], Future[Graded]],
         done: Callable[[Job, Future[Graded]], None],
     ) -> None:
-        self.course, self.seed, self._begin, self._done = course, seed, begin, done
+        self._more, self._begin, self._done = more, begin, done
         self._slots = [Slot[Job](executor) for executor in executors]
         self._least = len(self._slots)
         self._jobs: deque[Job] = deque()
@@ -64,7 +76,7 @@ class Slots(Generic[Job]):
         stalled = sum(slot.job is not None and slot.since < before for slot in self._slots)
         short = len(self._slots) - stalled < self._least and len(self._slots) < self._least + MOST
         if self._jobs and short and free_memory() > ROOM:
-            slot = Slot[Job](Executor(self.course, self.seed, quiet=True))
+            slot = Slot[Job](self._more())
             self._slots.append(slot)
             self._next(slot)
 

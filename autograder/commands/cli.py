@@ -122,6 +122,7 @@ def grade(
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,
     feedback: Annotated[bool, typer.Option("--feedback", help="Make the feedback pages, too.")] = False,
     workers: Annotated[int, typer.Option(help="Submissions graded at once; by default one a core.", min=0)] = 0,
+    dask: Annotated[str, typer.Option(help="Grade on the Dask cluster of the scheduler at this address.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Also what is graded and has not changed.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show whose marks would move, and by how much.")
@@ -136,7 +137,7 @@ def grade(
     """
     from autograder.commands.grade import Options, main
 
-    asked = (student or [], feedback, workers, force, dry_run, csv.resolve() if csv else None, as_json)
+    asked = (student or [], feedback, workers, dask, force, dry_run, csv.resolve() if csv else None, as_json)
     raise typer.Exit(main(course.resolve(), Options(assignment, *asked)))
 
 

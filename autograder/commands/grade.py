@@ -22,6 +22,7 @@ class Options:
     students: Sequence[str] = ()
     feedback: bool = False
     workers: int = 0
+    dask: str = ""
     force: bool = False
     dry_run: bool = False
     csv: pathlib.Path | None = None
@@ -48,6 +49,7 @@ def main(root: pathlib.Path, options: Options) -> int:
     app.coursedir.assignment_id = options.assignment
     bulk = BulkAutograde(coursedir=app.coursedir, parent=app)
     bulk.workers = options.workers or len(os.sched_getaffinity(0))
+    bulk.dask = options.dask
     bulk.dry_run, bulk.force, bulk.students, bulk.watch = (
         options.dry_run,
         options.force,
