@@ -32,7 +32,7 @@ def connect(address: str) -> Cluster:
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
     """A scheduler without workers in this process."""
-    monkeypatch.setattr(cluster, "SECONDS", 0.3)
+    monkeypatch.setattr(cluster, "JOINS", 0.3)
     with LocalCluster(n_workers=0, threads_per_worker=1, processes=False, dashboard_address=":0") as found:
         yield found
 
@@ -52,6 +52,7 @@ def test_a_cluster_without_workers_gets_a_sentence(local: LocalCluster) -> None:
 def test_a_worker_of_another_version_is_refused(local: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever decides a mark must be the same there."""
     local.scale(1)
+    local.wait_for_workers(1)
     asked = iter(["here", "there"])
     monkeypatch.setattr(cluster_worker, "code_digest", lambda *_: next(asked))
     with pytest.raises(
@@ -62,6 +63,7 @@ def test_a_worker_of_another_version_is_refused(local: LocalCluster, monkeypatch
 
 def test_a_worker_without_students_python_is_refused(local: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     local.scale(1)
+    local.wait_for_workers(1)
     monkeypatch.setattr(
         cluster_worker, "load_course", lambda _: replace(COURSE, python=pathlib.Path("/nowhere/python"))
     )

@@ -19,7 +19,8 @@ from autograder.course.settings import Course
 from autograder.grading.executor import Graded, GradingError
 from autograder.grading.handed_in import HandedIn
 
-SECONDS = 10  # for a scheduler to answer, and for a first worker to be there
+SECONDS = 10  # for a scheduler to answer
+JOINS = 30  # seconds for a first worker to be there
 AHEAD = 2  # submissions that a thread of a worker has: the one that it grades, and the next
 JOIN = "dask worker {} --nthreads 1"
 
@@ -29,7 +30,8 @@ class Cluster:
 
     def __init__(self, address: str, course: Course, seed: str, assignment: str, log: Any) -> None:
         """Connect, and let every worker make ready. Raises GradingError with what to do."""
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here
+        for name in ("distributed", "distributed.client", "tornado.application"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is said here
         self.address, self.log = address, log
         self._name = f"autograder {assignment} of {course.directory} on {socket.gethostname()}"
         self._given = self._told = False
@@ -53,7 +55,7 @@ class Cluster:
 
     def _prepare(self, grader: Grader) -> None:
         try:
-            self._client.wait_for_workers(1, SECONDS)
+            self._client.wait_for_workers(1, JOINS)
         except TimeoutError as error:
             raise GradingError(
                 f"The Dask scheduler at {self.address} has no worker. Start one with `{JOIN.format(self.address)}`."
