@@ -157,7 +157,7 @@ class BulkAutograde(CourseAutograde):
 
     def jobs(self) -> Iterator[Job]:
         """What is to be graded."""
-        excluded = self.coursedir.student_id_exclude.split(",")
+        excluded = self.excluded()
         for folder, notebooks in sorted(self.assignments.items()):
             self.stop_if_interrupted()
             path = pathlib.Path(folder)

@@ -14,12 +14,11 @@ def configure(config: Any) -> None:
     from autograder.course.sharing import share_with_group
     from autograder.plugins.converters import install
     from autograder.plugins.saving import SaveGrades
-    from autograder.plugins.seams import add_queue, add_to_formgrader, autograde_preprocessors, formgrader_starts
+    from autograder.plugins.seams import add_to_formgrader, autograde_preprocessors, formgrader_starts
 
     scripts_on_path()
     share_with_group(pathlib.Path.cwd())
     install()
-    add_queue()
     # nbgrader 0.9.6 under SQLAlchemy 2 warns of an order of inserts that does no harm, three times a submission.
     warnings.filterwarnings("ignore", message="Object of type <Submitted", module="nbgrader")
     config.Autograde.exporter_class = "autograder.plugins.grading.SubmissionExporter"
@@ -34,6 +33,6 @@ def configure(config: Any) -> None:
     config.GenerateFeedback.preprocessors = []
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     if formgrader_starts():
-        from autograder.plugins.marking import HANDLERS
+        from autograder.plugins import grade_button, marking, queue_page
 
-        add_to_formgrader(HANDLERS)
+        add_to_formgrader([*grade_button.HANDLERS, *queue_page.HANDLERS, *marking.HANDLERS])

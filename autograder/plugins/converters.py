@@ -27,9 +27,10 @@ from autograder.course.settings import CourseError, load_course, points_differ
 from autograder.grading.executor import GradingError
 from autograder.grading.files import MAX_FILE, files_below, read_file
 from autograder.plugins import records, seams
+from autograder.plugins.ahead import Ahead, forget
 from autograder.plugins.course_files import folders
 from autograder.plugins.dates import DatedGradebook, tolerate_timestamps
-from autograder.plugins.grading import SubmissionExporter, check_setup
+from autograder.plugins.grading import SubmissionExporter, check_setup, close_executor
 from autograder.plugins.lock import CourseBusyError, course_lock, refuse_foreign
 from autograder.plugins.looked_at import to_look_at
 from autograder.plugins.marks import marks_of
@@ -147,15 +148,23 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
 
     def check(self) -> None:
         """Return when grading can begin. Raises one of SETUP_ERRORS."""
-        check_setup(self).ready()
+        self.executor = check_setup(self)
+        self.executor.ready()
 
     def register(self) -> None:
         """Make the gradebook know the assignment."""
         register_if_needed(self.coursedir, self.log, self)
 
     def grade_everybody(self) -> None:
-        """nbgrader's own loop."""
-        super().convert_notebooks()
+        """nbgrader's own loop, with the worker ahead of it."""
+        self.ahead = Ahead(self)
+        try:
+            super().convert_notebooks()
+        except (KeyboardInterrupt, SystemExit):
+            close_executor(pathlib.Path(self.coursedir.root))  # waits for nobody
+            raise
+        finally:
+            forget(pathlib.Path(notebook) for notebooks in self.assignments.values() for notebook in notebooks)
 
     def destinations(self) -> list[str]:
         """The folders that grading would replace."""
@@ -164,21 +173,19 @@ class CourseAutograde(Autograde, OwnFiles):  # type: ignore[misc]
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade this submission: unless the same content is graded already, by this source, to the end."""
         self.stop_if_interrupted()
-        folder = pathlib.Path(target_of(self, assignment_id, student_id))
-        self.earlier = records.results(folder / f"{assignment_id}.ipynb")
-        if folder.exists() and not self.force:
-            submitted = pathlib.Path(source_of(self, assignment_id, student_id))
-            earlier = self.earlier if student_id in self.scored else None
-            why = records.why_again(earlier, records.digest(submitted, self.coursedir), self.settings)
-            if why:
-                self.log.info("%s: %s; it is graded again.", student_id, why)
-                self.again.setdefault(why, []).append(student_id)
-                shutil.rmtree(folder)
+        self.earlier, why = self.ahead.reached(student_id)
+        if why:
+            self.log.info("%s: %s; it is graded again.", student_id, why)
+            self.again.setdefault(why, []).append(student_id)
+            shutil.rmtree(target_of(self, assignment_id, student_id))
         wanted = bool(super().init_destination(assignment_id, student_id))
-        excluded = student_id in self.coursedir.student_id_exclude.split(",")
-        if not excluded:
+        if student_id not in self.excluded():
             (self.graded if wanted else self.unchanged).append(student_id)
         return wanted
+
+    def excluded(self) -> list[str]:
+        """The students whom nbgrader is to leave out."""
+        return str(self.coursedir.student_id_exclude).split(",")
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Grade one notebook: it is read as the graded notebook, so there is nothing to sanitize first."""

@@ -13,10 +13,10 @@ from nbconvert.exporters import NotebookExporter
 from autograder.course.seed import VARIABLE, SeedError, course_seed, fingerprint
 from autograder.course.settings import Course, CourseError, build_command, load_course, points_differ
 from autograder.grading.executor import Executor, Graded, GradingError
-from autograder.grading.handed_in import HandedIn
 from autograder.grading.repair import KEY
 from autograder.grading.results import Flag, FlagKind, SubmissionResult
 from autograder.plugins import records
+from autograder.plugins.ahead import taken
 from autograder.plugins.dates import no_date
 from autograder.plugins.formgrader import harmless
 from autograder.plugins.rubrics import rubrics, with_rubrics
@@ -89,18 +89,18 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         path = pathlib.Path(filename)
         resources.setdefault("metadata", {}).update(name=path.stem, path=str(path.parent))
         coursedir = self.parent.coursedir
-        assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        student = resources["nbgrader"]["student"]
         executor = shared_executor(pathlib.Path(coursedir.root))
-        submission = records.digest(path.parent, coursedir)  # before it is read: what changes meanwhile is graded again
+        sent = taken(executor, coursedir, path)
         try:
-            graded = executor.submit(HandedIn.read(path.parent, path.name), assignment).result()
+            graded = sent.graded.result()
         except GradingError as error:
             self.log.error(str(error))
             raise SystemExit(1) from error
         except BaseException:
             close_executor(pathlib.Path(coursedir.root))  # ends what a thread still grades: Ctrl-C waits for nobody
             raise
-        notebook, results = completed(graded, self.parent, executor.course, path.parent, submission)
+        notebook, results = completed(graded, self.parent, executor.course, path.parent, sent.submission)
         for line in results.repairs:
             self.log.info("%s: %s", student, line)
         return self.from_notebook_node(nbformat.from_dict(notebook), resources=resources)

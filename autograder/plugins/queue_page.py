@@ -1,6 +1,6 @@
 """The queue "needs a look" in nbgrader's formgrader: a page of its own, and a link to it above the submissions.
 
-Only the formgrader's own process imports this module (see add_queue in seams).
+Only the formgrader's own process imports this module.
 """
 
 from __future__ import annotations
@@ -82,3 +82,9 @@ def read(coursedir: Any, assignment: str, change: tuple[str, bool] | None = None
         if change is not None:
             mark(gradebook, items, *change)
         return items
+
+
+HANDLERS = [
+    (r"/formgrader/manage_submissions/([^/]+)/?", SubmissionsHandler),
+    (r"/formgrader/queue/([^/]+)/?", QueueHandler),
+]

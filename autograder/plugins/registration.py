@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import make_url
 
 from autograder.course.cells import nbgrader_of
 from autograder.course.settings import build_command, scripts_on_path
@@ -29,6 +30,7 @@ def register_if_needed(coursedir: Any, log: Any, parent: Any) -> None:
     nbgrader's own GenerateAssignment does it; a release that is there already is left as it is.
     """
     scripts_on_path()
+    refuse_server(coursedir)
     assignment = coursedir.assignment_id
     release = pathlib.Path(coursedir.format_path(coursedir.release_directory, ".", assignment))
     built = any(release.glob("*.ipynb"))
@@ -49,6 +51,25 @@ def register_if_needed(coursedir: Any, log: Any, parent: Any) -> None:
             generate.start()
         except NbGraderException as error:
             raise RegistrationError(refusal(coursedir, assignment)) from error
+
+
+def refuse_server(coursedir: Any) -> None:
+    """Raise RegistrationError where the gradebook is on a database server, and something that it needs is missing."""
+    url = make_url(coursedir.db_url)
+    if url.get_backend_name() == "sqlite":
+        return
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError as error:
+        raise RegistrationError(
+            f"c.CourseDirectory.db_url needs the package {error.name}. For PostgreSQL run `pip install "
+            "'backprop-by-hand[postgres]'` and begin the address with postgresql+psycopg2://."
+        ) from error
+    if not coursedir.course_id:
+        raise RegistrationError(
+            'A gradebook on a database server needs the name of the course: add c.CourseDirectory.course_id = "NAME" to '
+            "nbgrader_config.py."
+        )
 
 
 def refusal(coursedir: Any, assignment: str) -> str:

@@ -47,7 +47,6 @@ OPENED_IN = ("nbgrader.converters.autograde", "nbgrader.preprocessors.latesubmis
 # Lists the handlers of the formgrader's server, which it reads after the configuration.
 FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 
-PAGES = "nbgrader.server_extensions.formgrader.handlers"  # the formgrader's routes, read after the configuration
 
 
 def check() -> None:
@@ -124,20 +123,6 @@ def autograde_preprocessors(save: type) -> list[type]:
         if one not in default:
             raise changed(f"{one.__name__} is not among the preprocessors of Autograde")
     return [replacement for one in default for replacement in ours.get(one, [one])]
-
-
-def add_queue() -> None:
-    """Add our page to the formgrader where this process is one: other programs of nbgrader load no pages."""
-    theirs: Any = sys.modules.get(PAGES)
-    if theirs is None:
-        return
-    from autograder.plugins.queue_page import QueueHandler, SubmissionsHandler
-
-    routes = theirs.default_handlers
-    if not any(route[1] is QueueHandler for route in routes):
-        ours = {theirs.ManageSubmissionsHandler: SubmissionsHandler}
-        routes[:] = [(route[0], ours.get(route[1], route[1]), *route[2:]) for route in routes]
-        routes.append((r"/formgrader/queue/([^/]+)/?", QueueHandler))
 
 
 @contextmanager
