@@ -1,5 +1,6 @@
 """What this machine could not run, said in capitals at the end of a run: neither failed nor silently left out."""
 
+import os
 import pathlib
 import shutil
 from collections import Counter
@@ -17,6 +18,14 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def postgres() -> pathlib.Path | None:
+    """The folder with the programs of a PostgreSQL server on this machine, or None."""
+    places = [pathlib.Path(place) for place in os.environ.get("PATH", "").split(os.pathsep)]
+    places += sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)  # Debian's, which is not on PATH
+    programs = ("initdb", "postgres", "createdb")
+    return next((place for place in places if all((place / one).exists() for one in programs)), None)
+
+
 def missing(config: pytest.Config) -> dict[str, str]:
     """The markers whose tests cannot run here or were not asked for, with the reason and the cure."""
     found = {}
@@ -26,6 +35,8 @@ def missing(config: pytest.Config) -> dict[str, str]:
         found["katex"] = "KaTeX is not installed; run `make node_modules/installed` where npm's registry is reached"
     if find_spec("jupyterhub") is None or not (ROOT / ".venv-hub").is_dir():
         found["hub"] = "no JupyterHub; `make .venv-hub/installed` installs one"
+    if postgres() is None:
+        found["postgres"] = "no PostgreSQL server on this machine; install one, say with `apt-get install postgresql`"
     if not config.getoption("--thorough"):
         found["thorough"] = "full counts are for `make test-all`, and all cases of what is sampled here"
         found.setdefault("browser", "a browser takes minutes; `make test-all` opens every notebook in JupyterLab")

@@ -58,9 +58,9 @@ ROWS = {
 }
 
 
-def gradebook_of(root: pathlib.Path) -> dict[str, list[Any]]:
+def gradebook_of(root: pathlib.Path, url: str = "") -> dict[str, list[Any]]:
     """All that the gradebook has of the class."""
-    with closing(Gradebook(f"sqlite:///{root}/gradebook.db")) as gradebook:
+    with closing(Gradebook(url or f"sqlite:///{root}/gradebook.db", "bptt" if url else "")) as gradebook:
         return {kind: sorted(map(repr, gradebook.db.execute(text(query)))) for kind, query in ROWS.items()}
 
 
