@@ -22,6 +22,7 @@ from autograder.grading.results import ResultsError, SubmissionResult
 from autograder.plugins.marks import Marks
 
 DECIDES = ("kernels", "course", "checks", "naming", "grading")  # rooms whose code decides a mark
+METADATA = '\n "metadata": {'  # where a notebook's own metadata begin
 STATE = ".shown"  # beside a feedback page: a hash of what the page shows
 
 
@@ -101,7 +102,9 @@ def submitted_digest(folder: pathlib.Path, path: str) -> str:
 def read(path: pathlib.Path) -> dict[str, Any]:
     """What grading left in a graded notebook; nothing where there is none, or where writing it was interrupted."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))["metadata"][KEY]
+        text = path.read_text(encoding="utf-8")
+        # nbformat writes it after the cells, which are nearly all of the file: no line of a JSON text is inside a string
+        kept = json.loads("{" + text[at:] if (at := text.rfind(METADATA)) >= 0 else text)["metadata"][KEY]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
