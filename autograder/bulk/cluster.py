@@ -51,7 +51,7 @@ class Cluster:
     @property
     def room(self) -> int:
         """The submissions that keep all of its workers busy."""
-        return AHEAD * sum(self._client.nthreads().values())
+        return int(AHEAD * sum(self._client.nthreads().values()))
 
     def _prepare(self, grader: Grader) -> None:
         try:
