@@ -78,9 +78,7 @@ class Flag:
     def from_json(cls, kept: Any) -> Flag:
         """Read what to_json gave."""
         kept = mapping(kept)
-        return cls(
-            FlagKind(kept["kind"]), text(kept, "reason"), text(kept, "about"), number(kept.get("above", 0.0))
-        )
+        return cls(FlagKind(kept["kind"]), text(kept, "reason"), text(kept, "about"), number(kept.get("above", 0.0)))
 
 
 @dataclass(frozen=True)

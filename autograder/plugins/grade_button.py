@@ -56,7 +56,11 @@ def sent_ahead(coursedir: Any, notebook: pathlib.Path) -> Sent | None:
     try:
         executor = shared_executor(pathlib.Path(coursedir.root))
         assignment = executor.course.assignment(coursedir.assignment_id)
-        needed = (notebook.parent, assignment.source, assignment.release)  # nbgrader builds the last where it is missing
+        needed = (
+            notebook.parent,
+            assignment.source,
+            assignment.release,
+        )  # nbgrader builds the last where it is missing
         return send(executor, coursedir, notebook) if all(path.exists() for path in needed) else None
     except (CourseError, SeedError, OSError):
         return None

@@ -48,7 +48,6 @@ OPENED_IN = ("nbgrader.converters.autograde", "nbgrader.preprocessors.latesubmis
 FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 
 
-
 def check() -> None:
     """Raise RuntimeError where the installed nbgrader is not the one that this module was written for."""
     for name, arguments in USED.items():
