@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from autograder.grading.words import plain_cell
 from autograder.reports.class_report import class_report
-from autograder.reports.class_table import as_text
 from autograder.reports.discrimination import ENOUGH, correlation, in_words
 from tests.test_reports import A, Handed, function, run, words, write_class
 
@@ -91,8 +91,8 @@ def test_the_table_has_a_row_a_student_with_the_ids_of_mistakes(tmp_path: pathli
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1"])
 def test_no_name_is_a_formula_in_a_spreadsheet(cell: str) -> None:
-    assert as_text(cell) == f"'{cell}"
-    assert as_text("ada") == "ada"
+    assert plain_cell(cell) == f"'{cell}"
+    assert plain_cell("ada") == "ada"
 
 
 def test_the_research_table_has_one_keyed_hash_a_student(tmp_path: pathlib.Path) -> None:

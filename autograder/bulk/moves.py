@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, fields
 
 from rich.table import Table
 
-from autograder.grading.words import number
-from autograder.plugins.export import plain_cell
+from autograder.grading.words import number, plain_cell
 from autograder.plugins.marks import Mark, Marks
 from autograder.plugins.saving import Scores
 

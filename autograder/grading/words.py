@@ -53,6 +53,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
 
+def plain_cell(text: str) -> str:
+    """A text for a cell of a table: a spreadsheet would compute one that begins as a formula does."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
 def listed(names: Sequence[str], most: int = 12) -> str:
     """Names in a line; many are cut."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.authoring.pack import add_file
+from autograder.grading.words import plain_cell
 from autograder.lms.marks import Marked, Question
-from autograder.plugins.export import plain_cell
 
 RUN = pathlib.Path(__file__).with_name("run_autograder.py")  # what Gradescope runs for each submission
 

@@ -20,9 +20,10 @@ from nbgrader.exchange.default import (
 )
 from nbgrader.utils import ignore_patterns, temp_attrs
 
-from autograder.grading.words import listed
+from autograder.grading.words import listed, printable
 from autograder.plugins.converters import RELEASING
-from autograder.plugins.names import closest_students, unknown_assignment
+from autograder.plugins.dates import tolerate_timestamps
+from autograder.plugins.names import closest_students, is_folder_name, unknown_assignment
 from autograder.typed import typed
 
 SLACK = timedelta(minutes=10)  # between a timestamp.txt and the moment at which the file was written
@@ -79,6 +80,11 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
     without = "nothing was collected: put the work into submitted/STUDENT/{} yourself"
     src_records: list[Record]
 
+    def start(self) -> None:
+        """Collect; a timestamp.txt that is no date ends nothing."""
+        tolerate_timestamps(self.coursedir)
+        super().start()
+
     def init_src(self) -> None:
         """Find the latest submission of everybody."""
         super().init_src()
@@ -106,7 +112,7 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
             if isinstance(error, OSError) and error.errno in FULL:
                 raise
             student = os.path.basename(os.path.dirname(dest))
-            self.log.error("%s: %s was not copied: %s.", student, src, reason(error))
+            self.log.error("%s: %s was not copied: %s.", printable(student), printable(src), reason(error))
             self.not_copied.append(student)
 
     def copy_to(self, src: str, dest: str) -> None:
@@ -135,7 +141,7 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
-            self.log.warning("%s is a link, which is not collected.", dest)
+            self.log.warning("%s is a link, which is not collected.", printable(dest))
             return
         with open(number, "rb") as file:
             if stat.S_ISREG(os.fstat(number).st_mode):
@@ -159,13 +165,13 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
         """Newest first, without those that are not collected."""
         for record in records:
             if why := self.refusal(record):
-                self.log.error("Not collected: %s %s", self.folder(record), why)
+                self.log.error("Not collected: %s %s", printable(self.folder(record)), why)
         genuine = super()._sort_by_timestamp([record for record in records if not self.refusal(record)])
         if genuine and not self.is_complete(genuine[0]):
             self.log.error(
                 "Not collected: %s is not complete. Collect again; if it stays so, ask %s to submit again.",
-                self.folder(genuine[0]),
-                genuine[0]["username"],
+                printable(self.folder(genuine[0])),
+                printable(genuine[0]["username"]),
             )
         return [record for record in genuine if self.is_complete(record)] or list(records)
 
@@ -181,10 +187,12 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
     def refusal(self, record: Record) -> str:
         """Why this folder is never collected; "" where it may be."""
         student = record["username"]
-        if record["timestamp"] == datetime.min or not student:
+        if record["timestamp"] == datetime.min or not is_folder_name(student):
             return "is not named STUDENT+ASSIGNMENT+DATE+CODE."
+        if not stat.S_ISDIR(os.lstat(self.folder(record)).st_mode):
+            return "is not a folder."
         owner = self.forged_by(record)
-        return f"claims to be {student}'s, but belongs to {owner}." if owner else ""
+        return f"claims to be {printable(student)}'s, but belongs to {owner}." if owner else ""
 
     def forged_by(self, record: Record) -> str:
         """The user who handed this in for another user of this machine; "" where it is all right."""
@@ -204,7 +212,9 @@ class Collect(CheckedFirst, ExchangeCollect):  # type: ignore[misc]
             return  # autograde says what is wrong with it
         at = datetime.fromtimestamp(written, UTC).replace(tzinfo=None)
         if said is not None and at - said.replace(tzinfo=None) > SLACK:
-            self.log.warning("%s gives %s UTC, but was written at %s UTC: perhaps late.", path, said, f"{at:%F %T}")
+            self.log.warning(
+                "%s gives %s UTC, but was written at %s UTC: perhaps late.", printable(path), said, f"{at:%F %T}"
+            )
 
 
 class ReleaseFeedback(CheckedFirst, ExchangeReleaseFeedback):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
 
 from autograder.course.points import closest
-from autograder.grading.words import number
+from autograder.grading.words import number, plain_cell
 from autograder.plugins.names import misplaced_students, students_of
 from autograder.plugins.records import marks_above_maximum, unmarked_points
 
@@ -67,7 +67,9 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
                         "duedate": assignment.duedate,
                         "student_id": plain_cell(student.id),
                     }
-                    row |= {name: plain_cell(getattr(student, name)) for name in ("last_name", "first_name", "email")}
+                    row |= {
+                        name: plain_cell(getattr(student, name) or "") for name in ("last_name", "first_name", "email")
+                    }
                     yield row | {
                         **marks(gradebook, assignment.name, student.id, student.id in waiting, student.id in lost),
                         "max_score": number(assignment.max_score),
@@ -91,11 +93,6 @@ class CourseCsv(CsvExportPlugin):  # type: ignore[misc]
         """Warn of marks above their maximum: the table has them as they are."""
         if above := marks_above_maximum(gradebook, assignment):
             self.log.warning("%s: %s", assignment, above)
-
-
-def plain_cell(text: str | None) -> str | None:
-    """A text for a cell of a table: a spreadsheet would run one that begins as a formula does."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r\n" else text
 
 
 def marks(gradebook: Gradebook, assignment: str, student: str, handed_in: bool, misplaced: bool) -> Row:

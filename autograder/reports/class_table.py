@@ -9,12 +9,12 @@ import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from autograder.grading.words import plain_cell
 from autograder.plugins.graded import Graded
 from autograder.reports.class_data import ClassData, without_names
 from autograder.reports.distribution import Distribution, distribution
 
 STUDENT, SECTION, POINTS = "student", "section", "points"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins with one of these
 FEWEST = 5  # of a section that is shown: less would show single students
 
 
@@ -48,7 +48,7 @@ def write_table(path: pathlib.Path, data: ClassData, graded: Sequence[Graded], s
         writer = csv.writer(file)
         writer.writerow(head)
         for g in graded:
-            row = [as_text(g.student), *([as_text(sections.get(g.student, ""))] if sections else [])]
+            row = [plain_cell(g.student), *([plain_cell(sections.get(g.student, ""))] if sections else [])]
             row += [plain(g.result.points), *(cell for name in functions for cell in cells(g, name))]
             writer.writerow([*row, *(plain(by_hand.get((g.student, name))) for name in answers)])
 
@@ -63,11 +63,6 @@ def cells(g: Graded, name: str) -> Iterator[str]:
 def plain(points: float | None) -> str:
     """Points as a spreadsheet reads them; empty for none."""
     return "" if points is None else f"{round(points, 2):g}"
-
-
-def as_text(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def hashed(data: ClassData, seed: str) -> ClassData:
