@@ -68,7 +68,7 @@ SUBMISSIONS = st.builds(
     settings=TEXT,
     answers=st.dictionaries(TEXT, TEXT, max_size=2),
     isolation=TEXT,
-    flags=st.lists(st.builds(Flag, st.sampled_from(FlagKind), TEXT, SHARE), max_size=2).map(tuple),
+    flags=st.lists(st.builds(Flag, st.sampled_from(FlagKind), TEXT, TEXT, SHARE), max_size=2).map(tuple),
 )
 
 

@@ -376,7 +376,7 @@ selfcheck.check("gradient_descent")
 # %%
 # The learning rate has a limit. Below it the walk arrives, above it the walk explodes. And exactly at the limit?
 # The loss of the start is 135. Does it fall to 0, stay, or explode? Write the loss that you expect after 400 steps.
-guess_loss_at_limit = None  # your guess, a number: 1e9 for "it explodes"
+guess_loss_at_limit = None  # your guess, a number: 1e12 for "it explodes"
 
 # %% tags=["illustration"] jupyter={"source_hidden": true}
 # Figure: the loss for four learning rates

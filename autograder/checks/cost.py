@@ -44,14 +44,15 @@ def assert_cheap(
     """A forward and a backward together cost at most MAX_LOOPS plain loops over as many multiplications. Raises Wrong.
 
     Their numbers have to be right as well. lower calls the student's own functions of which this one may be built: what
-    they cost, and get wrong, is charged there, not here. One that passed its own test of cost is no excuse: it could be slow
-    or wrong here on purpose.
+    they cost, and get wrong, is charged there, not here. One that passed its own tests is no excuse: it could be slow or
+    wrong here on purpose.
     """
+    name = running().test.function
     with answering(student, DIFFERENCES_KEEP, lower):
         seconds, check = quickest(student, calls, multiplications)
-        excuse = lower if lower and is_charged_below(student, running().test.function) else None
-        if not seconds or (excuse and cost_is_lower(seconds, seconds_of(student, excuse, TRIES)[0])):
-            assert_right_too([check], excuse)
+        slow = lower if lower and is_charged_below(student, name) else None
+        if not seconds or (slow and cost_is_lower(seconds, seconds_of(student, slow, TRIES)[0])):
+            assert_right_too([check], lower if slow or is_charged_below(student, name, cost=False) else None)
             return
     raise limited(
         f"This {what} takes as much CPU time as finite differences do, far more than two forward passes. Go back once "
@@ -105,10 +106,13 @@ def assert_right_too(checks: Iterable[Check], lower: Inputs | None = None) -> No
         ) from None
 
 
-def is_charged_below(student: Student, name: str) -> bool:
-    """Whether a function that this one needs does not pass its own tests of cost. They came first, in time of their own."""
+def is_charged_below(student: Student, name: str, cost: bool = True) -> bool:
+    """Whether a function that this one needs does not pass its own tests of cost; or its others, with cost=False.
+
+    They came first, in time of their own.
+    """
     needs = student.functions[name].needs
-    return any(found.share < 1 for needed in needs for _, found in own_tests(needed, cost=True))
+    return any(found.share < 1 for needed in needs for _, found in own_tests(needed, cost))
 
 
 def is_right_somewhere(name: str = "") -> bool:

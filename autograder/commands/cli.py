@@ -303,7 +303,7 @@ def moved(
 def extend(
     assignment: Annotated[str, typer.Argument(help="For example a4_bptt.")],
     student: Annotated[str, typer.Argument(help="The student's id.")],
-    hours: Annotated[float, typer.Option(help="Hours after the due date, in place of an earlier extension; 0: none.")],
+    hours: Annotated[float, typer.Option(help="Hours after the due date, instead of an earlier extension; 0: none.")],
     course: Course = pathlib.Path(),
 ) -> None:
     """Give one student more time for an assignment."""
