@@ -74,6 +74,8 @@ NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and '
 	$(BIN)/python -c "from autograder.authoring.build import student_requirements; from autograder.course.settings import ROOT; print(*student_requirements(ROOT, 'student-hub', 'hub'), sep='\n')" > .venv-hub/requirements.txt
 	.venv-hub/bin/pip install --quiet --progress-bar off -r .venv-hub/requirements.txt
 	.venv-hub/bin/jupyter labextension disable --level=sys_prefix @jupyter/nbgrader:formgrader
+	.venv-hub/bin/jupyter labextension disable --level=sys_prefix @jupyter/nbgrader:create-assignment
+	.venv-hub/bin/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
 	.venv-hub/bin/jupyter server extension disable --sys-prefix nbgrader.server_extensions.formgrader
 	touch $@
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -61,7 +62,15 @@ ROWS = {
 def gradebook_of(root: pathlib.Path, url: str = "") -> dict[str, list[Any]]:
     """All that the gradebook has of the class."""
     with closing(Gradebook(url or f"sqlite:///{root}/gradebook.db", "bptt" if url else "")) as gradebook:
-        return {kind: sorted(map(repr, gradebook.db.execute(text(query)))) for kind, query in ROWS.items()}
+        rows = {kind: list(gradebook.db.execute(text(query))) for kind, query in ROWS.items()}
+    return {kind: sorted(repr(tuple(map(plain, row))) for row in found) for kind, found in rows.items()}
+
+
+def plain(value: Any) -> Any:
+    """A value as SQLite has it, which knows neither truth values nor dates."""
+    if isinstance(value, datetime):
+        return f"{value:%F %T.%f}"
+    return int(value) if isinstance(value, bool) else value
 
 
 def files_of(folder: pathlib.Path) -> dict[str, tuple[bytes, int]]:

@@ -8,7 +8,6 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -38,18 +37,15 @@ def server() -> Iterator[str]:
         as_user = ["setpriv", "--reuid=nobody", "--clear-groups"]
     make = [*as_user, programs / "initdb", "-D", folder / "data", "-U", "teacher", "--auth=trust", "--no-sync"]
     subprocess.run(make, cwd=folder, check=True, capture_output=True)
-    options = ["-c", "listen_addresses=", "-c", "fsync=off"]
-    run = [*as_user, programs / "postgres", "-D", folder / "data", "-k", folder, *options]
-    process = subprocess.Popen(run, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    options = f"-k {folder} -c listen_addresses= -c fsync=off"
+    control = [*as_user, programs / "pg_ctl", "-D", folder / "data", "-w"]
+    start = [*control, "-o", options, "-l", folder / "data" / "log", "start"]
+    subprocess.run(start, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     try:
-        create = [programs / "createdb", "-h", folder, "-U", "teacher", "gradebook"]
-        while subprocess.run(create, capture_output=True, check=False).returncode != 0:
-            assert process.poll() is None
-            time.sleep(0.1)
+        subprocess.run([programs / "createdb", "-h", folder, "-U", "teacher", "gradebook"], check=True)
         yield f"postgresql+psycopg2://teacher@/gradebook?host={folder}"
     finally:
-        process.terminate()
-        process.wait()
+        subprocess.run([*control, "-m", "immediate", "stop"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         shutil.rmtree(folder)
 
 
