@@ -79,11 +79,10 @@ def run_demo(
             reason = failed.get((recipe.student, recipe.assignment), "nbgrader left no graded notebook.")
             console.print(f"Not graded: {recipe.student} ({recipe.assignment}): {reason}")
     look = [f"{g.student} ({g.result.assignment})" for rows in graded.values() for g in rows if g.result.needs_look]
-    if look:
-        console.print(
-            f"Somebody should look at: {', '.join(look)} (`{typed('autograder report ASSIGNMENT')}` there says why)."
-        )
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder
+    if look:
+        why = f"{typed('autograder queue ASSIGNMENT')} --course {shown}"
+        console.print(f"Somebody should look at: {', '.join(look)}. Why: {why}", soft_wrap=True)
     console.print(f"Feedback pages: {shown}/feedback/STUDENT/ASSIGNMENT/*.html")
     console.print(f"Grades: {shown}/grades.csv   Gradebook: {shown}/gradebook.db")
     scripts = os.path.relpath(ROOT / ".venv/bin", folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import os
 import shlex
 from collections.abc import Sequence
 
@@ -40,6 +41,7 @@ def main(root: pathlib.Path, assignment: str, done: Sequence[str], undo: Sequenc
             for sentence in item.sentences:
                 paragraph(console, f"{item.student}: {sentence}", indent=2)
     if waiting:
-        command = typed(f"autograder queue {assignment} --done {shlex.quote(waiting[0].student)}")
+        there = "" if root == pathlib.Path.cwd() else f" --course {shlex.quote(os.path.relpath(root))}"
+        command = typed(f"autograder queue {assignment}{there} --done {shlex.quote(waiting[0].student)}")
         console.print()
         paragraph(console, f"Next: look at it in the formgrader, then `{command}`", hang=0)
