@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pathlib
 import os
+import pathlib
 import shlex
 from collections.abc import Sequence
 
