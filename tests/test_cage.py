@@ -137,6 +137,7 @@ def test_an_attack_fails(without: Without, attack: str) -> None:
     assert printed(without(), attempt(ATTACKS[attack][1])) != ["done"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_it_succeeds_without_its_walls(without: Without, attack: str) -> None:
     walls, line = ATTACKS[attack]

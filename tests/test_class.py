@@ -39,7 +39,7 @@ def first_time() -> dict[str, Outcome]:
     return {}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("recipe", RECIPES, ids=name)
 def test_a_submission_gets_its_marks(recipe: Recipe, room: Classroom, first_time: dict[str, Outcome]) -> None:
     """Points by function, what had to be stopped, what was repaired, and a reason for every point that is lost."""

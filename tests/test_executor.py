@@ -82,6 +82,7 @@ def test_what_the_machine_lacks_is_said_once(executor: Executor, capsys: pytest.
     assert "grade with `systemd-run --user --scope -p Delegate=yes nbgrader autograde …`." in said
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("deaths", "run"), [(TRIES, "text"), (TRIES + 1, "nothing"), (TRIES + 2, "stop")])
 def test_a_submission_that_ends_every_worker_gets_that_reason(
     deaths: int, run: str, monkeypatch: pytest.MonkeyPatch

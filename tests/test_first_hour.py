@@ -122,6 +122,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("line", BROKEN)
 def test_a_broken_set_up_touches_no_folder(clone: pathlib.Path, line: str) -> None:
     """Under --force, too: one sentence, and what was graded stays."""

@@ -62,6 +62,7 @@ def filled(assignment: str, fill: Fill, names: Any) -> dict[str, Any]:
     return namespace
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("nonsense", NONSENSE)
 @pytest.mark.parametrize("assignment", NAMES)
 def test_nonsense_everywhere_earns_nothing(assignment: str, nonsense: str) -> None:

@@ -13,7 +13,7 @@ from autograder.course.settings import ROOT
 from tests.course import NAMES, named
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("assignment", NAMES)
 def test_run_all_on_a_source_notebook_gives_full_points(assignment: str) -> None:
     path = ROOT / "source" / assignment / f"{assignment}.ipynb"

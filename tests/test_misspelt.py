@@ -40,6 +40,7 @@ MISSPELT = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("command", MISSPELT)
 def test_an_unknown_name_ends_a_command_with_one_line(course: pathlib.Path, command: str) -> None:
     before = sorted(course.rglob("*.ipynb"))
@@ -202,6 +203,7 @@ def test_a_due_date_is_said_as_it_was_understood(tmp_path: pathlib.Path, caplog:
     assert f"{A} has no due date." in caplog.text
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "said"),
     [

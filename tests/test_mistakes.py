@@ -12,7 +12,7 @@ from autograder.assignments.a4_bptt.spoiled import catches
 from autograder.assignments.sequences import RNNProblem, draw_rnn
 from autograder.authoring.audit.problem_rules import hiding, lint
 from autograder.authoring.audit.suite_rules import refused, refused_files
-from autograder.authoring.audit.validity import alive, grade, grade_mistake, judge_of, kill_table, wrong_arrays
+from autograder.authoring.audit.validity import alive, grade, grade_mistake, judge_of, killed, wrong_arrays
 from autograder.authoring.check_runs import survivors
 from autograder.grading.judge import EXPLAINS_ALL, Judge
 from autograder.naming.bank import bank, find, made_by_rule
@@ -22,16 +22,21 @@ from tests.course import NAMES, named
 ASSIGNMENTS = NAMES
 
 
-def judged(assignment: str, seed: str) -> None:
-    """Every mistake of one assignment on one course seed."""
-    one = named(assignment)
-    assert survivors(one, kill_table(one, [judge_of(one, seed)])) == []
+PARTS = 3
 
 
-@pytest.mark.parametrize("seed", ["bank-0"])
+def judged(assignment: str, seed: str, part: int = 0, parts: int = 1) -> None:
+    """Every mistake of one assignment on one course seed; or of so many parts of the bank, one."""
+    one, judge = named(assignment), judge_of(named(assignment), seed)
+    table = [killed(mistake, [grade_mistake(judge, one, mistake)]) for mistake in bank(one)[part::parts]]
+    assert survivors(one, table) == []
+
+
+@pytest.mark.sampled(PARTS)
+@pytest.mark.parametrize("part", [2, 1, 0])  # the marks on record begin with the other end: other mistakes
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_every_mistake_loses_points_and_is_named(assignment: str, seed: str) -> None:
-    judged(assignment, seed)
+def test_every_mistake_loses_points_and_is_named(assignment: str, part: int) -> None:
+    judged(assignment, "bank-0", part, PARTS)
 
 
 @pytest.mark.thorough

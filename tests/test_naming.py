@@ -89,6 +89,7 @@ def test_a_forward_that_forgets_h0_is_named_and_its_backward_is_not() -> None:
     }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("assignment", SMALL_FIRST)
 def test_no_lower_mistake_names_a_right_function_above(assignment: str) -> None:
     """Each of the bank's mistakes below right functions; and a few machine-made ones, which keep the usual caches."""
@@ -114,6 +115,7 @@ def check_mutants(assignment: str, every: int) -> None:
             assert set(found[mutant.function]) & set(again[mutant.function]), f"{mutant.name}: {found}, {again}"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("assignment", SMALL_FIRST)
 def test_machine_made_mistakes_are_never_named_falsely(assignment: str) -> None:
     check_mutants(assignment, every=9)
@@ -136,7 +138,7 @@ GROUNDS = {
 }
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("function", GROUNDS)
 def test_upon_wrong_lower_functions_a_name_is_the_right_one_or_none(function: str) -> None:
     assignment, lower_ids = GROUNDS[function]

@@ -75,6 +75,7 @@ def test_its_sample_class_gets_the_marks_of_its_recipes(course: Course) -> None:
     assert named.title == "the factor 2 of example is missing"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "example",
     [

@@ -87,7 +87,7 @@ def test_a_solved_notebook_shows_full_points(ran: Any, assignment: str) -> None:
     assert ran(assignment, "all").shown("text/plain") == points
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @ASSIGNMENTS
 def test_the_untouched_notebook_says_what_is_missing_and_breaks_nowhere(ran: Any, assignment: str) -> None:
     untouched: Ran = ran(assignment)

@@ -77,6 +77,7 @@ def test_points_are_written_in_one_place(assignment: str) -> None:
 # ---- changed points ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("assignment", NAMES)
 @settings(max_examples=3, deadline=None, phases=[Phase.generate])  # the printed reports take a second
 @given(st.data())

@@ -5,7 +5,7 @@ import pathlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.grading import words
@@ -72,6 +72,7 @@ SUBMISSIONS = st.builds(
 )
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])  # results are large: a hundred take 12 seconds
 @given(SUBMISSIONS)
 def test_results_come_back_from_json_as_they_were(result: SubmissionResult) -> None:
     assert SubmissionResult.from_json(json.loads(json.dumps(result.to_json()))) == result

@@ -38,6 +38,7 @@ def assert_nothing_lost(assignment: str, namespace: dict[str, Any], functions: M
         assert not result.mistakes, name
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("assignment", "style"), STYLES)
 def test_a_style_keeps_every_point(assignment: str, style: str) -> None:
     answers = named(assignment).right[style]

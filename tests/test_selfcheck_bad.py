@@ -66,6 +66,7 @@ BAD: dict[str, Any] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("assignment", "name"), FUNCTIONS)
 def test_bad_answers_end_in_a_sentence(assignment: str, name: str) -> None:
     """Nothing raises, nothing earns points, and the table has words for it, never a traceback."""

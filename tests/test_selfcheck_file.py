@@ -186,6 +186,7 @@ def test_the_file_knows_the_points(assignment: str) -> None:
     assert ast.literal_eval(table.value) == expected
 
 
+@pytest.mark.sampled(4)
 @ASSIGNMENTS
 def test_points_of_one_assignment_change_its_file_alone(assignment: str) -> None:
     name = f"test_{next(iter(named(assignment).functions))}"

@@ -405,6 +405,7 @@ def doubled(assignment: str, name: str) -> Space:
 ABOVE = [pair for pair in FUNCTIONS if pair[1] != "name_the_mistake"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("assignment", "name"), ABOVE)
 def test_a_right_function_is_never_called_wrong_because_of_another(assignment: str, name: str) -> None:
     """Whichever function before it is wrong: it passes, or it is undecided and says what to fix first."""

@@ -194,6 +194,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return course_at(root, f'assignments = ["marking.{A}", "marking.plain"]\n[kernel]\npython = {python}\n')
 
 
+@pytest.mark.thorough
 def test_an_assignment_without_mistakes_and_class_is_graded(begun: Course) -> None:
     assert begun.repository == begun.directory
     assert not (begun.directory / "release" / "plain" / "selfcheck.py").exists()  # no module of this name
