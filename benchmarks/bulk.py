@@ -81,7 +81,8 @@ def table(assignment: str, sizes: tuple[int, int], stock: tuple[int, int], repea
             found.setdefault(way.name, []).append(slope(way, assignment, lean))
             print(f"{way.name}: {found[way.name][-1]:.3f} s", file=sys.stderr)
     kind = "figures taken out on both sides" if lean else "as handed in"
-    lines = [f"{assignment}, {kind}, {os.cpu_count()} cores, {'one run' if repeats == 1 else f'{repeats} runs'}:", ""]
+    runs = "one run" if repeats == 1 else f"{repeats} runs"
+    lines = [f"{assignment}, {kind}, {os.cpu_count()} cores, {runs}:", ""]
     lines += ["| way | seconds a submission | from, to | ratio |", "| --- | ---: | ---: | ---: |"]
     base = 0.0
     for name, seconds in found.items():
