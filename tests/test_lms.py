@@ -221,7 +221,7 @@ def test_a_disk_that_is_full_loses_nothing(course: Any, monkeypatch: pytest.Monk
 
 # ---- what cannot be collected ------------------------------------------------------------------------------------------
 
-INNER = packed({f"work/{NOTEBOOK}": "inside", f"__MACOSX/work/._{NOTEBOOK}": "no", "../../../evil.ipynb": "no"})
+INNER = packed({f"inner/{NOTEBOOK}": "inside", f"__MACOSX/._{NOTEBOOK}": "no", "../../../evil.ipynb": "no"})
 BOMB = packed({f"{n}.ipynb": "0" * 1000 for n in range(9)})
 MANY = packed({f"{n}.ipynb": "" for n in range(51)})
 
